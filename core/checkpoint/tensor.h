@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mambascope {
+
+/// Element types that files hold.
+enum class DType { F64, F32, F16, BF16, I64, I32, I16, I8, U8, Bool };
+
+std::size_t elementSize(DType dtype);   ///< bytes
+std::string_view dtypeName(DType dtype); ///< safetensors' spelling: "F32", "BF16", …
+
+/// One tensor inside a mapped file (or any memory somebody else keeps alive). Row-major, contiguous, little-endian.
+struct TensorView {
+    DType dtype = DType::F32;
+    std::vector<std::int64_t> shape;
+    std::span<const std::byte> bytes; ///< elementCount() · elementSize(dtype)
+
+    std::int64_t elementCount() const;
+};
+
+/// Converts any float tensor to fp32 (exact for F16, BF16, F32; rounded to nearest for F64), in `out`
+/// (elementCount() values). Fails for integer tensors.
+Result<void> toFloat(const TensorView& tensor, std::span<float> out);
+Result<std::vector<float>> toFloat(const TensorView& tensor);
+
+/// Rounds fp32 to the given float type, nearest even. Overflow of F16 gives infinity.
+std::vector<std::byte> fromFloat(std::span<const float> values, DType dtype);
+
+/// A set of named tensors that one or more files hold, and what keeps their memory alive.
+class TensorFile {
+public:
+    const TensorView* find(std::string_view name) const; ///< null if there is none
+    const std::map<std::string, TensorView, std::less<>>& tensors() const { return m_tensors; }
+    const std::map<std::string, std::string>& metadata() const { return m_metadata; }
+
+    void add(std::string name, TensorView view) { m_tensors.emplace(std::move(name), std::move(view)); }
+    void keepAlive(std::shared_ptr<const void> owner) { m_owners.push_back(std::move(owner)); }
+    void setMetadata(std::map<std::string, std::string> metadata) { m_metadata = std::move(metadata); }
+
+private:
+    std::map<std::string, TensorView, std::less<>> m_tensors;
+    std::map<std::string, std::string> m_metadata;
+    std::vector<std::shared_ptr<const void>> m_owners;
+};
+
+} // namespace mambascope

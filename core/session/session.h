@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+#include "core/calibration/calibration.h"
+#include "core/evaluation/evaluator.h"
+#include "core/quantization/plan.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mambascope {
+
+/// Which checkpoint a session is about.
+struct CheckpointReference {
+    std::string path; ///< as the engine sees it
+    std::string name;
+    std::string hash;
+    ModelSpec spec;
+    bool operator==(const CheckpointReference&) const = default;
+};
+
+using RunId = std::int64_t;
+
+/// One evaluation kept in the session.
+struct Run {
+    RunId id = 0;
+    std::int64_t created = 0; ///< seconds since 1970, UTC
+    std::string note;
+    std::shared_ptr<const EvaluationResult> result;
+};
+
+struct PlanRevision {
+    std::int64_t id = 0;
+    std::int64_t created = 0;
+    std::string label; ///< "α of layers.7.out_proj", for the history
+    QuantPlan plan;
+};
+
+/// The document: checkpoint reference, calibration, current plan with its history, runs, notes. One SQLite file
+/// (application id kSessionApplicationId, user_version kSessionVersion); every change is one committed transaction, so
+/// the file is always what the program shows. Not thread-safe: the GUI thread is its only writer. Observers are called
+/// after the change is committed, on the same thread.
+class Session {
+public:
+    static constexpr std::int32_t kApplicationId = 0x4d534350; ///< "MSCP"
+    static constexpr int kVersion = 1;
+
+    enum class Change { Checkpoint, Calibration, Plan, Runs, Notes, View };
+
+    /// Creates a new file. Usage if it exists and `overwrite` is false.
+    static Result<std::unique_ptr<Session>> create(const std::filesystem::path& path, bool overwrite);
+    /// Opens an existing file; falls back to read-only if it cannot be written or somebody else has it open for writing.
+    /// Unreadable with a sentence if it is no session, is of a newer version, or fails its integrity check. Writes nothing
+    /// then.
+    static Result<std::unique_ptr<Session>> open(const std::filesystem::path& path);
+    ~Session();
+
+    const std::filesystem::path& path() const;
+    bool readOnly() const;
+    /// A copy of the file as it stands now (SQLite's backup), written atomically. The session goes on in its own file.
+    Result<void> saveCopy(const std::filesystem::path& path, bool overwrite) const;
+
+    const std::optional<CheckpointReference>& checkpoint() const;
+    /// Another checkpoint (by hash) drops nothing: calibrations and runs of the old one stay, but are not current.
+    Result<void> setCheckpoint(const CheckpointReference& reference);
+
+    /// The newest calibration of the current checkpoint; null if there is none.
+    std::shared_ptr<const CalibrationSnapshot> calibration() const;
+    Result<void> addCalibration(std::shared_ptr<const CalibrationSnapshot> snapshot);
+
+    const QuantPlan& plan() const;
+    /// Makes `plan` current and appends it to the history. The same plan again changes nothing.
+    Result<void> setPlan(const QuantPlan& plan, const std::string& label);
+    Result<std::vector<PlanRevision>> planHistory() const; ///< oldest first
+
+    const std::vector<Run>& runs() const; ///< of the current checkpoint, oldest first
+    Result<RunId> addRun(std::shared_ptr<const EvaluationResult> result);
+    Result<void> removeRun(RunId id);
+    Result<void> setRunNote(RunId id, const std::string& note);
+    /// The newest complete run of the current checkpoint without any quantization; null if there is none.
+    const Run* baseline() const;
+
+    const std::string& notes() const;
+    Result<void> setNotes(const std::string& text);
+
+    /// View state: saved with the session, no part of undo. JSON, opaque to the session.
+    Json view() const;
+    Result<void> setView(const Json& view);
+
+    /// Registers an observer; it is gone when the returned handle is destroyed.
+    using Observer = std::function<void(Change)>;
+    [[nodiscard]] std::shared_ptr<void> observe(Observer observer);
+
+private:
+    struct Impl;
+    explicit Session(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace mambascope

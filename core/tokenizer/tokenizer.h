@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mambascope {
+
+/// Byte-level BPE as tokenizer.json describes it (GPT-NeoX and relatives). Thread-safe after construction.
+class Tokenizer {
+public:
+    /// Unreadable if the JSON is damaged or describes another kind of tokenizer (the sentence names it).
+    static Result<std::shared_ptr<const Tokenizer>> fromJson(std::string_view json, std::string_view what);
+    /// `path` is a tokenizer.json or a folder that holds one.
+    static Result<std::shared_ptr<const Tokenizer>> open(const std::filesystem::path& path);
+    virtual ~Tokenizer() = default;
+
+    /// Token ids of UTF-8 text: added tokens split out, NFC, runs of spaces, GPT-2 pattern, merges by rank
+    /// (the order of operations of the GPT-NeoX-20B tokenizer). No special token is added. Invalid UTF-8 is
+    /// replaced by U+FFFD first.
+    virtual std::vector<std::int32_t> encode(std::string_view text) const = 0;
+    /// The bytes of the ids, joined; unknown ids give nothing. The result may end inside a UTF-8 sequence.
+    virtual std::string decode(std::span<const std::int32_t> ids) const = 0;
+    /// Largest id + 1.
+    virtual std::int32_t vocabularySize() const = 0;
+};
+
+} // namespace mambascope
