@@ -15,7 +15,8 @@ namespace mambascope {
 /// A file mapped read-only into memory; unmapped when the last owner goes.
 class MappedFile {
 public:
-    /// Unreadable if the file does not exist, is a directory or cannot be mapped. An empty file maps to an empty span.
+    /// Unreadable if the file does not exist, is a directory or cannot be mapped. An empty file maps to an
+    /// empty span.
     static Result<std::shared_ptr<const MappedFile>> open(const std::filesystem::path& path);
     ~MappedFile();
     MappedFile(const MappedFile&) = delete;
@@ -33,8 +34,9 @@ private:
 /// The whole file as a string. Refuses files larger than `maxBytes` (Unreadable) before it allocates.
 Result<std::string> readFile(const std::filesystem::path& path, std::size_t maxBytes = std::size_t{1} << 30);
 
-/// Writes to a temporary name in the same folder, syncs and renames, so that nobody ever sees half a file and a
-/// failure leaves the old one intact. With `overwrite` false an existing file is refused (Usage, hint: --force).
+/// Writes to a temporary name in the same folder, syncs and renames, so that nobody ever sees half a file and
+/// a failure leaves the old one intact. With `overwrite` false an existing file is refused (Usage, hint:
+/// --force).
 class AtomicFile {
 public:
     static Result<AtomicFile> create(const std::filesystem::path& path, bool overwrite);
@@ -48,9 +50,12 @@ public:
 
 private:
     AtomicFile() = default;
+    void discard();
+
     std::filesystem::path m_target;
     std::filesystem::path m_temporary;
     int m_fd = -1;
+    int m_errno = 0; ///< of the first write that failed
     bool m_overwrite = false;
 };
 

@@ -9,8 +9,8 @@
 
 namespace mambascope {
 
-/// 128-bit content hash (XXH3) as 32 lower-case hexadecimal digits. Identifies content, does not protect against
-/// somebody who forges it.
+/// 128-bit content hash (XXH3) as 32 lower-case hexadecimal digits. Identifies content, does not protect
+/// against somebody who forges it.
 std::string contentHash(std::string_view bytes);
 std::string contentHash(std::span<const std::byte> bytes);
 

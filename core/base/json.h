@@ -12,8 +12,10 @@ namespace mambascope {
 using Json = nlohmann::json;
 using OrderedJson = nlohmann::ordered_json;
 
-/// Parses JSON without exceptions. `what` names the input in the error ("config.json"). Refuses nesting deeper than
-/// `maxDepth` before it recurses. Comments are accepted only with `allowComments`. Errors name line and column.
-Result<Json> parseJson(std::string_view text, std::string_view what, bool allowComments = false, int maxDepth = 64);
+/// Parses JSON without exceptions. `what` names the input in the error ("config.json"). Refuses nesting
+/// deeper than `maxDepth` before it recurses. Comments are accepted only with `allowComments`. Errors name
+/// line and column.
+Result<Json>
+parseJson(std::string_view text, std::string_view what, bool allowComments = false, int maxDepth = 64);
 
 } // namespace mambascope
