@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+#include "core/figure/figure.h"
+#include "ui/theme/theme.h"
+
+#include <QByteArray>
+#include <QRectF>
+#include <QSizeF>
+
+#include <filesystem>
+
+class QPainter;
+
+namespace mambascope::ui {
+
+/// Paints a figure for print into `target` (the painter's units): title, the panels in a grid, each with
+/// band, stems, marks and axes, and the caption wrapped below. Needs `pixelsPerPoint` units of the painter to
+/// a typographic point; text is 6.5 to 9 points, lines 0.5. Every outlier is visible at every size. Stems are
+/// drawn as columns of a quarter point at most.
+void paintFigure(
+    QPainter& painter, const QRectF& target, const Figure& figure, const PlotColours& colours,
+    double pixelsPerPoint);
+
+struct FigureExportOptions {
+    double widthMm = 180; ///< 40 to 1200
+    double heightMm = 130;
+    int dpi = 300; ///< of PNG; 30 to 1200
+    bool dark = false;
+};
+
+enum class FigureFormat { Pdf, Svg, Png, Csv };
+
+/// The figure as a file's bytes. The same figure and options give the same bytes: dates inside are
+/// SOURCE_DATE_EPOCH, or else a constant. Usage if the options are out of range. Needs a QGuiApplication; any
+/// thread.
+Result<QByteArray>
+renderFigure(const Figure& figure, FigureFormat format, const FigureExportOptions& options);
+
+/// Writes a file of the kind that the extension names (.pdf, .svg, .png, .csv) by a temporary name and a
+/// rename. Usage if the extension is another one, the options are out of range, or the file exists and
+/// `overwrite` is false.
+Result<void> exportFigure(
+    const Figure& figure, const std::filesystem::path& path, const FigureExportOptions& options,
+    bool overwrite);
+
+/// Puts the figure on the clipboard as PNG image, SVG and CSV text.
+void copyFigureToClipboard(const Figure& figure, const FigureExportOptions& options = {});
+
+} // namespace mambascope::ui
