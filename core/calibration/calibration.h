@@ -7,7 +7,9 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mambascope {
@@ -22,13 +24,13 @@ float histogramEdge(int bin);
 
 /// What calibration learned of one side of one site with C channels.
 struct ChannelStatistics {
-    std::vector<float> absmax;          ///< [C] largest |x|
-    std::vector<float> min, max;        ///< [C]
-    std::vector<float> mean;            ///< [C] over tokens
-    std::vector<float> m2;              ///< [C] second central moment over tokens (variance with divisor tokens)
-    std::vector<std::int64_t> above6;   ///< [C] tokens with |x| >= 6 (the LLM.int8() criterion)
+    std::vector<float> absmax;   ///< [C] largest |x|
+    std::vector<float> min, max; ///< [C]
+    std::vector<float> mean;     ///< [C] over tokens
+    std::vector<float> m2;       ///< [C] second central moment over tokens (variance with divisor tokens)
+    std::vector<std::int64_t> above6;    ///< [C] tokens with |x| >= 6 (the LLM.int8() criterion)
     std::vector<std::int64_t> histogram; ///< [kHistogramBins] magnitudes of all channels
-    std::int64_t nonfinite = 0;         ///< NaN or infinite values seen (left out of everything above)
+    std::int64_t nonfinite = 0;          ///< NaN or infinite values seen (left out of everything above)
 
     int channels() const { return static_cast<int>(absmax.size()); }
     float largest() const; ///< largest channel absmax; 0 if there is no channel
@@ -69,26 +71,29 @@ struct CalibrationSnapshot {
 /// Hash of everything in the snapshot: equal snapshots have equal hashes, whatever file they were in.
 std::string calibrationHash(const CalibrationSnapshot& snapshot);
 
-/// The calibration file of design: a safetensors file with `<site>.{input|output}.absmax|min|max|mean|m2` f32 [C],
+/// The calibration file of design: a safetensors file with `<site>.{input|output}.absmax|min|max|mean|m2` f32
+/// [C],
 /// `.above6` i64 [C], `.histogram` i64 [bins], and the source and spec in its metadata (format version 1).
-Result<void> saveCalibration(const std::filesystem::path& path, const CalibrationSnapshot& snapshot, bool overwrite);
-/// Unreadable with a sentence if the file is no calibration, is of a newer format, or shapes contradict its spec.
+Result<void>
+saveCalibration(const std::filesystem::path& path, const CalibrationSnapshot& snapshot, bool overwrite);
+/// Unreadable with a sentence if the file is no calibration, is of a newer format, or shapes contradict its
+/// spec.
 Result<CalibrationSnapshot> loadCalibration(const std::filesystem::path& path);
 /// The same bytes in memory (what the session stores and the engine protocol sends).
 Result<std::vector<std::byte>> calibrationToBytes(const CalibrationSnapshot& snapshot);
 Result<CalibrationSnapshot> calibrationFromBytes(std::span<const std::byte> bytes, std::string_view what);
 
-/// Cuts tokens into calibration windows of `length`: the first `samples` back to back (`contiguous`), or `samples` at
-/// positions drawn uniformly with a fixed generator from `seed` (the same on every machine), sorted by position. Fails with
-/// Usage if the text is empty or shorter than one window; fewer windows than asked for in contiguous mode is not an
-/// error (the snapshot says how many there were).
+/// Cuts tokens into calibration windows of `length`: the first `samples` back to back (`contiguous`), or
+/// `samples` at positions drawn uniformly with a fixed generator from `seed` (the same on every machine),
+/// sorted by position. Fails with Usage if the text is empty or shorter than one window; fewer windows than
+/// asked for in contiguous mode is not an error (the snapshot says how many there were).
 struct WindowRequest {
     int samples = 128;
     int length = 512;
     std::int64_t seed = 0;
     bool contiguous = false;
 };
-Result<std::vector<std::vector<std::int32_t>>> calibrationWindows(
-    std::span<const std::int32_t> tokens, const WindowRequest& request);
+Result<std::vector<std::vector<std::int32_t>>>
+calibrationWindows(std::span<const std::int32_t> tokens, const WindowRequest& request);
 
 } // namespace mambascope
