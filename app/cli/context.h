@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/job.h"
+#include "core/base/result.h"
+#include "core/engine/client.h"
+#include "core/tokenizer/tokenizer.h"
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mambascope::cli {
+
+/// Options that every verb has.
+struct GlobalOptions {
+    std::string engine; ///< command line; empty: the one installed beside
+    std::string device = "auto";
+    std::string dtype = "f32";
+    int threads = 0;
+    bool quiet = false;
+};
+
+/// What a verb works with: the global options, and a job that Ctrl-C stops and whose progress is a bar on the
+/// terminal.
+struct Context {
+    GlobalOptions options;
+    Job job;
+};
+
+/// A plan and the calibration it refers to, as `--plan P.json --calibration C.safetensors` give them.
+struct PlanOptions {
+    std::string planFile;
+    std::string calibrationFile;
+};
+void addPlanOptions(CLI::App& verb, PlanOptions& options);
+
+struct LoadedPlan {
+    QuantPlan plan; ///< the baseline if none was given
+    std::shared_ptr<const CalibrationSnapshot> calibration;
+};
+Result<LoadedPlan> loadPlan(const PlanOptions& options);
+
+/// Where a verb writes: `-o FILE [--force]`. Refuses an existing file before any work is done.
+struct OutputOptions {
+    std::string file; ///< empty: standard output
+    bool force = false;
+};
+void addOutputOptions(CLI::App& verb, OutputOptions& options, bool required, const std::string& what);
+Result<void> checkOutput(const OutputOptions& output);
+/// Writes JSON (indented, with a line feed) to the file, or to standard output.
+Result<void> writeJson(const OrderedJson& json, const OutputOptions& output);
+
+/// An engine process with the model loaded.
+struct LoadedEngine {
+    std::unique_ptr<EngineClient> engine;
+    LoadedModel model;
+};
+/// Starts the engine, loads `model`, and prints the model's warnings to standard error. A relative path is
+/// made absolute if it exists here.
+Result<LoadedEngine> loadModel(const Context& context, const std::string& model);
+/// The checkpoint's tokenizer, read on the engine's side.
+Result<std::shared_ptr<const Tokenizer>> tokenizerOf(Engine& engine, const LoadedModel& model);
+/// Sets the plan on the engine and prints its warnings.
+Result<void> applyPlan(const Context& context, Engine& engine, const LoadedPlan& plan);
+
+/// Token ids: `--ids 1,2,3`, `--ids-from FILE.safetensors:TENSOR` (one sequence a row), or text.
+Result<std::vector<std::int32_t>> parseIds(const std::string& list);
+Result<std::vector<std::vector<std::int32_t>>> idsFrom(const std::string& fileAndTensor);
+/// Usage if an id is no row of the vocabulary.
+Result<void> checkIds(const std::vector<std::vector<std::int32_t>>& sequences, int vocabulary);
+
+void printWarning(const std::string& sentence);
+
+/// Verbs register themselves on the program; `run` is set to what has to be done once the command line is
+/// parsed.
+using Verb = std::function<Result<void>(const Context&)>;
+void addInfo(CLI::App& program, Verb& run);
+void addTokenize(CLI::App& program, Verb& run);
+void addLogits(CLI::App& program, Verb& run);
+void addGenerate(CLI::App& program, Verb& run);
+void addCalibrate(CLI::App& program, Verb& run);
+void addOutliers(CLI::App& program, Verb& run);
+void addPlan(CLI::App& program, Verb& run);
+void addEvaluate(CLI::App& program, Verb& run);
+void addPerplexity(CLI::App& program, Verb& run);
+void addExport(CLI::App& program, Verb& run);
+void addBench(CLI::App& program, Verb& run);
+void addMakeModel(CLI::App& program, Verb& run);
+void addSession(CLI::App& program, Verb& run);
+
+} // namespace mambascope::cli

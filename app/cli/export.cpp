@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/context.h"
+
+#include <iostream>
+
+namespace mambascope::cli {
+namespace {
+
+struct ExportOptions {
+    std::string model, format = "hf", output, dtype = "f32";
+    bool force = false;
+    PlanOptions plan;
+};
+
+DType exportDType(const std::string& name) {
+    return name == "bf16" ? DType::BF16 : name == "f16" ? DType::F16 : DType::F32;
+}
+
+Result<void> exportModel(const Context& context, const ExportOptions& options) {
+    if (const Result<void> free = checkOutput({options.output, options.force}); !free.ok()) {
+        return free.error();
+    }
+    Result<LoadedPlan> plan = loadPlan(options.plan);
+    if (!plan.ok()) {
+        return plan.error();
+    }
+    Result<LoadedEngine> loaded = loadModel(context, options.model);
+    if (!loaded.ok()) {
+        return loaded.error();
+    }
+    ExportRequest request;
+    request.folder = std::filesystem::absolute(options.output);
+    request.overwrite = options.force;
+    request.plan = plan.value().plan;
+    request.checkpointHash = loaded.value().model.hash;
+    request.dtype = exportDType(options.dtype);
+    if (plan.value().calibration) {
+        request.calibrationHash = calibrationHash(*plan.value().calibration);
+    }
+    Result<ExportReport> report =
+        loaded.value().engine->exportCheckpoint(request, plan.value().calibration, context.job);
+    if (!report.ok()) {
+        return report.error();
+    }
+    return writeJson(
+        {{"folder", request.folder.string()},
+         {"format", options.format},
+         {"files", report.value().files},
+         {"bytes", report.value().bytes},
+         {"notes", report.value().notes}},
+        {});
+}
+
+struct BenchOptions {
+    std::string model;
+    BenchRequest request;
+    OutputOptions output;
+};
+
+Result<void> bench(const Context& context, const BenchOptions& options) {
+    if (const Result<void> free = checkOutput(options.output); !free.ok()) {
+        return free.error();
+    }
+    Result<LoadedEngine> loaded = loadModel(context, options.model);
+    if (!loaded.ok()) {
+        return loaded.error();
+    }
+    Result<OrderedJson> report = loaded.value().engine->bench(options.request, context.job);
+    return report.ok() ? writeJson(report.value(), options.output) : report.error();
+}
+
+} // namespace
+
+void addExport(CLI::App& program, Verb& run) {
+    auto options = std::make_shared<ExportOptions>();
+    CLI::App* verb = program.add_subcommand("export", "Write a quantized checkpoint that other tools load");
+    verb->add_option("MODEL", options->model)->required();
+    verb->add_option("--format", options->format, "hf: an ordinary checkpoint with fake-quantized weights")
+        ->check(CLI::IsMember({"hf"}));
+    verb->add_option(
+            "--weights", options->dtype, "Element type of the written weights (default f32, which is exact)")
+        ->check(CLI::IsMember({"f32", "bf16", "f16"}));
+    addPlanOptions(*verb, options->plan);
+    verb->add_option("-o,--output", options->output, "Folder")->required();
+    verb->add_flag("--force", options->force, "Replace an existing folder");
+    verb->callback([options, &run] {
+        run = [options](const Context& c) {
+            return exportModel(c, *options);
+        };
+    });
+}
+
+void addBench(CLI::App& program, Verb& run) {
+    auto options = std::make_shared<BenchOptions>();
+    CLI::App* verb =
+        program.add_subcommand("bench", "Tokens per second, next to a plain matrix multiplication");
+    verb->add_option("MODEL", options->model)->required();
+    verb->add_option("--batch", options->request.batch, "Sequences (default 1)")->check(CLI::Range(1, 4096));
+    verb->add_option("--length", options->request.length, "Tokens a sequence (default 512)")
+        ->check(CLI::Range(1, 1 << 20));
+    verb->add_option("--repeat", options->request.repeat, "Interleaved rounds (default 5)")
+        ->check(CLI::Range(1, 1000));
+    addOutputOptions(*verb, options->output, false, "Write the JSON here instead of standard output");
+    verb->callback([options, &run] {
+        run = [options](const Context& c) {
+            return bench(c, *options);
+        };
+    });
+}
+
+void addMakeModel(CLI::App& program, Verb& run) {
+    struct Options {
+        std::string like, output;
+        std::uint64_t seed = 0;
+    };
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = program.add_subcommand("make-model", "A checkpoint with random weights, for benchmarks");
+    verb->add_option("--like", options->like, "Shape: mamba-130m, 370m, 790m, 1.4b, 2.8b …")->required();
+    verb->add_option("--seed", options->seed, "Seed of the weights (default 0)");
+    verb->add_option("-o,--output", options->output, "Folder")->required();
+    verb->callback([options, &run] {
+        run = [options](const Context& c) {
+            return makeModel(options->like, options->seed, options->output, c.job);
+        };
+    });
+}
+
+} // namespace mambascope::cli

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/context.h"
+
+#include "core/model/model.h"
+
+namespace mambascope::cli {
+namespace {
+
+OrderedJson describeTensors(const Checkpoint& checkpoint) {
+    OrderedJson tensors = OrderedJson::object();
+    for (const auto& [name, tensor] : checkpoint.tensors.tensors()) {
+        tensors[name] = {{"dtype", dtypeName(tensor.dtype)}, {"shape", tensor.shape}};
+    }
+    return tensors;
+}
+
+Result<void> info(const Context& context, const std::string& model, bool hash, const OutputOptions& output) {
+    Result<std::shared_ptr<const Checkpoint>> opened = openCheckpoint(model);
+    if (!opened.ok()) {
+        return opened.error();
+    }
+    const Checkpoint& checkpoint = *opened.value();
+    OrderedJson files = OrderedJson::array();
+    for (const auto& file : checkpoint.weightFiles) {
+        files.push_back(file.filename().string());
+    }
+    OrderedJson json;
+    json["folder"] = checkpoint.folder.string();
+    json["architecture"] = architectureName(checkpoint.spec.architecture);
+    json["files"] = files;
+    json["dtype"] = dtypeName(checkpoint.spec.dtype);
+    json["parameters"] = checkpoint.spec.parameterCount();
+    json["spec"] = toJson(checkpoint.spec);
+    json["tokenizer"] = checkpoint.tokenizerFile.filename().string();
+    if (hash) {
+        Result<std::string> digest = checkpointHash(checkpoint, context.job);
+        if (!digest.ok()) {
+            return digest.error();
+        }
+        json["hash"] = digest.value();
+    }
+    json["warnings"] = checkpoint.warnings;
+    json["tensors"] = describeTensors(checkpoint);
+    return writeJson(json, output);
+}
+
+} // namespace
+
+void addInfo(CLI::App& program, Verb& run) {
+    struct Options {
+        std::string model;
+        bool hash = false;
+        OutputOptions output;
+    };
+    auto options = std::make_shared<Options>();
+    CLI::App* verb =
+        program.add_subcommand("info", "Layout, shapes, parameter count and warnings of a checkpoint");
+    verb->add_option("MODEL", options->model)->required();
+    verb->add_flag("--hash", options->hash, "Also hash the weights (reads all of them)");
+    addOutputOptions(*verb, options->output, false, "Write the JSON here instead of standard output");
+    verb->callback([options, &run] {
+        run = [options](const Context& context) -> Result<void> {
+            if (const Result<void> free = checkOutput(options->output); !free.ok()) {
+                return free.error();
+            }
+            return info(context, options->model, options->hash, options->output);
+        };
+    });
+}
+
+} // namespace mambascope::cli

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/context.h"
+
+#include "core/base/file.h"
+#include "core/quantization/plan.h"
+
+#include <charconv>
+#include <iostream>
+
+namespace mambascope::cli {
+namespace {
+
+/// "all", or layers and ranges: "3-7,12". Empty means all.
+Result<std::vector<int>> parseLayers(const std::string& text) {
+    std::vector<int> layers;
+    if (text.empty() || text == "all") {
+        return layers;
+    }
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    const Error bad = Error::usage("'" + text + "' is no list of layers.", "Write all, or e.g. 3-7,12.");
+    while (at != end) {
+        int first = 0;
+        auto [next, error] = std::from_chars(at, end, first);
+        int last = first;
+        if (error == std::errc() && next != end && *next == '-') {
+            const auto range = std::from_chars(next + 1, end, last);
+            next = range.ptr;
+            error = range.ec;
+        }
+        if (error != std::errc() || first < 0 || last < first || last > 100000 ||
+            (next != end && *next != ',')) {
+            return bad;
+        }
+        for (int layer = first; layer <= last; ++layer) {
+            layers.push_back(layer);
+        }
+        at = next == end ? next : next + 1;
+        if (next != end && at == end) {
+            return bad;
+        }
+    }
+    return layers;
+}
+
+/// "all", or in,x,dt,out (or in_proj …), separated by commas. Empty means all.
+Result<std::vector<Linear>> parseSites(const std::string& text) {
+    std::vector<Linear> linears;
+    if (text.empty() || text == "all") {
+        return linears;
+    }
+    std::size_t at = 0;
+    while (at <= text.size()) {
+        const std::size_t comma = std::min(text.find(',', at), text.size());
+        const std::string word = text.substr(at, comma - at);
+        const std::optional<Linear> linear = parseLinear(word);
+        if (!linear) {
+            return Error::usage("There is no site '" + word + "'.", "Sites are in, x, dt, out, or all.");
+        }
+        linears.push_back(*linear);
+        at = comma + 1;
+    }
+    return linears;
+}
+
+struct SetOptions {
+    std::string file, layers = "all", sites = "all";
+    std::string weightBits, weightGranularity, activationBits, activationSide, activationScale, alpha, zero;
+    std::string scope, rule, name;
+    double k = 0;
+};
+
+Result<int> parseBits(const std::string& text, const std::string& option) {
+    if (text == "off") {
+        return kBitsOff;
+    }
+    int bits = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
+    if (error != std::errc() || end != text.data() + text.size() || bits < 2 || bits > 8) {
+        return Error::usage("'" + text + "' is no bit width for " + option + ".", "Use 2 to 8, or off.");
+    }
+    return bits;
+}
+
+Result<std::optional<double>> parseAlpha(const std::string& text) {
+    if (text == "off") {
+        return std::optional<double>{};
+    }
+    double alpha = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), alpha);
+    if (error != std::errc() || end != text.data() + text.size() || !(alpha >= 0 && alpha <= 1)) {
+        return Error::usage("'" + text + "' is no migration strength.", "Use a number from 0 to 1, or off.");
+    }
+    return std::optional<double>(alpha);
+}
+
+/// Parses one optional word of the command line into a setting.
+template <class T>
+Result<void> take(
+    const std::string& text, const std::string& option, const std::string& hint,
+    std::optional<T> (*parse)(std::string_view), std::optional<T>& setting) {
+    if (text.empty()) {
+        return {};
+    }
+    setting = parse(text);
+    return setting ? Result<void>() : Error::usage("'" + text + "' is no value for " + option + ".", hint);
+}
+
+std::optional<bool> parseOnOff(std::string_view text) {
+    return text == "on" ? std::optional(true) : text == "off" ? std::optional(false) : std::nullopt;
+}
+
+Result<SitePatch> patchOf(const SetOptions& options) {
+    SitePatch patch;
+    if (!options.weightBits.empty()) {
+        Result<int> bits = parseBits(options.weightBits, "--w-bits");
+        if (!bits.ok()) {
+            return bits.error();
+        }
+        patch.weightBits = bits.value();
+    }
+    if (!options.activationBits.empty()) {
+        Result<int> bits = parseBits(options.activationBits, "--a-bits");
+        if (!bits.ok()) {
+            return bits.error();
+        }
+        patch.activationBits = bits.value();
+    }
+    if (!options.alpha.empty()) {
+        Result<std::optional<double>> alpha = parseAlpha(options.alpha);
+        if (!alpha.ok()) {
+            return alpha.error();
+        }
+        patch.alpha = alpha.value();
+    }
+    for (const Result<void>& taken :
+         {take(
+              options.weightGranularity, "--w-granularity", "Use tensor, channel or group:N.",
+              &parseGranularity, patch.weightGranularity),
+          take(
+              options.activationSide, "--a-side", "Use input, output or both.", &parseActivationSide,
+              patch.activationSide),
+          take(
+              options.activationScale, "--a-scale", "Use static, dynamic or token.", &parseActivationScale,
+              patch.activationScale),
+          take(options.zero, "--zero-outliers", "Use on or off.", &parseOnOff, patch.zeroOutliers)}) {
+        if (!taken.ok()) {
+            return taken.error();
+        }
+    }
+    return patch;
+}
+
+Result<QuantPlan> readPlan(const std::string& file) {
+    Result<std::string> text = readFile(file, std::size_t{16} << 20);
+    return text.ok() ? parsePlan(text.value(), file) : text.error();
+}
+
+Result<void> setModelWide(QuantPlan& plan, const SetOptions& options) {
+    if (!options.scope.empty()) {
+        plan.groups = options.scope == "all" ? ParameterGroups::all() : ParameterGroups::mlp();
+    }
+    if (!options.rule.empty()) {
+        plan.rule = *parseOutlierRule(options.rule);
+    }
+    if (options.k > 0) {
+        plan.k = options.k;
+    }
+    if (!options.name.empty()) {
+        plan.name = options.name;
+    }
+    return {};
+}
+
+Result<void> setPlan(const SetOptions& options) {
+    Result<QuantPlan> plan = readPlan(options.file);
+    if (!plan.ok()) {
+        return plan.error();
+    }
+    Result<std::vector<int>> layers = parseLayers(options.layers);
+    if (!layers.ok()) {
+        return layers.error();
+    }
+    Result<std::vector<Linear>> linears = parseSites(options.sites);
+    if (!linears.ok()) {
+        return linears.error();
+    }
+    Result<SitePatch> patch = patchOf(options);
+    if (!patch.ok()) {
+        return patch.error();
+    }
+    const bool modelWide =
+        !options.scope.empty() || !options.rule.empty() || options.k > 0 || !options.name.empty();
+    if (patch.value().empty() && !modelWide) {
+        return Error::usage(
+            "There is nothing to set.", "Name a setting, e.g. --w-bits 8; see 'plan set --help'.");
+    }
+    if (!patch.value().empty()) {
+        plan.value().set({layers.value(), linears.value()}, patch.value());
+    }
+    if (Result<void> set = setModelWide(plan.value(), options); !set.ok()) {
+        return set;
+    }
+    return writeFile(options.file, toJson(plan.value()).dump(2) + "\n", true);
+}
+
+void addSet(CLI::App& plan, Verb& run) {
+    auto options = std::make_shared<SetOptions>();
+    CLI::App* verb = plan.add_subcommand("set", "Change settings of a plan file in place");
+    verb->add_option("PLAN", options->file)->required();
+    verb->add_option("--layers", options->layers, "all, or e.g. 3-7,12");
+    verb->add_option("--site", options->sites, "all, or in,x,dt,out");
+    verb->add_option("--w-bits", options->weightBits, "2 to 8, or off");
+    verb->add_option("--w-granularity", options->weightGranularity, "tensor, channel or group:N");
+    verb->add_option("--a-bits", options->activationBits, "2 to 8, or off");
+    verb->add_option("--a-side", options->activationSide, "input, output or both");
+    verb->add_option("--a-scale", options->activationScale, "static, dynamic or token");
+    verb->add_option("--alpha", options->alpha, "SmoothQuant migration strength 0 to 1, or off");
+    verb->add_option("--zero-outliers", options->zero, "on or off");
+    verb->add_option("--scope", options->scope, "mlp or all")->check(CLI::IsMember({"mlp", "all"}));
+    verb->add_option("--rule", options->rule, "Outlier rule of zeroing")
+        ->check(CLI::IsMember({"channel-spread", "all-elements", "llm-int8", "mad"}));
+    verb->add_option("--k", options->k, "Sigmas of the outlier rule")->check(CLI::PositiveNumber);
+    verb->add_option("--name", options->name, "Name of the plan");
+    verb->callback([options, &run] {
+        run = [options](const Context&) {
+            return setPlan(*options);
+        };
+    });
+}
+
+void addNew(CLI::App& plan, Verb& run) {
+    struct Options {
+        std::string preset = "baseline";
+        OutputOptions output;
+    };
+    auto options = std::make_shared<Options>();
+    CLI::App* verb = plan.add_subcommand("new", "Make a plan file");
+    verb->add_option("--preset", options->preset, "Start from this preset (default: baseline)");
+    addOutputOptions(*verb, options->output, false, "Plan file (default: standard output)");
+    verb->callback([options, &run] {
+        run = [options](const Context&) -> Result<void> {
+            Result<QuantPlan> preset = presetPlan(options->preset);
+            return preset.ok() ? writeJson(toJson(preset.value()), options->output) : preset.error();
+        };
+    });
+}
+
+void addShowAndDiff(CLI::App& plan, Verb& run) {
+    struct Options {
+        std::string file, other;
+        int layers = 64;
+    };
+    auto options = std::make_shared<Options>();
+    CLI::App* show = plan.add_subcommand("show", "Print a plan and what it does");
+    show->add_option("PLAN", options->file)->required();
+    show->callback([options, &run] {
+        run = [options](const Context&) -> Result<void> {
+            Result<QuantPlan> loaded = readPlan(options->file);
+            if (!loaded.ok()) {
+                return loaded.error();
+            }
+            OrderedJson json = toJson(loaded.value());
+            json["summary"] = planSummary(loaded.value());
+            json["hash"] = planHash(loaded.value());
+            return writeJson(json, {});
+        };
+    });
+    CLI::App* diff = plan.add_subcommand("diff", "The difference of two plans in words");
+    diff->add_option("FROM", options->file)->required();
+    diff->add_option("TO", options->other)->required();
+    diff->add_option("--model-layers", options->layers, "Layers of the model (default 64)")
+        ->check(CLI::Range(1, 100000));
+    diff->callback([options, &run] {
+        run = [options](const Context&) -> Result<void> {
+            Result<QuantPlan> from = readPlan(options->file);
+            if (!from.ok()) {
+                return from.error();
+            }
+            Result<QuantPlan> to = readPlan(options->other);
+            if (!to.ok()) {
+                return to.error();
+            }
+            for (const std::string& line : planDiff(from.value(), to.value(), options->layers)) {
+                std::cout << line << "\n";
+            }
+            return {};
+        };
+    });
+}
+
+} // namespace
+
+void addPlan(CLI::App& program, Verb& run) {
+    CLI::App* plan = program.add_subcommand("plan", "Make and edit plan files");
+    plan->require_subcommand(1);
+    addNew(*plan, run);
+    addSet(*plan, run);
+    addShowAndDiff(*plan, run);
+    plan->add_subcommand("presets", "Names that 'plan new --preset' accepts")->callback([&run] {
+        run = [](const Context&) -> Result<void> {
+            for (const std::string& name : presetNames()) {
+                std::cout << name << "\n";
+            }
+            return {};
+        };
+    });
+}
+
+} // namespace mambascope::cli

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/session_file.h"
+
+#include "app/cli/context.h"
+
+namespace mambascope::cli {
+namespace {
+
+/// An open session that may be written and refers to `model`.
+Result<std::unique_ptr<Session>> openForWriting(const std::string& file, const LoadedModel& model) {
+    std::error_code error;
+    Result<std::unique_ptr<Session>> session =
+        std::filesystem::exists(file, error) ? Session::open(file) : Session::create(file, false);
+    if (!session.ok()) {
+        return session;
+    }
+    if (session.value()->readOnly()) {
+        return Error{
+            ErrorCode::ReadOnly,
+            "The session '" + file + "' cannot be written.",
+            "It is write-protected or open in a window; close that, or name another file.",
+            {}};
+    }
+    const CheckpointReference reference{model.path, model.name, model.hash, model.spec};
+    if (session.value()->checkpoint() != reference) {
+        if (Result<void> set = session.value()->setCheckpoint(reference); !set.ok()) {
+            return set.error();
+        }
+    }
+    return session;
+}
+
+} // namespace
+
+Result<void> addToSession(
+    const std::string& file, const LoadedModel& model,
+    std::shared_ptr<const CalibrationSnapshot> calibration) {
+    if (file.empty()) {
+        return {};
+    }
+    Result<std::unique_ptr<Session>> session = openForWriting(file, model);
+    return session.ok() ? session.value()->addCalibration(std::move(calibration)) : session.error();
+}
+
+Result<void> addToSession(
+    const std::string& file, const LoadedModel& model, const QuantPlan& plan,
+    std::shared_ptr<const EvaluationResult> result) {
+    if (file.empty()) {
+        return {};
+    }
+    Result<std::unique_ptr<Session>> session = openForWriting(file, model);
+    if (!session.ok()) {
+        return session.error();
+    }
+    if (Result<void> set = session.value()->setPlan(plan, plan.name); !set.ok()) {
+        return set;
+    }
+    Result<RunId> run = session.value()->addRun(std::move(result));
+    if (!run.ok()) {
+        return run.error();
+    }
+    return {};
+}
+
+} // namespace mambascope::cli

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/engine/engine.h"
+#include "core/session/session.h"
+
+#include <memory>
+#include <string>
+
+namespace mambascope::cli {
+
+/// Adds a calibration to a session file, which is created if it does not exist and made to refer to `model`.
+/// Does nothing if `file` is empty. ReadOnly if the session cannot be written.
+Result<void> addToSession(
+    const std::string& file, const LoadedModel& model,
+    std::shared_ptr<const CalibrationSnapshot> calibration);
+/// Adds an evaluation, and makes its plan the session's current plan.
+Result<void> addToSession(
+    const std::string& file, const LoadedModel& model, const QuantPlan& plan,
+    std::shared_ptr<const EvaluationResult> result);
+
+} // namespace mambascope::cli
