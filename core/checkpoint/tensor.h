@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,10 +18,15 @@ namespace mambascope {
 /// Element types that files hold.
 enum class DType { F64, F32, F16, BF16, I64, I32, I16, I8, U8, Bool };
 
-std::size_t elementSize(DType dtype);   ///< bytes
-std::string_view dtypeName(DType dtype); ///< safetensors' spelling: "F32", "BF16", …
+std::size_t elementSize(DType dtype);                       ///< bytes
+std::string_view dtypeName(DType dtype);                    ///< safetensors' spelling: "F32", "BF16", …
+std::optional<DType> parseDType(std::string_view name);     ///< the same spelling
+bool isFloat(DType dtype);                                  ///< F64, F32, F16 or BF16
+std::string shapeText(std::span<const std::int64_t> shape); ///< "[50280, 768]"
 
-/// One tensor inside a mapped file (or any memory somebody else keeps alive). Row-major, contiguous, little-endian.
+/// One tensor inside a mapped file (or any memory somebody else keeps alive). Row-major, contiguous,
+/// little-endian, not necessarily aligned to its elements: copy elements out (toFloat, memcpy) instead of
+/// pointing to them.
 struct TensorView {
     DType dtype = DType::F32;
     std::vector<std::int64_t> shape;
@@ -34,7 +40,8 @@ struct TensorView {
 Result<void> toFloat(const TensorView& tensor, std::span<float> out);
 Result<std::vector<float>> toFloat(const TensorView& tensor);
 
-/// Rounds fp32 to the given float type, nearest even. Overflow of F16 gives infinity.
+/// Rounds fp32 to the given float type, nearest even. Overflow of F16 gives infinity. `dtype` must be a
+/// float type (otherwise the result is empty).
 std::vector<std::byte> fromFloat(std::span<const float> values, DType dtype);
 
 /// A set of named tensors that one or more files hold, and what keeps their memory alive.
