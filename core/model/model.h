@@ -23,12 +23,12 @@ std::string_view architectureName(Architecture architecture);
 struct ModelSpec {
     Architecture architecture = Architecture::Mamba1;
     int layers = 0;
-    int hidden = 0;     ///< d_model, width of the residual stream
-    int inner = 0;      ///< d_inner, channels of convolution and scan
-    int state = 0;      ///< N, states a channel
-    int dtRank = 0;     ///< rank of the time step's projection
-    int convKernel = 0; ///< taps of the causal convolution
-    int vocabulary = 0; ///< rows of the embedding (padding included)
+    int hidden = 0;          ///< d_model, width of the residual stream
+    int inner = 0;           ///< d_inner, channels of convolution and scan
+    int state = 0;           ///< N, states a channel
+    int dtRank = 0;          ///< rank of the time step's projection
+    int convKernel = 0;      ///< taps of the causal convolution
+    int vocabulary = 0;      ///< rows of the embedding (padding included)
     bool linearBias = false; ///< in_proj and out_proj have a bias
     bool convBias = true;
     bool tiedHead = true;
@@ -38,11 +38,13 @@ struct ModelSpec {
 
     bool operator==(const ModelSpec&) const = default;
 
-    /// Input and output width of a site's linear: in_proj [2·inner, hidden], x_proj [dtRank + 2·state, inner],
-    /// dt_proj [inner, dtRank], out_proj [hidden, inner].
+    /// Input and output width of a site's linear: in_proj [2·inner, hidden], x_proj [dtRank + 2·state,
+    /// inner], dt_proj [inner, dtRank], out_proj [hidden, inner].
     int inputs(Linear linear) const;
     int outputs(Linear linear) const;
-    int channels(Linear linear, Side side) const { return side == Side::Input ? inputs(linear) : outputs(linear); }
+    int channels(Linear linear, Side side) const {
+        return side == Side::Input ? inputs(linear) : outputs(linear);
+    }
     int siteCount() const { return layers * 4; }
     std::int64_t parameterCount() const;
 };
@@ -54,7 +56,8 @@ Result<ModelSpec> modelSpecFromJson(const Json& json);
 struct TensorNames {
     std::string embedding, finalNorm, head; ///< head empty if tied
     struct Block {
-        std::string norm, inProj, inProjBias, convWeight, convBias, xProj, dtProj, dtBias, aLog, d, outProj, outProjBias;
+        std::string norm, inProj, inProjBias, convWeight, convBias, xProj, dtProj, dtBias, aLog, d, outProj,
+            outProjBias;
         const std::string& linear(Linear linear) const;
     };
     std::vector<Block> blocks;
@@ -67,33 +70,35 @@ struct Checkpoint {
     ModelSpec spec;
     TensorNames names;
     TensorFile tensors;
-    Json config;                       ///< config.json as it stands
-    std::vector<std::string> warnings; ///< contradictions and guesses, a sentence each
+    Json config;                         ///< config.json as it stands
+    std::vector<std::string> warnings;   ///< contradictions and guesses, a sentence each
     std::filesystem::path tokenizerFile; ///< empty if the folder has none
 
     const TensorView& tensor(const std::string& name) const; ///< must exist (checked by openCheckpoint)
 };
 
-/// Opens `model`: a folder with config.json and weights, a weights file beside its config.json, or "demo" (the demo
-/// model, see demoModelFolder()). Checks the shape of every tensor the model needs. Unreadable with a sentence and a
-/// hint if something is missing, truncated, of a wrong shape, or of an architecture other than Mamba-1. Runs no code
-/// from the checkpoint.
+/// Opens `model`: a folder with config.json and weights, a weights file beside its config.json, or "demo"
+/// (the demo model, see demoModelFolder()). Checks the shape of every tensor the model needs. Unreadable with
+/// a sentence and a hint if something is missing, truncated, of a wrong shape, or of an architecture other
+/// than Mamba-1. Runs no code from the checkpoint.
 Result<std::shared_ptr<const Checkpoint>> openCheckpoint(const std::filesystem::path& model);
 
-/// Hash over config-independent content: every weight tensor's name, dtype, shape and bytes, in name order. Reads the
-/// whole checkpoint once.
+/// Hash over config-independent content: every weight tensor's name, dtype, shape and bytes, in name order.
+/// Reads the whole checkpoint once.
 Result<std::string> checkpointHash(const Checkpoint& checkpoint, const Job& job);
 
-/// Folder of the demo model that ships: MAMBASCOPE_RESOURCES if set, else beside the installation, else in the source
-/// tree this was built from.
+/// Folder of the demo model that ships: MAMBASCOPE_RESOURCES if set, else beside the installation, else in
+/// the source tree this was built from.
 std::filesystem::path demoModelFolder();
 /// Folder of its tasks, and its calibration text.
 std::filesystem::path demoTasksFolder();
 std::filesystem::path demoCalibrationText();
 
-/// Writes a checkpoint with random weights (normal, initialised as Mamba's own code does: A_log = log(1…N), D = 1, dt
-/// bias so that softplus lies in [1e-3, 0.1]) of the shape of `like` ("mamba-130m" … "mamba-2.8b"), fp32, HF layout.
-/// The same seed gives the same bytes. Usage if the name is unknown (the hint lists the names) or `folder` exists.
-Result<void> makeModel(const std::string& like, std::uint64_t seed, const std::filesystem::path& folder, const Job& job);
+/// Writes a checkpoint with random weights (normal, initialised as Mamba's own code does: A_log = log(1…N), D
+/// = 1, dt bias so that softplus lies in [1e-3, 0.1]) of the shape of `like` ("mamba-130m" … "mamba-2.8b"),
+/// fp32, HF layout. The same seed gives the same bytes. Usage if the name is unknown (the hint lists the
+/// names) or `folder` exists.
+Result<void>
+makeModel(const std::string& like, std::uint64_t seed, const std::filesystem::path& folder, const Job& job);
 
 } // namespace mambascope

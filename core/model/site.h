@@ -12,7 +12,8 @@ namespace mambascope {
 /// The four linear layers of a Mamba block, in the order of the computation.
 enum class Linear { InProj, XProj, DtProj, OutProj };
 
-inline constexpr std::array<Linear, 4> kLinears{Linear::InProj, Linear::XProj, Linear::DtProj, Linear::OutProj};
+inline constexpr std::array<Linear, 4> kLinears{
+    Linear::InProj, Linear::XProj, Linear::DtProj, Linear::OutProj};
 
 std::string_view linearName(Linear linear);      ///< "in_proj", "x_proj", "dt_proj", "out_proj"
 std::string_view linearShortName(Linear linear); ///< "in", "x", "dt", "out"
@@ -36,8 +37,8 @@ struct SiteId {
     static SiteId fromIndex(int index) { return {index / 4, static_cast<Linear>(index % 4)}; }
 };
 
-std::string siteName(SiteId site);             ///< "layers.7.out_proj"
-std::string siteName(SiteId site, Side side);  ///< "layers.7.out_proj.input"
+std::string siteName(SiteId site);            ///< "layers.7.out_proj"
+std::string siteName(SiteId site, Side side); ///< "layers.7.out_proj.input"
 std::optional<SiteId> parseSite(std::string_view text);
 
 } // namespace mambascope
