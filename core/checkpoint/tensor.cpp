@@ -211,4 +211,9 @@ std::vector<std::byte> fromFloat(std::span<const float> values, DType dtype) {
     return bytes;
 }
 
+const TensorView* TensorFile::find(std::string_view name) const {
+    const auto found = m_tensors.find(name);
+    return found == m_tensors.end() ? nullptr : &found->second;
+}
+
 } // namespace mambascope
