@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The engine killed in the middle of work: the command line says so in a sentence, exits 1, and leaves
+// nothing half done; the command line killed: no engine stays behind.
+#include "tests/e2e/programs.h"
+#include "tests/support/paths.h"
+
+#include <QDir>
+#include <QFile>
+#include <QtTest>
+
+#include <csignal>
+
+using namespace mambascope::test;
+
+namespace {
+
+/// Process ids of the children of `parent` whose program is mambascope-engine.
+QList<qint64> enginesOf(qint64 parent) {
+    QList<qint64> found;
+    const QStringList processes = QDir(QStringLiteral("/proc")).entryList(QDir::Dirs);
+    for (const QString& entry : processes) {
+        bool number = false;
+        const qint64 id = entry.toLongLong(&number);
+        QFile stat(QStringLiteral("/proc/%1/stat").arg(id));
+        if (!number || !stat.open(QIODevice::ReadOnly)) {
+            continue;
+        }
+        const QByteArray line = stat.readAll();
+        const QList<QByteArray> fields = line.mid(line.lastIndexOf(')') + 2).split(' ');
+        if (line.contains("(mambascope-eng") && fields.size() > 1 && fields[1].toLongLong() == parent &&
+            fields[0] != "Z") {
+            found << id;
+        }
+    }
+    return found;
+}
+
+bool exists(qint64 process) {
+    QFile stat(QStringLiteral("/proc/%1/stat").arg(process));
+    return stat.open(QIODevice::ReadOnly) && !stat.readAll().contains(") Z ");
+}
+
+} // namespace
+
+class EngineDeathTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void killedEngineIsReported_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("calibrate") << QStringList{"calibrate", "demo", "--samples", "4000",
+                                                  "--length",  "256",  "-o"};
+        QTest::newRow("evaluate") << QStringList{"evaluate", "demo", "-o"};
+    }
+
+    void killedEngineIsReported() {
+        QFETCH(QStringList, arguments);
+        const TemporaryFolder out;
+        const QString folder = QString::fromStdString(out.path().string());
+        QProcess process;
+        process.start(program("mambascope-cli"), arguments << folder + QStringLiteral("/out"));
+        QVERIFY(process.waitForStarted());
+        QTRY_VERIFY_WITH_TIMEOUT(!enginesOf(process.processId()).isEmpty(), 10000);
+        QTest::qWait(2500); // loaded and at work by now
+        QCOMPARE(process.state(), QProcess::Running);
+        kill(static_cast<pid_t>(enginesOf(process.processId()).first()), SIGKILL);
+        QVERIFY(process.waitForFinished(10000));
+        QCOMPARE(process.exitCode(), 1);
+        const QByteArray said = process.readAllStandardError();
+        QVERIFY2(said.contains("engine"), said.constData());
+        QVERIFY(QDir(folder).isEmpty());
+    }
+
+    void noEngineStaysBehind() {
+        const TemporaryFolder out;
+        QProcess process;
+        process.start(
+            program("mambascope-cli"), {"calibrate", "demo", "--samples", "4000", "--length", "256", "-o",
+                                        QString::fromStdString((out.path() / "c").string())});
+        QVERIFY(process.waitForStarted());
+        QTRY_VERIFY_WITH_TIMEOUT(!enginesOf(process.processId()).isEmpty(), 10000);
+        const qint64 engine = enginesOf(process.processId()).first();
+        QTest::qWait(1500);
+        process.kill();
+        QVERIFY(process.waitForFinished());
+        QTRY_VERIFY_WITH_TIMEOUT(!exists(engine), 3000);
+    }
+
+    void interruptEndsWith130() {
+        const TemporaryFolder out;
+        const QString folder = QString::fromStdString(out.path().string());
+        QProcess process;
+        process.start(
+            program("mambascope-cli"), {"calibrate", "demo", "--samples", "4000", "--length", "256", "-o",
+                                        folder + QStringLiteral("/c")});
+        QVERIFY(process.waitForStarted());
+        QTest::qWait(2500);
+        QCOMPARE(process.state(), QProcess::Running);
+        kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(10000));
+        QCOMPARE(process.exitCode(), 130);
+        QVERIFY(QDir(folder).isEmpty());
+    }
+};
+
+QTEST_GUILESS_MAIN(EngineDeathTest)
+#include "engine_death_test.moc"
