@@ -17,7 +17,8 @@ inline constexpr int kBitsOff = 16; ///< "not quantized"
 
 enum class GranularityKind { Tensor, Channel, Group };
 
-/// How many scales a weight has: one, one an output row, or one every `groupSize` consecutive inputs of a row.
+/// How many scales a weight has: one, one an output row, or one every `groupSize` consecutive inputs of a
+/// row.
 struct Granularity {
     GranularityKind kind = GranularityKind::Tensor;
     int groupSize = 0; ///< only for Group
@@ -30,7 +31,8 @@ enum class ActivationSide { Input, Output, Both };
 std::string_view activationSideName(ActivationSide side); ///< "input", "output", "both"
 std::optional<ActivationSide> parseActivationSide(std::string_view text);
 
-/// Where an activation's scale comes from: calibration, the tensor of one scored sequence at run time, or each token.
+/// Where an activation's scale comes from: calibration, the tensor of one scored sequence at run time, or
+/// each token.
 enum class ActivationScale { Static, Dynamic, Token };
 std::string_view activationScaleName(ActivationScale scale); ///< "static", "dynamic", "token"
 std::optional<ActivationScale> parseActivationScale(std::string_view text);
@@ -68,11 +70,11 @@ struct SitePatch {
 
 /// Groups of parameters that a plan can quantize. Biases and norm weights never are.
 struct ParameterGroups {
-    bool linear = true;     ///< the four site weights
-    bool conv = false;      ///< conv1d.weight
-    bool ssm = false;       ///< A_log, D
+    bool linear = true; ///< the four site weights
+    bool conv = false;  ///< conv1d.weight
+    bool ssm = false;   ///< A_log, D
     bool embedding = false;
-    bool head = false;      ///< if tied to the embedding: the same tensor, quantized once
+    bool head = false; ///< if tied to the embedding: the same tensor, quantized once
     static ParameterGroups mlp() { return {}; }
     static ParameterGroups all() { return {true, true, true, true, true}; }
     bool operator==(const ParameterGroups&) const = default;
@@ -84,8 +86,8 @@ struct SiteSelection {
     std::vector<Linear> linears;
 };
 
-/// How a model is to be quantized: a value with model-wide defaults, settings per kind of linear, and settings per
-/// site; the narrower level wins. Semantics: the quantization specification.
+/// How a model is to be quantized: a value with model-wide defaults, settings per kind of linear, and
+/// settings per site; the narrower level wins. Semantics: the quantization specification.
 struct QuantPlan {
     std::string name; ///< for people; not part of the hash
     SiteSettings defaults;
@@ -98,9 +100,11 @@ struct QuantPlan {
     bool ssmInput = false;
 
     SiteSettings at(SiteId site) const;
-    /// Settings of the weight groups that are no site (conv, ssm, embedding, head): the defaults' bits and granularity.
+    /// Settings of the weight groups that are no site (conv, ssm, embedding, head): the defaults' bits and
+    /// granularity.
     const SiteSettings& groupSettings() const { return defaults; }
-    /// Sets what `patch` holds for the selection, and clears the same settings on every narrower level inside it.
+    /// Sets what `patch` holds for the selection, and clears the same settings on every narrower level inside
+    /// it.
     void set(const SiteSelection& selection, const SitePatch& patch);
     /// True if nothing would be quantized, smoothed or zeroed in a model of `layers` layers.
     bool isBaseline(int layers) const;
@@ -111,23 +115,24 @@ struct QuantPlan {
 
 /// Plan file, format 1. Keys in a fixed order; equal plans give equal text.
 OrderedJson toJson(const QuantPlan& plan);
-/// Refuses unknown keys by name, bits outside 2…8 (16 or "off" = off), alpha outside [0, 1], k ≤ 0 or not finite, unknown rules, and
-/// layers < 0, each with its own sentence (Unreadable). Comments are accepted.
+/// Refuses unknown keys by name, bits outside 2…8 (16 or "off" = off), alpha outside [0, 1], k ≤ 0 or not
+/// finite, unknown rules, and layers < 0, each with its own sentence (Unreadable). Comments are accepted.
 Result<QuantPlan> planFromJson(const Json& json, std::string_view what);
 Result<QuantPlan> parsePlan(std::string_view text, std::string_view what);
 
 /// Hash of what the plan does (its name left out).
 std::string planHash(const QuantPlan& plan);
 
-/// The difference in words, a line each: "layers 3–7, out_proj: activation bits 8 → off". Empty if they do the same.
+/// The difference in words, a line each: "layers 3–7, out_proj: activation bits 8 → off". Empty if they do
+/// the same.
 std::vector<std::string> planDiff(const QuantPlan& from, const QuantPlan& to, int layers);
 /// One line that says what a plan does, for lists: "W8 A8 (inputs, static) α 0.5".
 std::string planSummary(const QuantPlan& plan);
 
 /// Names of all presets of the specification, in its order.
 std::vector<std::string> presetNames();
-/// Accepts the names of presetNames() and the ASCII spellings ("SmoothQuant W8A8 alpha 0.5"); Usage otherwise, with
-/// the names in the hint.
+/// Accepts the names of presetNames() and the ASCII spellings ("SmoothQuant W8A8 alpha 0.5"); Usage
+/// otherwise, with the names in the hint.
 Result<QuantPlan> presetPlan(std::string_view name);
 
 } // namespace mambascope

@@ -11,7 +11,8 @@
 
 namespace mambascope {
 
-/// What the float weights contribute to scales: the column absmax of every site's weight, [site index][input channel].
+/// What the float weights contribute to scales: the column absmax of every site's weight, [site index][input
+/// channel].
 struct WeightStatistics {
     std::vector<std::vector<float>> columnAbsmax;
     bool operator==(const WeightStatistics&) const = default;
@@ -27,13 +28,16 @@ struct ResolvedActivation {
     bool operator==(const ResolvedActivation&) const = default;
 };
 
-/// What happens at one site, in this order: X → zero channels → ÷ smoothing → quantize input → × weight (float weight ·
-/// smoothing per column, then quantized) → quantize output → + bias.
+/// What happens at one site, in this order: X → zero channels → ÷ smoothing → quantize input → × weight
+/// (float weight · smoothing per column, then quantized) → quantize output → + bias.
 struct ResolvedSite {
     WeightQuantization weight;
     std::vector<std::int32_t> zeroed; ///< input channels, ascending
     std::vector<float> smoothing;     ///< [inputs], or empty
     ResolvedActivation input, output;
+    /// x_proj only, if the plan says ssmInput: the quantizer of the scan's u, which is zeroed but not
+    /// smoothed.
+    ResolvedActivation scanInput;
     bool operator==(const ResolvedSite&) const = default;
 };
 
@@ -42,17 +46,19 @@ struct ResolvedPlan {
     std::vector<ResolvedSite> sites; ///< [site index]
     WeightQuantization conv, ssm, embedding, head;
     bool ssmInput = false;
-    /// Continuing from a saved state gives the same numbers as running the whole sequence: false as soon as one
-    /// activation scale is taken from a whole sequence at run time.
+    /// Continuing from a saved state gives the same numbers as running the whole sequence: false as soon as
+    /// one activation scale is taken from a whole sequence at run time.
     bool exactUnderForking = true;
     std::vector<std::string> warnings; ///< e.g. zeroing asked for where the rule cannot flag anything
     bool operator==(const ResolvedPlan&) const = default;
 };
 
-/// Computes scales, smoothing factors and zeroed channels. `calibration` and `weights` may be null if the plan does
-/// not need them. Usage if a needed one is missing, if the calibration is of another checkpoint (`checkpointHash`, when
-/// neither is empty) or shape, or if the plan addresses a layer that the model does not have.
-Result<ResolvedPlan> resolvePlan(const ModelSpec& spec, const QuantPlan& plan, const CalibrationSnapshot* calibration,
+/// Computes scales, smoothing factors and zeroed channels. `calibration` and `weights` may be null if the
+/// plan does not need them. Usage if a needed one is missing, if the calibration is of another checkpoint
+/// (`checkpointHash`, when neither is empty) or shape, or if the plan addresses a layer that the model does
+/// not have.
+Result<ResolvedPlan> resolvePlan(
+    const ModelSpec& spec, const QuantPlan& plan, const CalibrationSnapshot* calibration,
     const WeightStatistics* weights, const std::string& checkpointHash);
 
 } // namespace mambascope

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quantization/resolve.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace mambascope {
+namespace {
+
+constexpr std::string_view kCalibrateHint = "Calibrate the model first, or give a calibration file.";
+
+/// Collects warnings that many sites share, so that each is said once, with the layers.
+class Warnings {
+public:
+    void add(SiteId site, std::string sentence) {
+        m_sites[{site.linear, std::move(sentence)}].push_back(site.layer);
+    }
+
+    std::vector<std::string> lines() const {
+        std::vector<std::string> result;
+        for (const auto& [key, layers] : m_sites) {
+            std::string where = "layer " + std::to_string(layers.front());
+            if (layers.size() > 1) {
+                where = "layers " + std::to_string(layers.front()) + "–" + std::to_string(layers.back());
+                where += layers.size() == static_cast<std::size_t>(layers.back() - layers.front() + 1)
+                             ? ""
+                             : " (" + std::to_string(layers.size()) + " of them)";
+            }
+            result.push_back(std::string(linearName(key.first)) + ", " + where + ": " + key.second);
+        }
+        return result;
+    }
+
+private:
+    std::map<std::pair<Linear, std::string>, std::vector<int>> m_sites;
+};
+
+Result<void> checkCalibration(
+    const ModelSpec& spec, const CalibrationSnapshot& calibration, const std::string& checkpointHash) {
+    const std::string& ofHash = calibration.source.checkpointHash;
+    const auto sites = static_cast<std::size_t>(spec.siteCount());
+    if (calibration.sites.size() != sites) {
+        return Error::usage(
+            "The calibration is of a model with " + std::to_string(calibration.spec.layers) +
+                " layers, but this one has " + std::to_string(spec.layers) + ".",
+            std::string(kCalibrateHint));
+    }
+    for (int i = 0; i < spec.siteCount(); ++i) {
+        const SiteId site = SiteId::fromIndex(i);
+        for (const Side side : {Side::Input, Side::Output}) {
+            const int has = calibration.at(site, side).channels();
+            const int needs = spec.channels(site.linear, side);
+            if (has != 0 && has != needs) {
+                return Error::usage(
+                    "The calibration has " + std::to_string(has) + " channels at " + siteName(site, side) +
+                        ", but the model has " + std::to_string(needs) + ".",
+                    std::string(kCalibrateHint));
+            }
+        }
+    }
+    if (!ofHash.empty() && !checkpointHash.empty() && ofHash != checkpointHash) {
+        return Error::usage(
+            "The calibration is of another checkpoint" +
+                (calibration.source.checkpointName.empty() ? std::string()
+                                                           : " (" + calibration.source.checkpointName + ")") +
+                ": its weights differ from this model's.",
+            "Calibrate this model.");
+    }
+    return {};
+}
+
+Result<void> checkInputs(
+    const ModelSpec& spec, const QuantPlan& plan, const CalibrationSnapshot* calibration,
+    const WeightStatistics* weights, const std::string& checkpointHash) {
+    for (const auto& [site, patch] : plan.sites) {
+        if (site.layer < 0 || site.layer >= spec.layers) {
+            return Error::usage(
+                "The plan addresses " + siteName(site) + ", but the model has " +
+                    std::to_string(spec.layers) + " layers, counted from 0.",
+                "Remove that site from the plan.");
+        }
+    }
+    if (plan.needsCalibration(spec.layers)) {
+        if (calibration == nullptr) {
+            return Error::usage(
+                "The plan uses static activation scales, smoothing or outlier zeroing, and so needs a "
+                "calibration.",
+                std::string(kCalibrateHint));
+        }
+        if (auto state = checkCalibration(spec, *calibration, checkpointHash); !state.ok()) {
+            return state;
+        }
+    }
+    for (int i = 0; i < spec.siteCount(); ++i) {
+        const SiteId site = SiteId::fromIndex(i);
+        const auto index = static_cast<std::size_t>(i);
+        if (plan.at(site).alpha &&
+            (weights == nullptr || weights->columnAbsmax.size() <= index ||
+             static_cast<int>(weights->columnAbsmax[index].size()) != spec.inputs(site.linear))) {
+            return Error::usage(
+                "Smoothing at " + siteName(site) + " needs the statistics of the model's weights.");
+        }
+    }
+    return {};
+}
+
+/// Resolves one site after the other against the same plan and calibration.
+class Resolver {
+public:
+    Resolver(const QuantPlan& plan, const CalibrationSnapshot* calibration, const WeightStatistics* weights)
+        : m_plan(plan)
+        , m_calibration(calibration)
+        , m_weights(weights) {}
+
+    Result<ResolvedSite> resolve(SiteId site) {
+        const SiteSettings settings = m_plan.at(site);
+        ResolvedSite resolved;
+        if (m_plan.groups.linear) {
+            resolved.weight = {settings.weightBits, settings.weightGranularity};
+        }
+        const bool quantized = settings.activationBits < kBitsOff;
+        const bool input = quantized && settings.activationSide != ActivationSide::Output;
+        const bool output = quantized && settings.activationSide != ActivationSide::Input;
+        const bool fixed = settings.activationScale == ActivationScale::Static;
+        const bool needsInput = settings.zeroOutliers || settings.alpha || (input && fixed);
+        if ((needsInput && !observed(site, Side::Input)) ||
+            (output && fixed && !observed(site, Side::Output))) {
+            return Error::usage(
+                "The calibration has no statistics of " +
+                    siteName(site, needsInput && !observed(site, Side::Input) ? Side::Input : Side::Output) +
+                    ".",
+                std::string(kCalibrateHint));
+        }
+        if (settings.zeroOutliers) {
+            zero(site, resolved);
+        }
+        if (settings.alpha) {
+            resolved.smoothing = smoothingFactors(
+                m_calibration->at(site, Side::Input).absmax,
+                m_weights->columnAbsmax[static_cast<std::size_t>(site.index())], *settings.alpha,
+                resolved.zeroed);
+        }
+        if (input) {
+            resolved.input = activation(site, settings, inputAbsmax(site, resolved, true));
+            if (m_plan.ssmInput && site.linear == Linear::XProj) {
+                resolved.scanInput = activation(site, settings, inputAbsmax(site, resolved, false));
+            }
+        }
+        if (output) {
+            const float absmax = fixed ? m_calibration->at(site, Side::Output).largest() : 0.0f;
+            resolved.output = activation(site, settings, absmax);
+        }
+        return resolved;
+    }
+
+    std::vector<std::string> warnings() const { return m_warnings.lines(); }
+
+private:
+    bool observed(SiteId site, Side side) const {
+        return m_calibration != nullptr && m_calibration->at(site, side).channels() > 0;
+    }
+
+    void zero(SiteId site, ResolvedSite& resolved) {
+        const OutlierSet set = findOutliers(m_calibration->at(site, Side::Input), m_plan.rule, m_plan.k);
+        if (!set.possible) {
+            m_warnings.add(site, "zeroing outliers does nothing. " + set.why);
+        }
+        for (const OutlierChannel& outlier : set.outliers) {
+            resolved.zeroed.push_back(outlier.channel);
+        }
+    }
+
+    /// Largest calibrated magnitude of what reaches the input quantizer: zeroed channels left out, smoothed
+    /// or not.
+    float inputAbsmax(SiteId site, const ResolvedSite& resolved, bool smoothed) const {
+        if (!observed(site, Side::Input)) {
+            return 0.0f;
+        }
+        std::vector<float> absmax = m_calibration->at(site, Side::Input).absmax;
+        for (std::size_t j = 0; smoothed && j < resolved.smoothing.size(); ++j) {
+            absmax[j] /= resolved.smoothing[j];
+        }
+        for (const std::int32_t channel : resolved.zeroed) {
+            absmax[static_cast<std::size_t>(channel)] = 0.0f;
+        }
+        return absmax.empty() ? 0.0f : *std::max_element(absmax.begin(), absmax.end());
+    }
+
+    ResolvedActivation activation(SiteId site, const SiteSettings& settings, float absmax) {
+        ResolvedActivation result{settings.activationBits, settings.activationScale, 0.0f};
+        if (settings.activationScale == ActivationScale::Static) {
+            result.scale = quantizerScale(absmax, settings.activationBits);
+            if (result.scale == 0.0f) {
+                m_warnings.add(site, "every calibrated value is 0, so the quantized activation is 0 too.");
+            }
+        }
+        return result;
+    }
+
+    const QuantPlan& m_plan;
+    const CalibrationSnapshot* m_calibration;
+    const WeightStatistics* m_weights;
+    Warnings m_warnings;
+};
+
+void resolveGroups(const ModelSpec& spec, const QuantPlan& plan, ResolvedPlan& resolved) {
+    const SiteSettings& settings = plan.groupSettings();
+    const WeightQuantization how{settings.weightBits, settings.weightGranularity};
+    const auto pick = [&](bool inScope) {
+        return inScope ? how : WeightQuantization{};
+    };
+    const bool tied = spec.tiedHead && (plan.groups.embedding || plan.groups.head);
+    resolved.conv = pick(plan.groups.conv);
+    resolved.ssm = pick(plan.groups.ssm);
+    resolved.embedding = pick(plan.groups.embedding || tied);
+    resolved.head = pick(plan.groups.head || tied);
+}
+
+} // namespace
+
+Result<WeightStatistics> weightStatistics(const Checkpoint& checkpoint, const Job& job) {
+    WeightStatistics statistics;
+    const int sites = checkpoint.spec.siteCount();
+    for (int i = 0; i < sites; ++i) {
+        if (job.stopRequested()) {
+            return Error::cancelled();
+        }
+        const SiteId site = SiteId::fromIndex(i);
+        const auto& names = checkpoint.names.blocks[static_cast<std::size_t>(site.layer)];
+        const auto weight = toFloat(checkpoint.tensor(names.linear(site.linear)));
+        if (!weight.ok()) {
+            return weight.error().within(siteName(site));
+        }
+        statistics.columnAbsmax.push_back(columnAbsmax(
+            weight.value(), checkpoint.spec.outputs(site.linear), checkpoint.spec.inputs(site.linear)));
+        job.report("weights", static_cast<std::uint64_t>(i + 1), static_cast<std::uint64_t>(sites));
+    }
+    return statistics;
+}
+
+Result<ResolvedPlan> resolvePlan(
+    const ModelSpec& spec, const QuantPlan& plan, const CalibrationSnapshot* calibration,
+    const WeightStatistics* weights, const std::string& checkpointHash) {
+    if (auto state = checkInputs(spec, plan, calibration, weights, checkpointHash); !state.ok()) {
+        return state.error();
+    }
+    ResolvedPlan resolved;
+    resolved.ssmInput = plan.ssmInput;
+    Resolver resolver(plan, calibration, weights);
+    for (int i = 0; i < spec.siteCount(); ++i) {
+        auto site = resolver.resolve(SiteId::fromIndex(i));
+        if (!site.ok()) {
+            return site.error();
+        }
+        for (const ResolvedActivation* activation : {&site.value().input, &site.value().output}) {
+            if (activation->active() && activation->scaling == ActivationScale::Dynamic) {
+                resolved.exactUnderForking = false;
+            }
+        }
+        resolved.sites.push_back(std::move(site).value());
+    }
+    resolveGroups(spec, plan, resolved);
+    resolved.warnings = resolver.warnings();
+    return resolved;
+}
+
+} // namespace mambascope

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/quantization/plan.h"
+
+namespace mambascope {
+
+/// Calls visit(member of SitePatch, member of SiteSettings) for every setting that a site has.
+template <class Visitor>
+void forEachSetting(Visitor&& visit) {
+    visit(&SitePatch::weightBits, &SiteSettings::weightBits);
+    visit(&SitePatch::weightGranularity, &SiteSettings::weightGranularity);
+    visit(&SitePatch::activationBits, &SiteSettings::activationBits);
+    visit(&SitePatch::activationSide, &SiteSettings::activationSide);
+    visit(&SitePatch::activationScale, &SiteSettings::activationScale);
+    visit(&SitePatch::alpha, &SiteSettings::alpha);
+    visit(&SitePatch::zeroOutliers, &SiteSettings::zeroOutliers);
+}
+
+/// The same plan without what has no effect: settings that repeat the level above, empty patches, and, where
+/// nothing is zeroed, the outlier rule.
+QuantPlan withoutRedundancy(const QuantPlan& plan);
+
+/// Names of the parameter groups in scope, in the specification's order.
+std::vector<std::string> groupNames(const ParameterGroups& groups);
+
+} // namespace mambascope
