@@ -32,6 +32,8 @@ struct Run {
     RunId id = 0;
     std::int64_t created = 0; ///< seconds since 1970, UTC
     std::string note;
+    /// Tasks and their metrics always; item results unless the session holds so many (kLoadedItems) that
+    /// opening would take long: then those of old runs stay in the file. Session::result() always has them.
     std::shared_ptr<const EvaluationResult> result;
 };
 
@@ -42,32 +44,42 @@ struct PlanRevision {
     QuantPlan plan;
 };
 
-/// The document: checkpoint reference, calibration, current plan with its history, runs, notes. One SQLite file
-/// (application id kSessionApplicationId, user_version kSessionVersion); every change is one committed transaction, so
-/// the file is always what the program shows. Not thread-safe: the GUI thread is its only writer. Observers are called
-/// after the change is committed, on the same thread.
+/// The document: checkpoint reference, calibration, current plan with its history, runs, notes. One SQLite
+/// file (application id kApplicationId, user_version kVersion, tables in schema.md); every change is one
+/// committed transaction, so the file is always what the program shows, and a change that cannot be written
+/// leaves file and session as they were. One session at a time writes to a file; the lock goes with its
+/// process. Not thread-safe: the GUI thread is its only writer. Observers are called after the change is
+/// committed, on the same thread.
 class Session {
 public:
     static constexpr std::int32_t kApplicationId = 0x4d534350; ///< "MSCP"
     static constexpr int kVersion = 1;
 
+    /// How many item results opening a session reads at most, newest run first.
+    static constexpr std::int64_t kLoadedItems = 100'000;
+
     enum class Change { Checkpoint, Calibration, Plan, Runs, Notes, View };
 
     /// Creates a new file. Usage if it exists and `overwrite` is false.
     static Result<std::unique_ptr<Session>> create(const std::filesystem::path& path, bool overwrite);
-    /// Opens an existing file; falls back to read-only if it cannot be written or somebody else has it open for writing.
-    /// Unreadable with a sentence if it is no session, is of a newer version, or fails its integrity check. Writes nothing
-    /// then.
+    /// Opens an existing file; falls back to read-only if it cannot be written or somebody else has it open
+    /// for writing. Unreadable with a sentence if it is no session, is of a newer version, or fails its
+    /// integrity check. Writes nothing then.
     static Result<std::unique_ptr<Session>> open(const std::filesystem::path& path);
     ~Session();
 
     const std::filesystem::path& path() const;
     bool readOnly() const;
-    /// A copy of the file as it stands now (SQLite's backup), written atomically. The session goes on in its own file.
+    /// Why, in a sentence for the user; empty if the session can be written. Every setter then fails with
+    /// ReadOnly.
+    const std::string& readOnlyReason() const;
+    /// A copy of the file as it stands now (SQLite's backup), written atomically. The session goes on in its
+    /// own file.
     Result<void> saveCopy(const std::filesystem::path& path, bool overwrite) const;
 
     const std::optional<CheckpointReference>& checkpoint() const;
-    /// Another checkpoint (by hash) drops nothing: calibrations and runs of the old one stay, but are not current.
+    /// Another checkpoint (by hash) drops nothing: calibrations and runs of the old one stay, but are not
+    /// current. Tells observers Checkpoint, and for another hash Calibration and Runs too.
     Result<void> setCheckpoint(const CheckpointReference& reference);
 
     /// The newest calibration of the current checkpoint; null if there is none.
@@ -80,10 +92,14 @@ public:
     Result<std::vector<PlanRevision>> planHistory() const; ///< oldest first
 
     const std::vector<Run>& runs() const; ///< of the current checkpoint, oldest first
+    /// The result of one of runs() with its item results, read from the file if need be. Usage if there is no
+    /// such run.
+    Result<std::shared_ptr<const EvaluationResult>> result(RunId id) const;
     Result<RunId> addRun(std::shared_ptr<const EvaluationResult> result);
     Result<void> removeRun(RunId id);
     Result<void> setRunNote(RunId id, const std::string& note);
-    /// The newest complete run of the current checkpoint without any quantization; null if there is none.
+    /// The newest complete run of the current checkpoint without any quantization, with its item
+    /// results; null if there is none. Valid until the next change.
     const Run* baseline() const;
 
     const std::string& notes() const;
