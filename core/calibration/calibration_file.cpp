@@ -83,22 +83,25 @@ CalibrationSource sourceFromJson(const Json& json) {
     return source;
 }
 
-/// Visits every array that the file holds, in the file's order: (name, bytes, dtype, count).
+/// Visits every array that the file holds, in the file's order: (name, bytes, dtype, count). Those of 8 bytes
+/// a value come first, which aligns everything.
 template <class Visitor>
 void forEachTensor(const CalibrationSnapshot& snapshot, Visitor&& visit) {
-    for (std::size_t i = 0; i < snapshot.sites.size(); ++i) {
-        for (const Side side : {Side::Input, Side::Output}) {
-            const ChannelStatistics& statistics = snapshot.sites[i][static_cast<std::size_t>(side)];
+    for (const DType type : {DType::I64, DType::F32}) {
+        for (std::size_t i = 0; i < snapshot.sites.size() * 2; ++i) {
+            const Side side = i % 2 == 0 ? Side::Input : Side::Output;
+            const ChannelStatistics& statistics = snapshot.sites[i / 2][i % 2];
             if (statistics.channels() == 0) {
                 continue;
             }
-            const std::string prefix = siteName(SiteId::fromIndex(static_cast<int>(i)), side) + ".";
-            const std::vector<std::int64_t> nonfinite{statistics.nonfinite};
-            visit(prefix + "nonfinite", bytesOf(nonfinite), DType::I64, nonfinite.size());
-            forEachArray(statistics, [&](const char* name, const auto& values) {
-                const bool real = sizeof(values[0]) == sizeof(float);
-                visit(prefix + name, bytesOf(values), real ? DType::F32 : DType::I64, values.size());
-            });
+            const std::string prefix = siteName(SiteId::fromIndex(static_cast<int>(i / 2)), side) + ".";
+            const auto visitArray = [&](const char* name, const auto& values) {
+                if (elementSize(type) == sizeof(values[0])) {
+                    visit(prefix + name, bytesOf(values), type, values.size());
+                }
+            };
+            forEachArray(statistics, visitArray);
+            visitArray("nonfinite", std::vector<std::int64_t>{statistics.nonfinite});
         }
     }
 }
@@ -254,10 +257,12 @@ Result<std::vector<std::byte>> calibrationToBytes(const CalibrationSnapshot& sna
     forEachTensor(
         snapshot,
         [&](const std::string& name, std::span<const std::byte> bytes, DType dtype, std::size_t count) {
-            header[name] = {
-                {"dtype", dtypeName(dtype)},
-                {"shape", {count}},
-                {"data_offsets", {size, size + bytes.size()}}};
+            // Appended without operator[], which searches an ordered object from its start.
+            header.get_ref<OrderedJson::object_t&>().push_back(
+                {name, OrderedJson{
+                           {"dtype", dtypeName(dtype)},
+                           {"shape", {count}},
+                           {"data_offsets", {size, size + bytes.size()}}}});
             size += bytes.size();
         });
     std::string text = header.dump();

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quantization/export_tensors.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+namespace mambascope {
+namespace {
+
+using Values = Result<std::vector<float>>;
+
+/// What every producer needs.
+struct Source {
+    const Checkpoint& checkpoint;
+    const ResolvedPlan& plan;
+    DType dtype;
+    const Job& job;
+    std::int64_t& nonfinite;
+};
+
+const ResolvedSite& siteOf(const ResolvedPlan& plan, SiteId site) {
+    return plan.sites[static_cast<std::size_t>(site.index())];
+}
+
+const std::string& weightName(const Checkpoint& checkpoint, SiteId site) {
+    return checkpoint.names.blocks[static_cast<std::size_t>(site.layer)].linear(site.linear);
+}
+
+/// values[i] /= factors[i % count]: by column of a weight, or by element of a vector.
+void divideColumns(std::vector<float>& values, std::span<const float> factors) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        values[i] /= factors[i % factors.size()];
+    }
+}
+
+void clearColumns(std::vector<float>& weight, std::size_t columns, std::span<const std::int32_t> channels) {
+    for (const std::int32_t channel : channels) {
+        for (std::size_t i = static_cast<std::size_t>(channel); i < weight.size(); i += columns) {
+            weight[i] = 0.0f;
+        }
+    }
+}
+
+/// The weight that makes a plain loader compute the site's function, but for the quantized activations.
+Values writtenWeight(const Source& from, SiteId site) {
+    const ResolvedSite& resolved = siteOf(from.plan, site);
+    auto effective = effectiveWeight(from.checkpoint, site, resolved);
+    if (!effective.ok()) {
+        return effective;
+    }
+    std::vector<float> weight = std::move(effective).value();
+    const auto inputs = static_cast<std::size_t>(from.checkpoint.spec.inputs(site.linear));
+    if (smoothingFold(from.plan, site) == SmoothingFold::Columns) {
+        divideColumns(weight, resolved.smoothing);
+    }
+    clearColumns(weight, inputs, resolved.zeroed);
+    const SiteId timeStep{site.layer, Linear::DtProj};
+    if (site.linear == Linear::XProj && smoothingFold(from.plan, timeStep) == SmoothingFold::XProj) {
+        const std::vector<float>& factors = siteOf(from.plan, timeStep).smoothing;
+        for (std::size_t i = 0; i < factors.size() * inputs; ++i) {
+            weight[i] /= factors[i / inputs];
+        }
+    }
+    return weight;
+}
+
+Values writtenNorm(const Source& from, const std::string& name, int layer) {
+    auto values = toFloat(from.checkpoint.tensor(name));
+    const SiteId inProj{layer, Linear::InProj};
+    if (values.ok() && smoothingFold(from.plan, inProj) == SmoothingFold::Norm) {
+        divideColumns(values.value(), siteOf(from.plan, inProj).smoothing);
+    }
+    return values;
+}
+
+Values writtenParameter(const Source& from, const std::string& name, const WeightQuantization& how) {
+    const TensorView& tensor = from.checkpoint.tensor(name);
+    auto values = toFloat(tensor);
+    if (values.ok()) {
+        fakeQuantizeParameter(values.value(), tensor.shape, how);
+    }
+    return values;
+}
+
+class Builder {
+public:
+    explicit Builder(const Source& from)
+        : m_from(std::make_shared<Source>(from)) {}
+
+    std::vector<TensorToWrite> build() {
+        const Checkpoint& checkpoint = m_from->checkpoint;
+        parameter("backbone.embeddings.weight", checkpoint.names.embedding, m_from->plan.embedding);
+        for (int layer = 0; layer < checkpoint.spec.layers; ++layer) {
+            addBlock(layer);
+        }
+        parameter("backbone.norm_f.weight", checkpoint.names.finalNorm, {});
+        if (!checkpoint.spec.tiedHead) {
+            parameter("lm_head.weight", checkpoint.names.head, m_from->plan.head);
+        }
+        return std::move(m_tensors);
+    }
+
+private:
+    void addBlock(int layer) {
+        const TensorNames::Block& names = m_from->checkpoint.names.blocks[static_cast<std::size_t>(layer)];
+        const std::string block = "backbone.layers." + std::to_string(layer) + ".";
+        const std::string mixer = block + "mixer.";
+        add(block + "norm.weight", names.norm,
+            [from = m_from, name = names.norm, layer] { return writtenNorm(*from, name, layer); });
+        linear(mixer, {layer, Linear::InProj}, names.inProjBias);
+        parameter(mixer + "conv1d.weight", names.convWeight, m_from->plan.conv);
+        parameter(mixer + "conv1d.bias", names.convBias, {});
+        linear(mixer, {layer, Linear::XProj}, {});
+        linear(mixer, {layer, Linear::DtProj}, names.dtBias);
+        parameter(mixer + "A_log", names.aLog, m_from->plan.ssm);
+        parameter(mixer + "D", names.d, m_from->plan.ssm);
+        linear(mixer, {layer, Linear::OutProj}, names.outProjBias);
+    }
+
+    void linear(const std::string& mixer, SiteId site, const std::string& bias) {
+        const std::string name = mixer + std::string(linearName(site.linear));
+        add(name + ".weight", weightName(m_from->checkpoint, site),
+            [from = m_from, site] { return writtenWeight(*from, site); });
+        parameter(name + ".bias", bias, {});
+    }
+
+    /// `source` is empty where the model has no such parameter.
+    void parameter(const std::string& name, const std::string& source, const WeightQuantization& how) {
+        if (!source.empty()) {
+            add(name, source, [from = m_from, source, how] { return writtenParameter(*from, source, how); });
+        }
+    }
+
+    template <class Produce>
+    void add(const std::string& name, const std::string& source, Produce produce) {
+        const auto index = static_cast<std::uint64_t>(m_tensors.size());
+        const auto total = static_cast<std::uint64_t>(m_from->checkpoint.tensors.tensors().size());
+        m_tensors.push_back(
+            {name, m_from->dtype, m_from->checkpoint.tensor(source).shape,
+             [from = m_from, produce, index, total]() -> Result<std::vector<std::byte>> {
+                 if (from->job.stopRequested()) {
+                     return Error::cancelled();
+                 }
+                 const Values values = produce();
+                 if (!values.ok()) {
+                     return values.error();
+                 }
+                 from->nonfinite +=
+                     std::count_if(values.value().begin(), values.value().end(), [](float value) {
+                         return !std::isfinite(value);
+                     });
+                 from->job.report("writing", std::min(index + 1, total), total);
+                 return fromFloat(values.value(), from->dtype);
+             }});
+    }
+
+    std::shared_ptr<const Source> m_from;
+    std::vector<TensorToWrite> m_tensors;
+};
+
+} // namespace
+
+Result<std::vector<float>>
+effectiveWeight(const Checkpoint& checkpoint, SiteId site, const ResolvedSite& resolved) {
+    auto read = toFloat(checkpoint.tensor(weightName(checkpoint, site)));
+    if (!read.ok()) {
+        return read.error().within(siteName(site));
+    }
+    std::vector<float> weight = std::move(read).value();
+    if (!resolved.smoothing.empty()) {
+        for (std::size_t i = 0; i < weight.size(); ++i) {
+            weight[i] *= resolved.smoothing[i % resolved.smoothing.size()];
+        }
+    }
+    fakeQuantizeWeight(
+        weight, checkpoint.spec.outputs(site.linear), checkpoint.spec.inputs(site.linear), resolved.weight);
+    return weight;
+}
+
+SmoothingFold smoothingFold(const ResolvedPlan& plan, SiteId site) {
+    if (siteOf(plan, site).smoothing.empty()) {
+        return SmoothingFold::None;
+    }
+    if (site.linear == Linear::InProj) {
+        return SmoothingFold::Norm;
+    }
+    if (site.linear == Linear::DtProj && !siteOf(plan, {site.layer, Linear::XProj}).output.active()) {
+        return SmoothingFold::XProj;
+    }
+    return SmoothingFold::Columns;
+}
+
+std::vector<TensorToWrite> exportTensors(
+    const Checkpoint& checkpoint, const ResolvedPlan& plan, DType dtype, const Job& job,
+    std::int64_t& nonfinite) {
+    return Builder({checkpoint, plan, dtype, job, nonfinite}).build();
+}
+
+} // namespace mambascope
