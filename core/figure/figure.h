@@ -25,9 +25,9 @@ struct StemPanel {
     std::string title;    ///< "out_proj input"
     std::string subtitle; ///< "384 channels · 1 outlier · max 1752 at 173"
     std::string xLabel, yLabel;
-    std::vector<float> values; ///< [C], by channel
+    std::vector<float> values;               ///< [C], by channel
     std::optional<double> bandLow, bandHigh; ///< shaded between; absent if the rule has no band here
-    std::string bandLabel; ///< "mean + 6σ"
+    std::string bandLabel;                   ///< "mean + 6σ"
     std::vector<OutlierMark> marks;
     std::string emptyText; ///< shown instead of data if values is empty
 };
@@ -48,26 +48,27 @@ struct FigureOptions {
     AxisScale yScale = AxisScale::Log;
 };
 
-/// The paper's Figure 1 for one layer: the panels in, x, dt, out. The band reaches from 0 to the rule's threshold.
-/// `layer` has to be in range.
+/// The paper's Figure 1 for one layer: the panels in, x, dt, out. The band reaches from 0 to the rule's
+/// threshold. `layer` has to be in range.
 Figure layerFigure(const CalibrationSnapshot& calibration, int layer, const FigureOptions& options);
 
-/// Axis range that shows every value of a panel, outliers included, and the band: {low, high}. For Log, low is positive
-/// and lies below the smallest positive value (values of 0 are drawn at the lower edge).
+/// Axis range that shows every value of a panel, outliers included, and the band: {low, high}. For Log, low
+/// is positive and lies below the smallest positive value (values of 0 are drawn at the lower edge).
 struct AxisRange {
     double low = 0, high = 1;
 };
 AxisRange valueRange(const StemPanel& panel, AxisScale scale);
 
-/// What a panel draws in `columns` pixel columns between two channels: for every column the smallest and largest value of
-/// the channels that fall on it. No channel of the range is left out, so no outlier is lost at any width.
+/// What a panel draws in `columns` pixel columns between two channels: for every column the smallest and
+/// largest value of the channels that fall on it. No channel of the range is left out, so no outlier is lost
+/// at any width.
 struct ColumnExtent {
     int column = 0;
     float low = 0, high = 0;
     int highChannel = 0; ///< the channel that has the largest value
 };
-std::vector<ColumnExtent> columnExtents(
-    std::span<const float> values, double firstChannel, double lastChannel, int columns);
+std::vector<ColumnExtent>
+columnExtents(std::span<const float> values, double firstChannel, double lastChannel, int columns);
 
 /// The figure's data as CSV: panel, channel, absmax, outlier, threshold.
 std::string figureToCsv(const Figure& figure);
