@@ -1,2 +1,271 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/evaluator.h"
+
+#include "core/evaluation/text.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace mambascope {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::int32_t kEndOfText = 0;
+constexpr auto kRunningInterval = std::chrono::milliseconds(100);
+
+double secondsSince(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void keepLast(ScoreRequest& request, std::size_t length) {
+    const std::size_t total = request.context.size() + request.continuation.size();
+    if (total <= length) {
+        return;
+    }
+    std::size_t surplus = total - length;
+    if (surplus >= request.context.size()) {
+        // Only continuation is left: its first kept token becomes the context of the others.
+        surplus -= request.context.size();
+        request.context = {request.continuation[surplus]};
+        ++surplus;
+        request.continuation.erase(
+            request.continuation.begin(),
+            request.continuation.begin() + static_cast<std::ptrdiff_t>(surplus));
+        return;
+    }
+    request.context.erase(
+        request.context.begin(), request.context.begin() + static_cast<std::ptrdiff_t>(surplus));
+}
+
+ScoreRequest withoutContext(const Tokenizer& tokenizer, std::string_view continuation) {
+    ScoreRequest request{{kEndOfText}, tokenizer.encode(continuation)};
+    if (request.continuation.size() > 1 && request.continuation.front() == kEndOfText) {
+        request.continuation.erase(request.continuation.begin());
+    }
+    return request;
+}
+
+/// What all tasks of a run share.
+struct Run {
+    Scorer& scorer;
+    const Tokenizer& tokenizer;
+    const EvaluationRequest& request;
+    const EvaluationSink& sink;
+    const Job& job;
+    std::uint64_t totalRequests = 0;
+    std::uint64_t doneRequests = 0; ///< of earlier tasks
+};
+
+/// One task of a run: tokenizes its items, has them scored, and turns scores into items as they arrive.
+class TaskRun {
+public:
+    TaskRun(Run& run, const TaskData& data)
+        : m_run(run)
+        , m_data(data)
+        , m_phase("Evaluating " + std::string(taskDisplayName(data.task))) {
+        m_result.task = data.task;
+        m_result.dataHash = data.fileHash;
+        m_result.note = data.note;
+    }
+
+    /// Cancelled leaves what is done in result().
+    Result<void> execute() {
+        const auto start = Clock::now();
+        auto outcome = prepare();
+        if (outcome.ok()) {
+            outcome = score();
+        }
+        m_result.metrics = taskMetrics(m_data.task, m_result.items, static_cast<int>(m_order.size()));
+        m_result.seconds = secondsSince(start);
+        if (m_run.sink && !m_result.items.empty()) {
+            m_run.sink(m_data.task, m_result.metrics);
+        }
+        m_run.doneRequests += m_requests.size();
+        return outcome;
+    }
+
+    TaskResult& result() { return m_result; }
+
+private:
+    const TaskItem& item(std::size_t i) const { return m_data.items[static_cast<std::size_t>(m_order[i])]; }
+
+    Result<void> prepare() {
+        m_order = itemOrder(static_cast<int>(m_data.items.size()), m_run.request.limit, m_run.request.seed);
+        for (std::size_t i = 0; i < m_order.size(); ++i) {
+            if (m_run.job.stopRequested()) {
+                return Error::cancelled();
+            }
+            for (const TaskItem::Choice& choice : item(i).choices) {
+                m_requests.push_back(scoreRequest(m_run.tokenizer, choice.context, choice.continuation));
+                if (m_requests.back().continuation.empty()) {
+                    return Error::unreadable(
+                        "Item " + std::to_string(item(i).index) + " of " +
+                            std::string(taskDisplayName(m_data.task)) +
+                            " has a choice without any token of its own.",
+                        "Correct or remove it in " + m_data.file.string() + ".");
+                }
+            }
+        }
+        return {};
+    }
+
+    Result<void> score() {
+        report();
+        const Job quiet{m_run.job.stop, {}};
+        auto scores = m_run.scorer.score(
+            m_requests, [this](std::size_t first, std::span<const Score> part) { take(first, part); }, quiet);
+        if (!scores.ok()) {
+            return scores.error();
+        }
+        if (scores.value().size() != m_requests.size()) {
+            return Error::failed(
+                "The engine returned " + std::to_string(scores.value().size()) + " scores for " +
+                std::to_string(m_requests.size()) + " requests.");
+        }
+        take(0, scores.value());
+        report();
+        return {};
+    }
+
+    void take(std::size_t first, std::span<const Score> part) {
+        // Scores come in request order; what is known already is skipped.
+        if (first > m_scores.size() || first + part.size() > m_requests.size()) {
+            return;
+        }
+        const std::size_t known = std::min(m_scores.size() - first, part.size());
+        m_scores.insert(m_scores.end(), part.begin() + static_cast<std::ptrdiff_t>(known), part.end());
+        while (m_result.items.size() < m_order.size() && completeItem()) {
+        }
+        if (Clock::now() - m_lastReport >= kRunningInterval) {
+            report();
+        }
+    }
+
+    /// Makes the next item's result if all its scores are there.
+    bool completeItem() {
+        const TaskItem& next = item(m_result.items.size());
+        const std::size_t end = m_usedScores + next.choices.size();
+        if (end > m_scores.size()) {
+            return false;
+        }
+        for (std::size_t i = m_usedScores; i < end; ++i) {
+            m_result.tokens +=
+                static_cast<std::int64_t>(m_requests[i].context.size() + m_requests[i].continuation.size());
+        }
+        m_result.items.push_back(itemResult(
+            next, std::span<const Score>(m_scores).subspan(m_usedScores, next.choices.size()), m_data.task));
+        m_usedScores = end;
+        return true;
+    }
+
+    void report() {
+        m_lastReport = Clock::now();
+        m_run.job.report(m_phase, m_run.doneRequests + m_scores.size(), m_run.totalRequests);
+        // The metrics of the complete task follow from execute().
+        if (m_run.sink && !m_result.items.empty() && m_result.items.size() < m_order.size()) {
+            m_run.sink(
+                m_data.task, taskMetrics(m_data.task, m_result.items, static_cast<int>(m_order.size())));
+        }
+    }
+
+    Run& m_run;
+    const TaskData& m_data;
+    std::string m_phase;
+    std::vector<int> m_order;
+    std::vector<ScoreRequest> m_requests;
+    std::vector<Score> m_scores;
+    std::size_t m_usedScores = 0;
+    TaskResult m_result;
+    Clock::time_point m_lastReport;
+};
+
+std::uint64_t countRequests(const EvaluationRequest& request) {
+    std::uint64_t total = 0;
+    for (const TaskData& data : request.tasks) {
+        for (const int row : itemOrder(static_cast<int>(data.items.size()), request.limit, request.seed)) {
+            total += data.items[static_cast<std::size_t>(row)].choices.size();
+        }
+    }
+    return total;
+}
+
+} // namespace
+
+ScoreRequest scoreRequest(
+    const Tokenizer& tokenizer, std::string_view context, std::string_view continuation, int maxLength) {
+    const std::size_t space = trailingSpace(context);
+    const std::string_view kept = context.substr(0, context.size() - space);
+    ScoreRequest request;
+    if (kept.empty()) {
+        request = withoutContext(tokenizer, std::string(context) + std::string(continuation));
+    } else {
+        request.context = tokenizer.encode(kept);
+        const auto whole = tokenizer.encode(std::string(context) + std::string(continuation));
+        const std::size_t split = std::min(request.context.size(), whole.size());
+        request.continuation.assign(whole.begin() + static_cast<std::ptrdiff_t>(split), whole.end());
+    }
+    keepLast(request, static_cast<std::size_t>(std::max(maxLength, 1)) + 1);
+    return request;
+}
+
+int EvaluationResult::nonfinite() const {
+    int sum = 0;
+    for (const TaskResult& task : tasks) {
+        sum += task.metrics.nonfinite;
+    }
+    return sum;
+}
+
+double EvaluationResult::average() const {
+    double sum = 0;
+    int count = 0;
+    for (const TaskResult& task : tasks) {
+        if (task.metrics.n > 0) {
+            sum += task.metrics.published(task.task);
+            ++count;
+        }
+    }
+    return count > 0 ? sum / count : 0.0;
+}
+
+const TaskResult* EvaluationResult::find(Task task) const {
+    const auto it =
+        std::find_if(tasks.begin(), tasks.end(), [task](const TaskResult& r) { return r.task == task; });
+    return it == tasks.end() ? nullptr : &*it;
+}
+
+Result<EvaluationResult> evaluate(
+    Scorer& scorer, const Tokenizer& tokenizer, const EvaluationRequest& request, const EvaluationSink& sink,
+    const Job& job) {
+    if (request.tasks.empty()) {
+        return Error::usage("No task was chosen.", "Choose at least one of the six tasks.");
+    }
+    const auto start = Clock::now();
+    Run run{scorer, tokenizer, request, sink, job, countRequests(request), 0};
+    EvaluationResult result;
+    result.seed = request.seed;
+    result.limit = request.limit;
+    for (const TaskData& data : request.tasks) {
+        TaskRun task(run, data);
+        const auto outcome = task.execute();
+        if (!outcome.ok() && outcome.error().code != ErrorCode::Cancelled) {
+            return outcome.error().within(std::string(taskDisplayName(data.task)));
+        }
+        result.tokens += task.result().tokens;
+        if (outcome.ok() || !task.result().items.empty()) {
+            result.tasks.push_back(std::move(task.result()));
+        }
+        if (!outcome.ok()) {
+            result.partial = true;
+            break;
+        }
+    }
+    if (result.partial && result.tasks.empty()) {
+        return Error::cancelled();
+    }
+    result.seconds = secondsSince(start);
+    return result;
+}
+
+} // namespace mambascope
