@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/atomic_rename.h"
 #include "core/base/file.h"
 #include "core/base/file_error.h"
 
 #include <cerrno>
-#include <cstdint>
-#include <cstdio>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -14,24 +12,6 @@
 namespace mambascope {
 namespace fs = std::filesystem;
 namespace {
-
-fs::path folderOf(const fs::path& path) {
-    return path.has_parent_path() ? path.parent_path() : fs::path(".");
-}
-
-/// A hidden name in the same folder that nobody else has; a long name is cut so that the result is still a
-/// valid one.
-fs::path temporaryName(const fs::path& target) {
-    std::uint64_t random = 0;
-    if (::getrandom(&random, sizeof random, 0) != static_cast<ssize_t>(sizeof random)) {
-        random = static_cast<std::uint64_t>(::getpid());
-    }
-    char suffix[32];
-    std::snprintf(suffix, sizeof suffix, ".%016llx.tmp", static_cast<unsigned long long>(random));
-    std::string name(1, '.');
-    name += target.filename().string().substr(0, 200);
-    return folderOf(target) / (name + suffix);
-}
 
 /// What stands at the target already: nothing is fine, a file only with `overwrite`, anything else never.
 Result<void> checkTarget(const fs::path& target, bool overwrite, mode_t& mode) {
@@ -59,30 +39,6 @@ Result<void> checkTarget(const fs::path& target, bool overwrite, mode_t& mode) {
     return {};
 }
 
-/// Renames and fails with EEXIST if the target appeared meanwhile.
-int renameNoReplace(const fs::path& from, const fs::path& to) {
-    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {
-        return 0;
-    }
-    if (errno != EINVAL && errno != ENOSYS) {
-        return errno;
-    }
-    // Some network file systems know only the older way.
-    if (::link(from.c_str(), to.c_str()) != 0) {
-        return errno;
-    }
-    ::unlink(from.c_str());
-    return 0;
-}
-
-void syncFolder(const fs::path& folder) {
-    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        ::fsync(fd); // not every file system can; the file itself is safe by now
-        ::close(fd);
-    }
-}
-
 } // namespace
 
 Result<AtomicFile> AtomicFile::create(const fs::path& path, bool overwrite) {
@@ -105,7 +61,7 @@ Result<AtomicFile> AtomicFile::create(const fs::path& path, bool overwrite) {
         return checked.error();
     }
     for (int attempt = 0; attempt < 16 && file.m_fd < 0; ++attempt) {
-        file.m_temporary = temporaryName(file.m_target);
+        file.m_temporary = temporarySibling(file.m_target);
         file.m_fd = ::open(file.m_temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (file.m_fd < 0 && errno != EEXIST) {
             break;
@@ -179,11 +135,7 @@ Result<void> AtomicFile::commit() {
         m_errno = errno;
     }
     if (m_errno == 0) {
-        if (!m_overwrite) {
-            m_errno = renameNoReplace(m_temporary, m_target);
-        } else if (::rename(m_temporary.c_str(), m_target.c_str()) != 0) {
-            m_errno = errno;
-        }
+        m_errno = atomicRename(m_temporary, m_target, m_overwrite);
     }
     if (m_errno != 0) {
         discard();

@@ -94,10 +94,12 @@ std::filesystem::path demoModelFolder();
 std::filesystem::path demoTasksFolder();
 std::filesystem::path demoCalibrationText();
 
-/// Writes a checkpoint with random weights (normal, initialised as Mamba's own code does: A_log = log(1…N), D
-/// = 1, dt bias so that softplus lies in [1e-3, 0.1]) of the shape of `like` ("mamba-130m" … "mamba-2.8b"),
-/// fp32, HF layout. The same seed gives the same bytes. Usage if the name is unknown (the hint lists the
-/// names) or `folder` exists.
+/// Writes a checkpoint with random weights of the shape of `like` ("mamba-130m" … "mamba-2.8b", or
+/// "mamba-tiny": d 64, 2 layers, vocabulary 512), fp32, HF layout, tied head. Initialised as Mamba's own code
+/// does: embedding normal with deviation 0.02, linears and convolution uniform in ±1/sqrt(inputs), A_log =
+/// log(1…N), D = 1, dt bias so that softplus lies in [1e-3, 0.1]. The same seed gives the same bytes. Only
+/// one tensor at a time is in memory. Usage if the name is unknown (the hint lists the names) or `folder`
+/// exists; Cancelled leaves nothing behind.
 Result<void>
 makeModel(const std::string& like, std::uint64_t seed, const std::filesystem::path& folder, const Job& job);
 

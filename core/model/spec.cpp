@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/model.h"
 
-#include <cmath>
+#include <charconv>
 #include <limits>
 
 namespace mambascope {
@@ -68,6 +68,15 @@ private:
     const Json& m_json;
 };
 
+/// The double with the shortest decimal form: 1e-05 instead of 9.999999747378752e-06.
+double shortest(float value) {
+    char text[32];
+    const auto [end, written] = std::to_chars(text, text + sizeof text, value);
+    double result = value;
+    std::from_chars(text, end, result);
+    return result;
+}
+
 } // namespace
 
 std::string_view architectureName(Architecture architecture) {
@@ -131,7 +140,7 @@ Json toJson(const ModelSpec& spec) {
         {"linear_bias", spec.linearBias},
         {"conv_bias", spec.convBias},
         {"tied_head", spec.tiedHead},
-        {"norm_epsilon", spec.normEpsilon},
+        {"norm_epsilon", shortest(spec.normEpsilon)},
         {"residual_in_fp32", spec.residualInFp32},
         {"dtype", dtypeName(spec.dtype)}};
 }
