@@ -79,8 +79,10 @@ protected:
     void focusOutEvent(QFocusEvent* event) override;
     bool eventFilter(QObject* object, QEvent* event) override;
 
+public:
+    struct Impl; ///< of no use to others
+
 private:
-    struct Impl;
     std::unique_ptr<Impl> m_impl;
 };
 

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/figures/figure_painter.h"
+
+#include "ui/plots/axis_ticks.h"
+#include "ui/plots/panel_painter.h"
+
+#include <QFontInfo>
+#include <QFontMetricsF>
+#include <QPainter>
+
+#include <algorithm>
+#include <cmath>
+
+namespace mambascope::ui {
+namespace {
+
+QString text(const std::string& utf8) {
+    return QString::fromStdString(utf8);
+}
+
+/// Everything the parts of a figure are painted with.
+struct Sheet {
+    QPainter& painter;
+    const Figure& figure;
+    const PlotColours& colours;
+    double point; ///< painter units to a typographic point
+    bool vector = false;
+    bool twoLineHeads = false;
+    QFont titleFont, headFont, smallFont, captionFont;
+
+    double smallHeight() const { return QFontMetricsF(smallFont).height(); }
+    double headHeight() const {
+        return QFontMetricsF(headFont).height() + (twoLineHeads ? smallHeight() : 0) + 2 * point;
+    }
+};
+
+QFont sansFont() {
+    QFont font;
+    font.setFamilies(
+        {QStringLiteral("Helvetica"), QStringLiteral("Arial"), QStringLiteral("Liberation Sans"),
+         QStringLiteral("DejaVu Sans")});
+    font.setStyleHint(QFont::SansSerif);
+    // The family that is really there: files name it, and must not name one whose glyphs have other widths.
+    QFont result(QFontInfo(font).family());
+    result.setStyleHint(QFont::SansSerif);
+    result.setHintingPreference(QFont::PreferNoHinting);
+    return result;
+}
+
+QFont bold(QFont font) {
+    font.setWeight(QFont::Bold);
+    return font;
+}
+
+Sheet makeSheet(QPainter& painter, const Figure& figure, const PlotColours& colours, double point) {
+    const QFont sans = sansFont();
+    return {
+        painter,
+        figure,
+        colours,
+        point,
+        isVector(painter),
+        false,
+        bold(fontOfSize(sans, 9 * point)),
+        bold(fontOfSize(sans, 7.5 * point)),
+        fontOfSize(sans, 6.5 * point),
+        fontOfSize(sans, 7 * point)};
+}
+
+void drawText(
+    const Sheet& sheet, QPointF baseline, const QString& string, const QFont& font, const QColor& colour) {
+    sheet.painter.setFont(font);
+    sheet.painter.setPen(colour);
+    sheet.painter.drawText(baseline, string);
+}
+
+/// Lines of at most `width`, broken at spaces.
+QStringList wrapped(const QString& string, const QFont& font, double width) {
+    const QFontMetricsF metrics(font);
+    QStringList lines;
+    QString line;
+    for (const QString& word : string.simplified().split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
+        const QString longer = line.isEmpty() ? word : QString(line + QLatin1Char(' ') + word);
+        if (!line.isEmpty() && metrics.horizontalAdvance(longer) > width) {
+            lines << line;
+            line = word;
+        } else {
+            line = longer;
+        }
+    }
+    return line.isEmpty() ? lines : lines << line;
+}
+
+void paintHead(const Sheet& sheet, const QRectF& rect, const StemPanel& panel) {
+    const QFontMetricsF head(sheet.headFont);
+    const QFontMetricsF small(sheet.smallFont);
+    const QString title = head.elidedText(text(panel.title), Qt::ElideRight, rect.width());
+    double baseline = rect.top() + head.ascent();
+    double left = rect.left();
+    drawText(sheet, QPointF(left, baseline), title, sheet.headFont, sheet.colours.text);
+    if (sheet.twoLineHeads) {
+        baseline += small.height();
+    } else {
+        left += head.horizontalAdvance(title) + 5 * sheet.point;
+    }
+    const QString subtitle = small.elidedText(text(panel.subtitle), Qt::ElideRight, rect.right() - left);
+    drawText(sheet, QPointF(left, baseline), subtitle, sheet.smallFont, sheet.colours.secondaryText);
+}
+
+double headWidth(const Sheet& sheet, const StemPanel& panel) {
+    return QFontMetricsF(sheet.headFont).horizontalAdvance(text(panel.title)) + 5 * sheet.point +
+           QFontMetricsF(sheet.smallFont).horizontalAdvance(text(panel.subtitle));
+}
+
+AxisTicks valueTicks(const Sheet& sheet, const PanelFrame& frame) {
+    const double height = QFontMetricsF(sheet.smallFont).ascent();
+    return axisTicks(
+        frame.values.low, frame.values.high, frame.scale, frame.area.height(),
+        [height](const QString&) { return height; });
+}
+
+AxisTicks channelTicks(const Sheet& sheet, const PanelFrame& frame) {
+    const QFontMetricsF metrics(sheet.smallFont);
+    return axisTicks(
+        frame.first, frame.last, AxisScale::Linear, frame.area.width(),
+        [&metrics](const QString& label) { return metrics.horizontalAdvance(label); }, true);
+}
+
+double widestLabel(const AxisTicks& ticks, const QFont& font) {
+    double width = 0;
+    for (const auto& tick : ticks.major) {
+        width = std::max(width, QFontMetricsF(font).horizontalAdvance(tick.label));
+    }
+    return width;
+}
+
+void paintGrid(const Sheet& sheet, const PanelFrame& frame, const AxisTicks& ticks) {
+    sheet.painter.setPen(QPen(sheet.colours.grid, 0.4 * sheet.point));
+    for (const auto& tick : ticks.major) {
+        const double y = frame.y(tick.value);
+        sheet.painter.drawLine(QPointF(frame.area.left(), y), QPointF(frame.area.right(), y));
+    }
+}
+
+void paintAxes(
+    const Sheet& sheet, const PanelFrame& frame, const StemPanel& panel, const AxisTicks& valueAxis,
+    double labelWidth) {
+    QPainter& painter = sheet.painter;
+    const QRectF& area = frame.area;
+    const QFontMetricsF metrics(sheet.smallFont);
+    const double longTick = 2.5 * sheet.point;
+    const double shortTick = 1.4 * sheet.point;
+    painter.setPen(QPen(sheet.colours.axis, 0.5 * sheet.point));
+    painter.drawLine(area.topLeft(), area.bottomLeft());
+    painter.drawLine(area.bottomLeft(), area.bottomRight());
+    for (const auto& tick : valueAxis.major) {
+        painter.drawLine(
+            QPointF(area.left() - longTick, frame.y(tick.value)), QPointF(area.left(), frame.y(tick.value)));
+    }
+    for (const double value : valueAxis.minor) {
+        painter.drawLine(
+            QPointF(area.left() - shortTick, frame.y(value)), QPointF(area.left(), frame.y(value)));
+    }
+    const AxisTicks channelAxis = channelTicks(sheet, frame);
+    for (const auto& tick : channelAxis.major) {
+        const double x = frame.x(tick.value);
+        painter.drawLine(QPointF(x, area.bottom()), QPointF(x, area.bottom() + longTick));
+    }
+    for (const auto& tick : valueAxis.major) {
+        const double width = metrics.horizontalAdvance(tick.label);
+        drawText(
+            sheet,
+            QPointF(
+                area.left() - longTick - 1.5 * sheet.point - width,
+                frame.y(tick.value) + metrics.ascent() / 2 - metrics.descent() / 2),
+            tick.label, sheet.smallFont, sheet.colours.secondaryText);
+    }
+    const double labelBaseline = area.bottom() + longTick + 1 * sheet.point + metrics.ascent();
+    for (const auto& tick : channelAxis.major) {
+        drawText(
+            sheet, QPointF(frame.x(tick.value) - metrics.horizontalAdvance(tick.label) / 2, labelBaseline),
+            tick.label, sheet.smallFont, sheet.colours.secondaryText);
+    }
+    const QString xLabel = text(panel.xLabel);
+    drawText(
+        sheet,
+        QPointF(area.center().x() - metrics.horizontalAdvance(xLabel) / 2, labelBaseline + metrics.height()),
+        xLabel, sheet.smallFont, sheet.colours.secondaryText);
+    const QString yLabel = text(panel.yLabel);
+    painter.save();
+    painter.translate(
+        area.left() - longTick - 1.5 * sheet.point - labelWidth - 2.5 * sheet.point, area.center().y());
+    painter.rotate(-90);
+    drawText(
+        sheet, QPointF(-metrics.horizontalAdvance(yLabel) / 2, 0), yLabel, sheet.smallFont,
+        sheet.colours.secondaryText);
+    painter.restore();
+}
+
+void paintEmpty(const Sheet& sheet, const QRectF& area, const StemPanel& panel) {
+    sheet.painter.setFont(sheet.smallFont);
+    sheet.painter.setPen(sheet.colours.secondaryText);
+    sheet.painter.drawText(area, Qt::AlignCenter | Qt::TextWordWrap, text(panel.emptyText));
+}
+
+void paintPanel(const Sheet& sheet, const QRectF& cell, const StemPanel& panel, std::size_t index) {
+    const QFontMetricsF metrics(sheet.smallFont);
+    PanelFrame frame;
+    frame.unit = 0.75 * sheet.point;
+    frame.resolution = sheet.vector ? 0.25 * sheet.point : 1;
+    frame.scale = sheet.figure.yScale;
+    frame.values = valueRange(panel, frame.scale);
+    std::tie(frame.first, frame.last) = allChannels(panel);
+    const double below = 3.5 * sheet.point + 2 * metrics.height();
+    frame.area = cell.adjusted(0, sheet.headHeight(), 0, -below);
+    const AxisTicks ticks = panel.values.empty() ? AxisTicks{} : valueTicks(sheet, frame);
+    const double labelWidth = widestLabel(ticks, sheet.smallFont);
+    frame.area.setLeft(cell.left() + labelWidth + metrics.height() + 5.5 * sheet.point);
+    // Room for the last channel's number, which is centred on its tick.
+    frame.area.setRight(cell.right() - 3 * sheet.point);
+    if (!sheet.vector) {
+        frame.area = QRectF(frame.area.toAlignedRect());
+    }
+    if (frame.area.width() < 4 * sheet.point || frame.area.height() < 4 * sheet.point) {
+        return;
+    }
+    paintHead(
+        sheet, QRectF(frame.area.left(), cell.top(), cell.right() - frame.area.left(), sheet.headHeight()),
+        panel);
+    if (panel.values.empty()) {
+        paintEmpty(sheet, frame.area, panel);
+        return;
+    }
+    paintBand(sheet.painter, frame, panel, sheet.colours);
+    paintGrid(sheet, frame, ticks);
+    paintStems(sheet.painter, frame, panel, sheet.colours.stem[index % sheet.colours.stem.size()]);
+    paintBandEdge(sheet.painter, frame, panel, sheet.colours, sheet.smallFont);
+    paintMarks(sheet.painter, frame, panel, sheet.colours, sheet.smallFont);
+    paintAxes(sheet, frame, panel, ticks, labelWidth);
+}
+
+/// Paints title and caption, and returns what is left for the panels.
+QRectF paintFrame(const Sheet& sheet, QRectF area) {
+    if (!sheet.figure.title.empty()) {
+        const QFontMetricsF metrics(sheet.titleFont);
+        drawText(
+            sheet, QPointF(area.left(), area.top() + metrics.ascent()),
+            metrics.elidedText(text(sheet.figure.title), Qt::ElideRight, area.width()), sheet.titleFont,
+            sheet.colours.text);
+        area.setTop(area.top() + metrics.height() + 5 * sheet.point);
+    }
+    const QStringList lines = wrapped(text(sheet.figure.caption), sheet.captionFont, area.width());
+    const QFontMetricsF metrics(sheet.captionFont);
+    const double lineHeight = metrics.height() * 1.05;
+    double baseline = area.bottom() - metrics.descent() - lineHeight * static_cast<double>(lines.size() - 1);
+    if (!lines.isEmpty()) {
+        area.setBottom(baseline - metrics.ascent() - 5 * sheet.point);
+    }
+    for (const QString& line : lines) {
+        drawText(sheet, QPointF(area.left(), baseline), line, sheet.captionFont, sheet.colours.secondaryText);
+        baseline += lineHeight;
+    }
+    return area;
+}
+
+} // namespace
+
+void paintFigure(
+    QPainter& painter, const QRectF& target, const Figure& figure, const PlotColours& colours,
+    double pixelsPerPoint) {
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing, true);
+    painter.setRenderHint(QPainter::TextAntialiasing, true);
+    painter.fillRect(target, colours.background);
+    painter.setClipRect(target);
+    Sheet sheet = makeSheet(painter, figure, colours, pixelsPerPoint);
+    const double margin = 6 * pixelsPerPoint;
+    const QRectF area = paintFrame(sheet, target.adjusted(margin, margin, -margin, -margin));
+    const int count = static_cast<int>(figure.panels.size());
+    if (count > 0) {
+        const int columns = panelColumns(count, area.size());
+        const int rows = (count + columns - 1) / columns;
+        const double gap = 10 * pixelsPerPoint;
+        const double width = (area.width() - gap * (columns - 1)) / columns;
+        const double height = (area.height() - gap * 0.6 * (rows - 1)) / rows;
+        sheet.twoLineHeads =
+            std::any_of(figure.panels.begin(), figure.panels.end(), [&](const StemPanel& panel) {
+                return headWidth(sheet, panel) > width - 34 * pixelsPerPoint;
+            });
+        for (int i = 0; i < count; ++i) {
+            const QRectF cell(
+                area.left() + (i % columns) * (width + gap),
+                area.top() + (i / columns) * (height + gap * 0.6), width, height);
+            paintPanel(sheet, cell, figure.panels[static_cast<std::size_t>(i)], static_cast<std::size_t>(i));
+        }
+    }
+    painter.restore();
+}
+
+} // namespace mambascope::ui

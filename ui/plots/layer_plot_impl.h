@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/plots/layer_plot.h"
+#include "ui/plots/stem_plottable.h"
+
+#include <QPointer>
+
+#include <vector>
+
+namespace mambascope::ui {
+
+/// A channel of a panel; panel -1 is nowhere.
+struct PlotPosition {
+    int panel = -1;
+    int channel = -1;
+    bool valid() const { return panel >= 0; }
+    bool operator==(const PlotPosition&) const = default;
+};
+
+class CursorItem;
+
+/// The parts of a LayerPlot. Private to its .cpp files.
+struct LayerPlot::Impl {
+    struct Panel {
+        QCPAxisRect* rect = nullptr;
+        PanelHead* head = nullptr;
+        StemPlottable* stems = nullptr;
+        BandItem* band = nullptr;
+        QSharedPointer<FigureTicker> valueTicker;
+        int channels = 0;
+        double mean = 0, deviation = 0; ///< of the channels' values
+        QSize tickedFor;                ///< size of the axis rect that the ticks were made for
+    };
+
+    explicit Impl(LayerPlot* owner);
+
+    LayerPlot* q;
+    QCustomPlot* plot;
+    QCPLayer* cursorLayer = nullptr;
+    CursorItem* cursorItem = nullptr;
+    std::vector<Panel> panels;
+    int columns = 0; ///< of the grid as it is laid out
+    std::shared_ptr<const Figure> figure;
+    AxisScale scale = AxisScale::Log;
+    bool scaleChosen = false;
+    QPointer<const Theme> theme;
+    PlotColours colours = PlotColours::light();
+    QString emptyText;
+    PlotPosition cursor, hover;
+    QPoint pressed;
+    QString readout;
+
+    // layer_plot.cpp
+    void rebuildPanels(std::size_t count);
+    void makePanel();
+    void arrange();
+    void fillPanel(std::size_t index, bool keepZoom);
+    void applyScale();
+    void applyColours();
+    void clampRange(std::size_t index, const QCPRange& range);
+    void replotSoon();
+
+    // layer_plot_input.cpp
+    PlotPosition shown() const { return hover.valid() ? hover : cursor; }
+    const StemPanel* panelAt(int index) const;
+    PlotPosition positionAt(QPoint point) const;
+    void moveTo(PlotPosition position);
+    void setHover(PlotPosition position);
+    void moveChannel(int step);
+    void moveOutlier(int step);
+    bool movePanel(int step);
+    void zoom(double factor);
+    void toggleScale();
+    void showCursor();
+    QString describe(PlotPosition position) const;
+};
+
+/// Cross hair, its number and the frame of the focused panel, on a layer of their own so that moving them
+/// repaints nothing else.
+class CursorItem : public QCPLayerable {
+public:
+    CursorItem(LayerPlot::Impl* impl);
+
+protected:
+    void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
+    void draw(QCPPainter* painter) override;
+
+private:
+    LayerPlot::Impl* m_impl;
+};
+
+} // namespace mambascope::ui

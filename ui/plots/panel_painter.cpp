@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/plots/panel_painter.h"
+
+#include "ui/plots/axis_ticks.h"
+#include "ui/plots/label_layout.h"
+
+#include <QFontMetricsF>
+#include <QPaintEngine>
+#include <QPainter>
+#include <QPainterPath>
+
+#include <algorithm>
+#include <cmath>
+
+namespace mambascope::ui {
+namespace {
+
+constexpr double kMarkRadius = 4;       // logical pixels
+constexpr double kWidestStem = 5;       // logical pixels
+constexpr std::size_t kMostLabels = 12; // more than this many numbers in a panel are read by nobody
+
+double snapped(double value, double origin, double step) {
+    return origin + std::round((value - origin) / step) * step;
+}
+
+/// Clips to the data area, with room for marks that sit on its edge.
+void clipTo(QPainter& painter, const PanelFrame& frame, double margin) {
+    painter.setClipRect(frame.area.adjusted(-margin, -margin, margin, margin), Qt::IntersectClip);
+}
+
+QPainterPath diamond(QPointF centre, double radius) {
+    QPainterPath path;
+    path.moveTo(centre + QPointF(0, -radius * 1.15));
+    path.lineTo(centre + QPointF(radius, 0));
+    path.lineTo(centre + QPointF(0, radius * 1.15));
+    path.lineTo(centre + QPointF(-radius, 0));
+    path.closeSubpath();
+    return path;
+}
+
+/// Text that stays readable on stems and lines: with a thin outline in the background's colour.
+void drawHaloText(
+    QPainter& painter, QPointF baseline, const QString& text, const QFont& font, const QColor& colour,
+    const QColor& halo, double haloWidth) {
+    QPainterPath path;
+    path.addText(baseline, font, text);
+    painter.strokePath(path, QPen(halo, haloWidth, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    painter.setFont(font);
+    painter.setPen(colour);
+    painter.drawText(baseline, text);
+}
+
+/// Rectangles that touch as one outline: a viewer that smooths edges would show hairlines between them.
+QPainterPath skyline(const std::vector<QRectF>& rects) {
+    QPainterPath path;
+    for (std::size_t i = 0; i < rects.size();) {
+        QPolygonF outline{rects[i].bottomLeft()};
+        do {
+            outline << rects[i].topLeft() << rects[i].topRight();
+            ++i;
+        } while (i < rects.size() &&
+                 std::abs(rects[i].left() - rects[i - 1].right()) < rects[i].width() * 0.01);
+        outline << rects[i - 1].bottomRight();
+        path.addPolygon(outline);
+        path.closeSubpath();
+    }
+    return path;
+}
+
+struct VisibleMark {
+    const OutlierMark* mark;
+    QPointF position;
+};
+
+std::vector<VisibleMark> visibleMarks(const PanelFrame& frame, const StemPanel& panel) {
+    std::vector<VisibleMark> marks;
+    for (const OutlierMark& mark : panel.marks) {
+        if (mark.channel >= frame.first && mark.channel <= frame.last && std::isfinite(mark.value)) {
+            const double y = std::clamp(frame.y(mark.value), frame.area.top(), frame.area.bottom());
+            marks.push_back({&mark, QPointF(frame.x(mark.channel), y)});
+        }
+    }
+    std::stable_sort(marks.begin(), marks.end(), [](const VisibleMark& a, const VisibleMark& b) {
+        return a.mark->value > b.mark->value;
+    });
+    return marks;
+}
+
+std::optional<double> bandEdge(const PanelFrame& frame, const StemPanel& panel) {
+    if (!panel.bandHigh || !(*panel.bandHigh > frame.values.low) || *panel.bandHigh > frame.values.high) {
+        return std::nullopt;
+    }
+    return frame.y(*panel.bandHigh);
+}
+
+/// Right-aligned above the edge, or below it where there is no room above.
+QRectF bandLabelRect(const PanelFrame& frame, const StemPanel& panel, const QFont& font) {
+    const auto edge = bandEdge(frame, panel);
+    if (!edge || panel.bandLabel.empty()) {
+        return {};
+    }
+    const QFontMetricsF metrics(font);
+    const QString text = QString::fromStdString(panel.bandLabel);
+    const double width = metrics.horizontalAdvance(text);
+    const double gap = 2 * frame.unit;
+    double top = *edge - metrics.height() - gap * 0.5;
+    if (top < frame.area.top()) {
+        top = *edge + gap;
+    }
+    return {frame.area.right() - width - 2 * gap, top, width, metrics.height()};
+}
+
+} // namespace
+
+double PanelFrame::y(double value) const {
+    return area.bottom() - axisFraction(value, values.low, values.high, scale) * area.height();
+}
+
+std::pair<double, double> allChannels(const StemPanel& panel) {
+    return {-0.5, static_cast<double>(panel.values.size()) - 0.5};
+}
+
+int panelColumns(int count, QSizeF area) {
+    const double ratio = area.width() / std::max(1.0, area.height());
+    if (count <= 1 || ratio < 0.6) {
+        return 1;
+    }
+    return ratio > 3.2 || count < 4 ? count : 2;
+}
+
+bool isVector(const QPainter& painter) {
+    const QPaintEngine* engine = painter.paintEngine();
+    return engine != nullptr && (engine->type() == QPaintEngine::Pdf || engine->type() == QPaintEngine::SVG);
+}
+
+QFont fontOfSize(const QFont& font, double size) {
+    QFont result = font;
+    result.setPixelSize(std::max(1, static_cast<int>(std::lround(size))));
+    return result;
+}
+
+std::vector<StemBar> stemBars(std::span<const float> values, const PanelFrame& frame) {
+    std::vector<StemBar> bars;
+    const double perChannel = frame.area.width() / (frame.last - frame.first);
+    if (perChannel < 2 * frame.resolution) {
+        const int columns = std::max(1, static_cast<int>(std::floor(frame.area.width() / frame.resolution)));
+        for (const ColumnExtent& extent : columnExtents(values, frame.first, frame.last, columns)) {
+            bars.push_back(
+                {frame.area.left() + extent.column * frame.resolution, frame.resolution, extent.high,
+                 extent.highChannel});
+        }
+        return bars;
+    }
+    const double wished = std::min(perChannel * 0.6, kWidestStem * frame.unit);
+    const double width = std::max(1.0, std::floor(wished / frame.resolution)) * frame.resolution;
+    const int from = std::max(0, static_cast<int>(std::ceil(frame.first)));
+    const int to = std::min(static_cast<int>(values.size()) - 1, static_cast<int>(std::floor(frame.last)));
+    for (int channel = from; channel <= to; ++channel) {
+        const double left = snapped(frame.x(channel) - width / 2, frame.area.left(), frame.resolution);
+        bars.push_back({left, width, values[static_cast<std::size_t>(channel)], channel});
+    }
+    return bars;
+}
+
+void paintBand(
+    QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const PlotColours& colours) {
+    if (!panel.bandHigh || !(*panel.bandHigh > frame.values.low)) {
+        return;
+    }
+    const double top = std::max(frame.y(*panel.bandHigh), frame.area.top());
+    const double bottom = std::min(frame.y(panel.bandLow.value_or(0)), frame.area.bottom());
+    painter.fillRect(QRectF(frame.area.left(), top, frame.area.width(), bottom - top), colours.bandFill);
+}
+
+void paintStems(QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const QColor& colour) {
+    painter.save();
+    clipTo(painter, frame, 0);
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    std::vector<QRectF> rects;
+    for (const StemBar& bar : stemBars(panel.values, frame)) {
+        const double top = std::max(frame.y(bar.value), frame.area.top());
+        // A stem too short to see would look like a channel that is not there.
+        const double height = std::max(frame.area.bottom() - top, frame.resolution);
+        if (std::isfinite(bar.value)) {
+            rects.emplace_back(bar.left, frame.area.bottom() - height, bar.width, height);
+        }
+    }
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(colour);
+    if (isVector(painter)) {
+        painter.drawPath(skyline(rects));
+    } else {
+        painter.drawRects(rects.data(), static_cast<int>(rects.size()));
+    }
+    painter.restore();
+}
+
+void paintBandEdge(
+    QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const PlotColours& colours,
+    const QFont& font) {
+    const auto edge = bandEdge(frame, panel);
+    if (!edge) {
+        return;
+    }
+    painter.save();
+    painter.setPen(QPen(colours.bandEdge, frame.unit, Qt::DashLine, Qt::FlatCap));
+    const double y = snapped(*edge, 0, frame.resolution);
+    painter.drawLine(QPointF(frame.area.left(), y), QPointF(frame.area.right(), y));
+    const QRectF label = bandLabelRect(frame, panel, font);
+    if (label.isValid()) {
+        painter.setRenderHint(QPainter::Antialiasing, true);
+        const QPointF baseline(label.left(), label.top() + QFontMetricsF(font).ascent());
+        drawHaloText(
+            painter, baseline, QString::fromStdString(panel.bandLabel), font, colours.bandEdge,
+            colours.background, 3 * frame.unit);
+    }
+    painter.restore();
+}
+
+void paintMarks(
+    QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const PlotColours& colours,
+    const QFont& font) {
+    const std::vector<VisibleMark> marks = visibleMarks(frame, panel);
+    if (marks.empty()) {
+        return;
+    }
+    painter.save();
+    const double radius = kMarkRadius * frame.unit;
+    clipTo(painter, frame, radius * 1.6);
+    const double perChannel = frame.area.width() / (frame.last - frame.first);
+    const double wished = std::clamp(perChannel * 0.6, frame.unit, kWidestStem * frame.unit);
+    const double width = std::max(1.0, std::floor(wished / frame.resolution)) * frame.resolution;
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    for (const VisibleMark& mark : marks) {
+        const double left = snapped(mark.position.x() - width / 2, frame.area.left(), frame.resolution);
+        painter.fillRect(
+            QRectF(left, mark.position.y(), width, frame.area.bottom() - mark.position.y()), colours.outlier);
+    }
+    painter.setRenderHint(QPainter::Antialiasing, true);
+    std::vector<QPointF> positions;
+    painter.setBrush(colours.outlier);
+    painter.setPen(QPen(colours.background, 0.9 * frame.unit));
+    for (const VisibleMark& mark : marks) {
+        painter.drawPath(diamond(mark.position, radius));
+        positions.push_back(mark.position);
+    }
+    const QFontMetricsF metrics(font);
+    std::vector<MarkLabel> labels;
+    for (const VisibleMark& mark : marks) {
+        if (labels.size() == kMostLabels) {
+            break;
+        }
+        const double w = metrics.horizontalAdvance(QString::fromStdString(mark.mark->label));
+        labels.push_back({mark.position, QSizeF(w, metrics.ascent() + metrics.descent() * 0.5)});
+    }
+    const QRectF taken[] = {bandLabelRect(frame, panel, font)};
+    const auto places = placeLabels(labels, positions, frame.area.adjusted(0, -radius, 0, 0), radius, taken);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        if (places[i]) {
+            drawHaloText(
+                painter, QPointF(places[i]->left(), places[i]->top() + metrics.ascent()),
+                QString::fromStdString(marks[i].mark->label), font, colours.text, colours.background,
+                2.5 * frame.unit);
+        }
+    }
+    painter.restore();
+}
+
+} // namespace mambascope::ui

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+namespace mambascope::ui {
+
+/// Makes screen readers see a LayerPlot as a chart: the description lists every panel with its outliers, the
+/// value is what the cursor is at. Once is enough, more does no harm.
+void installPlotAccessibility();
+
+} // namespace mambascope::ui

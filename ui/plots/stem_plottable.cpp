@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/plots/stem_plottable.h"
+
+#include "ui/plots/axis_ticks.h"
+
+namespace mambascope::ui {
+
+StemPlottable::StemPlottable(QCPAxis* keyAxis, QCPAxis* valueAxis)
+    : QCPAbstractPlottable(keyAxis, valueAxis) {
+    setSelectable(QCP::stNone);
+}
+
+void StemPlottable::setPanel(std::shared_ptr<const Figure> figure, std::size_t index, AxisScale scale) {
+    m_figure = std::move(figure);
+    m_index = index;
+    m_scale = scale;
+}
+
+const StemPanel* StemPlottable::panel() const {
+    return m_figure != nullptr && m_index < m_figure->panels.size() ? &m_figure->panels[m_index] : nullptr;
+}
+
+PanelFrame StemPlottable::frame() const {
+    PanelFrame frame;
+    frame.area = QRectF(mKeyAxis->axisRect()->rect());
+    frame.first = mKeyAxis->range().lower;
+    frame.last = mKeyAxis->range().upper;
+    frame.values = {mValueAxis->range().lower, mValueAxis->range().upper};
+    frame.scale = m_scale;
+    frame.resolution = 1.0 / mParentPlot->bufferDevicePixelRatio();
+    return frame;
+}
+
+double StemPlottable::selectTest(const QPointF&, bool, QVariant*) const {
+    return -1; // the cursor of LayerPlot takes the place of selection
+}
+
+QCPRange StemPlottable::getKeyRange(bool& found, QCP::SignDomain) const {
+    found = panel() != nullptr && !panel()->values.empty();
+    return found ? QCPRange(allChannels(*panel()).first, allChannels(*panel()).second) : QCPRange();
+}
+
+QCPRange StemPlottable::getValueRange(bool& found, QCP::SignDomain, const QCPRange&) const {
+    found = panel() != nullptr && !panel()->values.empty();
+    const AxisRange range = found ? valueRange(*panel(), m_scale) : AxisRange{};
+    return {range.low, range.high};
+}
+
+QRect StemPlottable::clipRect() const {
+    // Marks may reach over the edge.
+    return QCPAbstractPlottable::clipRect().adjusted(-8, -8, 8, 8);
+}
+
+void StemPlottable::draw(QCPPainter* painter) {
+    if (panel() == nullptr || panel()->values.empty()) {
+        return;
+    }
+    const PanelFrame where = frame();
+    paintStems(*painter, where, *panel(), stemColour());
+    paintBandEdge(*painter, where, *panel(), m_colours, m_font);
+    paintMarks(*painter, where, *panel(), m_colours, m_font);
+}
+
+void StemPlottable::drawLegendIcon(QCPPainter* painter, const QRectF& rect) const {
+    painter->fillRect(rect, stemColour());
+}
+
+BandItem::BandItem(QCustomPlot* plot, const StemPlottable* stems)
+    : QCPLayerable(plot, QStringLiteral("background"))
+    , m_stems(stems) {
+}
+
+QRect BandItem::clipRect() const {
+    return m_stems->keyAxis()->axisRect()->rect();
+}
+
+void BandItem::applyDefaultAntialiasingHint(QCPPainter* painter) const {
+    painter->setAntialiasing(false);
+}
+
+void BandItem::draw(QCPPainter* painter) {
+    const StemPanel* panel = m_stems->panel();
+    if (panel == nullptr) {
+        return;
+    }
+    if (!panel->values.empty()) {
+        paintBand(*painter, m_stems->frame(), *panel, m_stems->colours());
+        return;
+    }
+    painter->setPen(m_stems->colours().secondaryText);
+    painter->drawText(
+        clipRect().adjusted(8, 8, -8, -8), Qt::AlignCenter | Qt::TextWordWrap,
+        QString::fromStdString(panel->emptyText));
+}
+
+PanelHead::PanelHead(QCustomPlot* plot, const QCPAxisRect* below)
+    : QCPLayoutElement(plot)
+    , m_below(below) {
+}
+
+void PanelHead::setText(const QString& title, const QString& subtitle) {
+    m_title = title;
+    m_subtitle = subtitle;
+}
+
+void PanelHead::setStyle(const QFont& font, const PlotColours& colours) {
+    m_font = font;
+    m_titleColour = colours.text;
+    m_subtitleColour = colours.secondaryText;
+}
+
+int PanelHead::height() const {
+    return QFontMetrics(m_font).height() + 6;
+}
+
+QSize PanelHead::minimumOuterSizeHint() const {
+    return {60, height()};
+}
+
+QSize PanelHead::maximumOuterSizeHint() const {
+    return {QWIDGETSIZE_MAX, height()};
+}
+
+void PanelHead::applyDefaultAntialiasingHint(QCPPainter* painter) const {
+    painter->setAntialiasing(true);
+}
+
+void PanelHead::draw(QCPPainter* painter) {
+    QFont title = m_font;
+    title.setWeight(QFont::DemiBold);
+    const QFontMetrics titleMetrics(title);
+    QRect rect = this->rect().adjusted(0, 0, -4, 0);
+    rect.setLeft(m_below->left());
+    const QString shown = titleMetrics.elidedText(m_title, Qt::ElideRight, rect.width());
+    painter->setFont(title);
+    painter->setPen(m_titleColour);
+    painter->drawText(rect, Qt::AlignLeft | Qt::AlignVCenter, shown);
+    rect.setLeft(rect.left() + titleMetrics.horizontalAdvance(shown) + 10);
+    if (rect.width() > 20) {
+        painter->setFont(m_font);
+        painter->setPen(m_subtitleColour);
+        painter->drawText(
+            rect, Qt::AlignLeft | Qt::AlignVCenter,
+            QFontMetrics(m_font).elidedText(m_subtitle, Qt::ElideRight, rect.width()));
+    }
+}
+
+void FigureTicker::generate(
+    const QCPRange& range, const QLocale&, QChar, int, QVector<double>& ticks, QVector<double>* subTicks,
+    QVector<QString>* tickLabels) {
+    const bool horizontal = m_axis->orientation() == Qt::Horizontal;
+    const QFontMetricsF metrics(m_axis->tickLabelFont());
+    const QCPAxisRect* rect = m_axis->axisRect();
+    const AxisTicks made = axisTicks(
+        range.lower, range.upper, m_scale, horizontal ? rect->width() : rect->height(),
+        [&](const QString& label) {
+            return horizontal ? metrics.horizontalAdvance(label) : metrics.ascent();
+        },
+        m_wholeNumbers);
+    ticks.clear();
+    if (tickLabels != nullptr) {
+        tickLabels->clear();
+    }
+    for (const auto& tick : made.major) {
+        ticks.append(tick.value);
+        if (tickLabels != nullptr) {
+            tickLabels->append(tick.label);
+        }
+    }
+    if (subTicks != nullptr) {
+        *subTicks = QVector<double>(made.minor.begin(), made.minor.end());
+    }
+}
+
+} // namespace mambascope::ui
