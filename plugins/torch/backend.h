@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/quantization/resolve.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mambascope {
+
+/// A row-major matrix in device memory.
+struct Matrix {
+    float* data = nullptr;
+    std::int64_t rows = 0, columns = 0, stride = 0;
+
+    Matrix columnRange(std::int64_t first, std::int64_t count) const {
+        return {data + first, rows, count, stride};
+    }
+};
+
+/// One sequence of a packed batch: its rows, and the states it starts from and leaves behind. A state is
+/// [kernel − 1, inner] inputs of the convolution, oldest first, and [state, inner] of the scan.
+struct Segment {
+    std::int64_t begin = 0, length = 0;
+    const float* state = nullptr; ///< null: zeros
+    float* finalState = nullptr;  ///< null: not wanted; may be the same memory as `state`
+};
+
+/// A weight in the layout that a backend multiplies with.
+class LinearWeight {
+public:
+    virtual ~LinearWeight() = default;
+    std::int64_t outputs = 0, inputs = 0;
+};
+
+/// Convolution, bias and SiLU of one layer. `stateOffset`: where the layer's convolution state lies in a
+/// sequence's state.
+struct ConvArguments {
+    Matrix x, out;
+    const float* weight = nullptr; ///< [kernel, inner]
+    const float* bias = nullptr;   ///< [inner] or null
+    int kernel = 0;
+    std::int64_t stateOffset = 0;
+};
+
+/// Selective scan and gate of one layer (arXiv 2312.00752, algorithm 2):
+/// Δ = softplus(dt + bias); h ← exp(Δ·A)·h + Δ·u·B; y = (C·h + D·u)·silu(z).
+struct ScanArguments {
+    Matrix dt, u, z, b, c, y; ///< y may be dt's memory
+    const float* dtBias = nullptr;
+    const float* decay = nullptr; ///< [state, inner]: A · log2(e)
+    const float* d = nullptr;
+    int state = 0;
+    std::int64_t stateOffset = 0;
+};
+
+/// What happens to a linear's input or output: zero channels, divide by smoothing, quantize; what is null or
+/// inactive is skipped.
+struct Transform {
+    const std::uint32_t* keep = nullptr; ///< [channels] all bits set, or 0 for a zeroed channel
+    const float* smoothing = nullptr;    ///< [channels]
+    ResolvedActivation quantizer;
+    bool active() const { return keep != nullptr || smoothing != nullptr || quantizer.active(); }
+};
+
+/// What the head says about one row.
+struct RowScore {
+    double logLikelihood = 0; ///< of the target
+    std::int32_t argmax = 0;  ///< lowest id on ties
+    bool finite = true;       ///< no logit is NaN
+};
+
+/// The operations of the model on raw device memory. Batches are packed: sequences back to back, no padding;
+/// every operation treats rows (or, in convolution and scan, sequences) independently of each other.
+class Backend {
+public:
+    virtual ~Backend() = default;
+
+    /// Device memory can be read and written by the processor.
+    virtual bool isHostMemory() const = 0;
+
+    virtual float* allocate(std::int64_t count) = 0; ///< throws std::bad_alloc
+    virtual void release(float* memory) = 0;
+    virtual void upload(const float* host, std::int64_t count, float* device) = 0;
+    virtual void download(const float* device, std::int64_t count, float* host) = 0;
+
+    /// Prepares a float weight [outputs, inputs] for linear().
+    virtual std::unique_ptr<LinearWeight>
+    prepare(std::span<const float> weight, std::int64_t outputs, std::int64_t inputs) = 0;
+    virtual void linear(const LinearWeight& weight, Matrix x, Matrix y) = 0; ///< y = x · Wᵀ
+    virtual void embed(const float* table, std::span<const std::int32_t> ids, Matrix out) = 0;
+    /// residual += add (if any); out = rmsNorm(residual) · weight (if any)
+    virtual void
+    addNorm(const Matrix* add, Matrix residual, const float* weight, float epsilon, const Matrix* out) = 0;
+    /// out[i] = rmsNorm(x[rows[i]]) · weight
+    virtual void normRows(
+        Matrix x, std::span<const std::int64_t> rows, const float* weight, float epsilon, Matrix out) = 0;
+    virtual void addBias(Matrix x, const float* bias) = 0;
+    virtual void multiplyColumns(Matrix x, const float* factors) = 0;
+    virtual void convSilu(const ConvArguments& arguments, std::span<const Segment> segments) = 0;
+    virtual void scan(const ScanArguments& arguments, std::span<const Segment> segments) = 0;
+    /// out may be x. Run-time scales are taken per segment (dynamic) or per row (token).
+    virtual void transform(Matrix x, const Transform& how, std::span<const Segment> segments, Matrix out) = 0;
+    /// Log-softmax of x · headᵀ at `targets`, without ever holding all logits.
+    virtual std::vector<RowScore>
+    scoreRows(const LinearWeight& head, Matrix x, std::span<const std::int32_t> targets) = 0;
+};
+
+/// Memory of a backend, released with its owner.
+class DeviceArray {
+public:
+    DeviceArray() = default;
+    DeviceArray(Backend& backend, std::int64_t count)
+        : m_backend(&backend)
+        , m_count(count)
+        , m_data(backend.allocate(count)) {}
+    DeviceArray(Backend& backend, std::span<const float> values)
+        : DeviceArray(backend, static_cast<std::int64_t>(values.size())) {
+        backend.upload(values.data(), m_count, m_data);
+    }
+    ~DeviceArray() { reset(); }
+    DeviceArray(DeviceArray&& other) noexcept
+        : m_backend(other.m_backend)
+        , m_count(std::exchange(other.m_count, 0))
+        , m_data(std::exchange(other.m_data, nullptr)) {}
+    DeviceArray& operator=(DeviceArray&& other) noexcept {
+        if (this != &other) {
+            reset();
+            m_backend = other.m_backend;
+            m_count = std::exchange(other.m_count, 0);
+            m_data = std::exchange(other.m_data, nullptr);
+        }
+        return *this;
+    }
+
+    float* data() const { return m_data; }
+    std::int64_t count() const { return m_count; }
+
+private:
+    void reset() {
+        if (m_data != nullptr) {
+            m_backend->release(m_data);
+            m_data = nullptr;
+        }
+    }
+
+    Backend* m_backend = nullptr;
+    std::int64_t m_count = 0;
+    float* m_data = nullptr;
+};
+
+} // namespace mambascope

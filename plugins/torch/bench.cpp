@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/torch/bench.h"
+
+#include "plugins/torch/calibrator.h"
+#include "plugins/torch/scoring.h"
+#include "plugins/torch/torch_runtime.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <numeric>
+
+namespace mambascope {
+
+namespace {
+
+struct Measurement {
+    std::string name;
+    std::function<bool()> run; ///< false: cancelled
+    std::vector<double> seconds;
+};
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    const std::size_t middle = values.size() / 2;
+    return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+/// Token ids that repeat nothing in a pattern that a cache could like; the same on every machine.
+std::vector<std::int32_t> someTokens(std::int64_t count, int vocabulary) {
+    std::vector<std::int32_t> tokens(static_cast<std::size_t>(count));
+    std::uint32_t state = 12345;
+    for (std::int32_t& token : tokens) {
+        state = state * 1664525u + 1013904223u;
+        token = static_cast<std::int32_t>((state >> 8) % static_cast<std::uint32_t>(vocabulary));
+    }
+    return tokens;
+}
+
+std::int64_t peakMemoryBytes() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+class Bench {
+public:
+    Bench(const BenchSubject& subject, const BenchRequest& request, const Job& job)
+        : m_subject(subject)
+        , m_request(request)
+        , m_job(job)
+        , m_spec(subject.model.spec)
+        , m_rows(static_cast<std::int64_t>(request.batch) * request.length)
+        , m_tokens(someTokens(m_rows, m_spec.vocabulary))
+        , m_calibrator(m_spec, subject.backend, subject.threads) {
+        for (int i = 0; i < request.batch; ++i) {
+            m_batch.add(std::span(m_tokens).subspan(
+                static_cast<std::size_t>(i) * static_cast<std::size_t>(request.length),
+                static_cast<std::size_t>(request.length)));
+        }
+        m_allRows.resize(m_tokens.size());
+        std::iota(m_allRows.begin(), m_allRows.end(), std::int64_t{0});
+        prepareScoring();
+        prepareGemm();
+    }
+
+    Result<OrderedJson> run() {
+        std::vector<Measurement> measurements = makeMeasurements();
+        for (int round = -1; round < m_request.repeat; ++round) { // the first one only warms up
+            m_job.report(
+                "Measuring", static_cast<std::uint64_t>(round + 1),
+                static_cast<std::uint64_t>(m_request.repeat + 1));
+            for (Measurement& m : measurements) {
+                const auto start = std::chrono::steady_clock::now();
+                if (m_job.stopRequested() || !m.run()) {
+                    return Error::cancelled();
+                }
+                const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+                if (round >= 0) {
+                    m.seconds.push_back(elapsed.count());
+                }
+            }
+        }
+        return report(measurements);
+    }
+
+private:
+    void prepareScoring() {
+        // A quarter of every sequence is scored after the rest.
+        const auto length = static_cast<std::size_t>(m_request.length);
+        const std::size_t scored = std::max<std::size_t>(1, length / 4);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(m_request.batch); ++i) {
+            const auto begin = m_tokens.begin() + static_cast<std::ptrdiff_t>(i * length);
+            const auto middle = begin + static_cast<std::ptrdiff_t>(length - scored);
+            ScoreRequest request{{begin, middle}, {middle, begin + static_cast<std::ptrdiff_t>(length)}};
+            m_requests.push_back(std::move(request));
+        }
+    }
+
+    void prepareGemm() {
+        std::vector<torchruntime::OneDnnLinears::Shape> shapes;
+        std::int64_t widest = 0;
+        for (const Linear linear : kLinears) {
+            shapes.push_back({m_spec.outputs(linear), m_spec.inputs(linear), m_spec.layers});
+            widest = std::max<std::int64_t>({widest, m_spec.outputs(linear), m_spec.inputs(linear)});
+        }
+        if (m_subject.backend.isHostMemory() && torchruntime::OneDnnLinears::available()) {
+            m_oneDnn = std::make_unique<torchruntime::OneDnnLinears>(shapes, m_rows);
+        }
+        const std::vector<float> values(static_cast<std::size_t>(m_rows * widest), 0.5f);
+        m_gemmInput = DeviceArray(m_subject.backend, values);
+        m_gemmOutput = DeviceArray(m_subject.backend, static_cast<std::int64_t>(values.size()));
+    }
+
+    bool forward(SiteObserver* observer) {
+        return m_subject.pass.run(m_subject.weights, m_batch, observer, m_job);
+    }
+
+    bool ownGemm() {
+        for (const ModelWeights::Layer& layer : m_subject.weights.layers) {
+            for (const SiteWeights& site : layer.sites) {
+                const LinearWeight& w = *site.weight;
+                m_subject.backend.linear(
+                    w, {m_gemmInput.data(), m_rows, w.inputs, w.inputs},
+                    {m_gemmOutput.data(), m_rows, w.outputs, w.outputs});
+            }
+        }
+        return true;
+    }
+
+    std::vector<Measurement> makeMeasurements() {
+        std::vector<Measurement> all;
+        all.push_back({"forward", [this] { return forward(nullptr); }, {}});
+        if (m_oneDnn) {
+            all.push_back(
+                {"onednn_gemm",
+                 [this] {
+                     m_oneDnn->run();
+                     return true;
+                 },
+                 {}});
+        }
+        all.push_back({"own_gemm", [this] { return ownGemm(); }, {}});
+        all.push_back(
+            {"forward_with_head",
+             [this] {
+                 if (!forward(nullptr)) {
+                     return false;
+                 }
+                 m_subject.pass.score(m_subject.weights, m_allRows, m_tokens);
+                 return true;
+             },
+             {}});
+        all.push_back(
+            {"score",
+             [this] {
+                 return scoreRequests(
+                            m_subject.pass, m_subject.weights, m_subject.backend, m_requests, {}, {}, m_job)
+                     .ok();
+             },
+             {}});
+        all.push_back({"calibrate", [this] { return forward(&m_calibrator); }, {}});
+        return all;
+    }
+
+    OrderedJson report(const std::vector<Measurement>& measurements) const {
+        OrderedJson json;
+        json["model"] = m_subject.model.name;
+        json["device"] = m_subject.model.device;
+        json["device_name"] = m_subject.model.deviceName;
+        json["dtype"] = m_subject.model.dtype;
+        json["threads"] = m_subject.threads;
+        json["batch"] = m_request.batch;
+        json["length"] = m_request.length;
+        json["repeat"] = m_request.repeat;
+        std::map<std::string, double> seconds;
+        OrderedJson rounds = OrderedJson::object();
+        for (const Measurement& m : measurements) {
+            seconds[m.name] = median(m.seconds);
+            rounds[m.name] = m.seconds;
+            json[m.name + "_tokens_per_second"] = static_cast<double>(m_rows) / seconds[m.name];
+        }
+        const bool oneDnnFaster = m_oneDnn && seconds["onednn_gemm"] < seconds["own_gemm"];
+        const double gemm = oneDnnFaster ? seconds["onednn_gemm"] : seconds["own_gemm"];
+        json["gemm_tokens_per_second"] = static_cast<double>(m_rows) / gemm;
+        json["gemm"] = oneDnnFaster ? "oneDNN" : "own kernel";
+        json["ratio"] = gemm / seconds["forward"];
+        json["calibrate_overhead"] = seconds["calibrate"] / seconds["forward"];
+        json["peak_memory_bytes"] = peakMemoryBytes();
+        json["rounds_seconds"] = std::move(rounds);
+        return json;
+    }
+
+    const BenchSubject& m_subject;
+    const BenchRequest& m_request;
+    const Job& m_job;
+    ModelSpec m_spec;
+    std::int64_t m_rows;
+    std::vector<std::int32_t> m_tokens;
+    PackedBatch m_batch;
+    std::vector<std::int64_t> m_allRows;
+    std::vector<ScoreRequest> m_requests;
+    Calibrator m_calibrator;
+    std::unique_ptr<torchruntime::OneDnnLinears> m_oneDnn;
+    DeviceArray m_gemmInput, m_gemmOutput;
+};
+
+} // namespace
+
+Result<OrderedJson> benchModel(const BenchSubject& subject, const BenchRequest& request, const Job& job) {
+    constexpr int kMost = 1 << 20;
+    if (request.batch < 1 || request.length < 1 || request.repeat < 1 ||
+        request.batch > kMost / request.length) {
+        return Error::usage(
+            "Batch, length and repeat have to be at least 1, and batch × length at most 1048576.");
+    }
+    return Bench(subject, request, job).run();
+}
+
+} // namespace mambascope

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/torch/calibrator.h"
+
+#include "plugins/torch/cpu/parallel.h"
+
+#include <algorithm>
+
+namespace mambascope {
+
+namespace {
+
+constexpr int kBlockChannels = 256;
+
+template <class T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+}
+
+/// The statistics of a site from those of its channel blocks.
+ChannelStatistics join(const std::vector<StatisticsAccumulator>& blocks) {
+    ChannelStatistics all;
+    all.histogram.assign(kHistogramBins, 0);
+    for (const StatisticsAccumulator& block : blocks) {
+        const ChannelStatistics part = block.finish();
+        append(all.absmax, part.absmax);
+        append(all.min, part.min);
+        append(all.max, part.max);
+        append(all.mean, part.mean);
+        append(all.m2, part.m2);
+        append(all.above6, part.above6);
+        std::transform(
+            part.histogram.begin(), part.histogram.end(), all.histogram.begin(), all.histogram.begin(),
+            std::plus<>());
+        all.nonfinite += part.nonfinite;
+    }
+    return all;
+}
+
+} // namespace
+
+Calibrator::Calibrator(const ModelSpec& spec, Backend& backend, int threads)
+    : m_spec(spec)
+    , m_backend(backend)
+    , m_threads(threads)
+    , m_blocks(static_cast<std::size_t>(spec.siteCount()) * 2) {
+    for (int i = 0; i < spec.siteCount(); ++i) {
+        const SiteId site = SiteId::fromIndex(i);
+        for (const Side side : {Side::Input, Side::Output}) {
+            for (int left = spec.channels(site.linear, side); left > 0; left -= kBlockChannels) {
+                blocks(site, side).emplace_back(std::min(left, kBlockChannels));
+            }
+        }
+    }
+}
+
+void Calibrator::observe(SiteId site, Side side, Matrix x) {
+    if (!m_backend.isHostMemory()) {
+        m_host.resize(static_cast<std::size_t>((x.rows - 1) * x.stride + x.columns));
+        m_backend.download(x.data, static_cast<std::int64_t>(m_host.size()), m_host.data());
+        x.data = m_host.data();
+    }
+    std::vector<StatisticsAccumulator>& parts = blocks(site, side);
+    parallelFor(static_cast<std::int64_t>(parts.size()), m_threads, [&](std::int64_t i) {
+        parts[static_cast<std::size_t>(i)].add(x.data + i * kBlockChannels, x.rows, x.stride);
+    });
+}
+
+std::vector<std::array<ChannelStatistics, 2>> Calibrator::finish() const {
+    std::vector<std::array<ChannelStatistics, 2>> sites(static_cast<std::size_t>(m_spec.siteCount()));
+    for (std::size_t i = 0; i < m_blocks.size(); ++i) {
+        sites[i / 2][i % 2] = join(m_blocks[i]);
+    }
+    return sites;
+}
+
+} // namespace mambascope

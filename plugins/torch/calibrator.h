@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/calibration/accumulator.h"
+#include "plugins/torch/forward.h"
+
+namespace mambascope {
+
+/// Collects the statistics of every site, both sides, straight from activation memory. Channels are split
+/// into blocks that threads work on at the same time; the numbers do not depend on how many there are.
+class Calibrator final : public SiteObserver {
+public:
+    Calibrator(const ModelSpec& spec, Backend& backend, int threads);
+
+    bool wants(SiteId, Side) override { return true; }
+    void observe(SiteId site, Side side, Matrix x) override;
+    std::vector<std::array<ChannelStatistics, 2>> finish() const;
+
+private:
+    std::vector<StatisticsAccumulator>& blocks(SiteId site, Side side) {
+        return m_blocks[static_cast<std::size_t>(site.index() * 2 + static_cast<int>(side))];
+    }
+
+    ModelSpec m_spec;
+    Backend& m_backend;
+    int m_threads;
+    std::vector<std::vector<StatisticsAccumulator>> m_blocks; ///< [site · 2 + side][block]
+    std::vector<float> m_host;                                ///< copy, if the device has memory of its own
+};
+
+} // namespace mambascope

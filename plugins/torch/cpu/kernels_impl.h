@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Everything but the matrix kernel, compiled once per instruction set (see simd.h for what may be used here).
+
+#include "plugins/torch/cpu/gemm_impl.h"
+
+namespace mambascope::MAMBASCOPE_ISA_NAMESPACE {
+
+/// Calls f(first, lanes) for every vector of [0, count).
+template <class F>
+inline void forEachVector(std::int64_t count, F f) {
+    std::int64_t i = 0;
+    for (; i + Vec::kWidth <= count; i += Vec::kWidth) {
+        f(i, AllLanes{});
+    }
+    if (i < count) {
+        f(i, FirstLanes{static_cast<int>(count - i)});
+    }
+}
+
+// --- selective scan
+// ------------------------------------------------------------------------------------------------
+
+/// What the step of one token needs for one vector of channels, before and after the loop over states.
+template <class Lanes>
+struct ScanStep {
+    Vec delta, deltaU, u;
+
+    ScanStep(const ScanTile& s, std::int64_t t, std::int64_t c, Vec dtBias, Lanes lanes)
+        : delta(softplus(load(s.dt + t * s.dtStride + c, lanes) + dtBias)) {
+        u = load(s.u + t * s.uStride + c, lanes);
+        deltaU = delta * u;
+    }
+    void finish(const ScanTile& s, std::int64_t t, std::int64_t c, Vec y, Vec d, Lanes lanes) const {
+        const Vec z = load(s.z + t * s.zStride + c, lanes);
+        store(s.y + t * s.yStride + c, fma(d, u, y) * silu(z), lanes);
+    }
+};
+
+/// The usual state size, with h and the decay rates in registers (as far as there are any).
+template <int State, class Lanes>
+void scanVector(const ScanTile& s, std::int64_t c, Lanes lanes) {
+    Vec h[State];
+    for (int n = 0; n < State; ++n) {
+        h[n] = load(s.h + n * s.hStride + c - s.firstChannel, lanes);
+    }
+    const Vec dtBias = load(s.dtBias + c, lanes);
+    const Vec d = load(s.d + c, lanes);
+    for (std::int64_t t = 0; t < s.tokens; ++t) {
+        const ScanStep<Lanes> step(s, t, c, dtBias, lanes);
+        const float* b = s.b + t * s.bcStride;
+        const float* w = s.c + t * s.bcStride;
+        Vec y[4] = {zero(), zero(), zero(), zero()};
+#pragma GCC unroll 16
+        for (int n = 0; n < State; ++n) {
+            const Vec decay = exp2(step.delta * load(s.decay + n * s.inner + c, lanes));
+            h[n] = fma(decay, h[n], step.deltaU * splat(b[n]));
+            y[n % 4] = fma(h[n], splat(w[n]), y[n % 4]);
+        }
+        step.finish(s, t, c, (y[0] + y[1]) + (y[2] + y[3]), d, lanes);
+    }
+    for (int n = 0; n < State; ++n) {
+        store(s.h + n * s.hStride + c - s.firstChannel, h[n], lanes);
+    }
+}
+
+/// Any state size, h in memory; the same order of operations.
+template <class Lanes>
+void scanVectorAny(const ScanTile& s, std::int64_t c, Lanes lanes) {
+    const Vec dtBias = load(s.dtBias + c, lanes);
+    const Vec d = load(s.d + c, lanes);
+    for (std::int64_t t = 0; t < s.tokens; ++t) {
+        const ScanStep<Lanes> step(s, t, c, dtBias, lanes);
+        const float* b = s.b + t * s.bcStride;
+        const float* w = s.c + t * s.bcStride;
+        Vec y[4] = {zero(), zero(), zero(), zero()};
+        for (int n = 0; n < s.state; ++n) {
+            float* at = s.h + n * s.hStride + c - s.firstChannel;
+            const Vec decay = exp2(step.delta * load(s.decay + n * s.inner + c, lanes));
+            const Vec h = fma(decay, load(at, lanes), step.deltaU * splat(b[n]));
+            store(at, h, lanes);
+            y[n % 4] = fma(h, splat(w[n]), y[n % 4]);
+        }
+        step.finish(s, t, c, (y[0] + y[1]) + (y[2] + y[3]), d, lanes);
+    }
+}
+
+inline void scan(const ScanTile& tile) {
+    // A few tokens at a time over all channels of the tile: rows are far apart, so their cache lines are used
+    // whole.
+    constexpr std::int64_t kTokens = 16;
+    for (std::int64_t t = 0; t < tile.tokens; t += kTokens) {
+        ScanTile s = tile;
+        s.dt += t * s.dtStride;
+        s.u += t * s.uStride;
+        s.z += t * s.zStride;
+        s.b += t * s.bcStride;
+        s.c += t * s.bcStride;
+        s.y += t * s.yStride;
+        s.tokens = tile.tokens - t < kTokens ? tile.tokens - t : kTokens;
+        forEachVector(s.lastChannel - s.firstChannel, [&](std::int64_t i, auto lanes) {
+            if (s.state == 16) {
+                scanVector<16>(s, s.firstChannel + i, lanes);
+            } else {
+                scanVectorAny(s, s.firstChannel + i, lanes);
+            }
+        });
+    }
+}
+
+// --- rows
+// ----------------------------------------------------------------------------------------------------------
+
+inline void convSilu(
+    const float* const* taps, int kernel, const float* weight, const float* bias, std::int64_t channels,
+    float* out) {
+    forEachVector(channels, [&](std::int64_t c, auto lanes) {
+        Vec sum = bias != nullptr ? load(bias + c, lanes) : zero();
+        for (int k = 0; k < kernel; ++k) {
+            if (taps[k] != nullptr) {
+                sum = fma(load(weight + k * channels + c, lanes), load(taps[k] + c, lanes), sum);
+            }
+        }
+        store(out + c, silu(sum), lanes);
+    });
+}
+
+inline void addNorm(
+    const float* add, float* residual, const float* weight, float epsilon, std::int64_t channels,
+    float* out) {
+    Vec squares = zero();
+    forEachVector(channels, [&](std::int64_t c, auto lanes) {
+        Vec x = load(residual + c, lanes);
+        if (add != nullptr) {
+            x = x + load(add + c, lanes);
+            store(residual + c, x, lanes);
+        }
+        squares = fma(x, x, squares);
+    });
+    if (out == nullptr) {
+        return;
+    }
+    const float mean = sum(squares) / static_cast<float>(channels);
+    const Vec scale = splat(1.0f / __builtin_sqrtf(mean + epsilon));
+    forEachVector(channels, [&](std::int64_t c, auto lanes) {
+        store(out + c, load(weight + c, lanes) * (load(residual + c, lanes) * scale), lanes);
+    });
+}
+
+inline void prepareInput(
+    const float* x, const std::uint32_t* keep, const float* smoothing, std::int64_t channels, float* out) {
+    forEachVector(channels, [&](std::int64_t c, auto lanes) {
+        Vec v = keep != nullptr ? loadMasked(x + c, keep + c, lanes) : load(x + c, lanes);
+        if (smoothing != nullptr) {
+            v = v / load(smoothing + c, lanes);
+        }
+        store(out + c, v, lanes);
+    });
+}
+
+inline void quantize(const float* x, QuantizeRow how, std::int64_t channels, float* out) {
+    const Vec scale = splat(how.scale), limit = splat(how.limit), low = splat(-how.limit);
+    if (how.scale == 0.0f) {
+        // q = 0 for everything that is a number; ±∞ saturates at 0 · limit, NaN stays.
+        for (std::int64_t c = 0; c < channels; ++c) {
+            out[c] = x[c] == x[c] ? 0.0f : x[c];
+        }
+        return;
+    }
+    forEachVector(channels, [&](std::int64_t c, auto lanes) {
+        // The order of the operands of max and min lets a NaN through.
+        const Vec q = max(low, min(limit, roundEven(load(x + c, lanes) / scale)));
+        store(out + c, q * scale, lanes);
+    });
+}
+
+inline float absmax(const float* x, std::int64_t count) {
+    Vec largest = zero();
+    forEachVector(count, [&](std::int64_t i, auto lanes) {
+        const Vec magnitude = abs(load(x + i, lanes));
+        const Vec finite = selectGreater(magnitude, splat(__FLT_MAX__), zero(), magnitude);
+        largest = max(finite, largest); // a NaN loses
+    });
+    float lane[Vec::kWidth];
+    store(lane, largest, AllLanes{});
+    float result = 0.0f;
+    for (const float value : lane) {
+        result = value > result ? value : result;
+    }
+    return result;
+}
+
+inline void addRow(const float* add, std::int64_t channels, float* x) {
+    forEachVector(channels, [&](std::int64_t c, auto lanes) {
+        store(x + c, load(x + c, lanes) + load(add + c, lanes), lanes);
+    });
+}
+
+inline void multiplyRow(const float* factor, std::int64_t channels, float* x) {
+    forEachVector(channels, [&](std::int64_t c, auto lanes) {
+        store(x + c, load(x + c, lanes) * load(factor + c, lanes), lanes);
+    });
+}
+
+inline void maxAndSumExp(const float* x, std::int64_t count, float* largest, double* sumExp) {
+    float top = -__builtin_inff();
+    std::int64_t i = 0;
+    if (count >= Vec::kWidth) {
+        Vec m = load(x, AllLanes{});
+        for (i = Vec::kWidth; i + Vec::kWidth <= count; i += Vec::kWidth) {
+            m = max(load(x + i, AllLanes{}), m);
+        }
+        float lane[Vec::kWidth];
+        store(lane, m, AllLanes{});
+        for (const float value : lane) {
+            top = value > top ? value : top;
+        }
+    }
+    for (; i < count; ++i) {
+        top = x[i] > top ? x[i] : top;
+    }
+    *largest = top;
+    const Vec shift = splat(top);
+    Vec total = zero();
+    float lane[Vec::kWidth];
+    double result = 0;
+    forEachVector(count, [&](std::int64_t j, auto lanes) {
+        if constexpr (__is_same(decltype(lanes), AllLanes)) {
+            total = total + exp(load(x + j, lanes) - shift);
+        } else {
+            store(lane, exp(load(x + j, lanes) - shift), AllLanes{});
+            for (int k = 0; k < lanes.count; ++k) {
+                result += static_cast<double>(lane[k]);
+            }
+        }
+    });
+    store(lane, total, AllLanes{});
+    for (const float value : lane) {
+        result += static_cast<double>(value);
+    }
+    *sumExp = result;
+}
+
+template <Vec (*Function)(Vec)>
+void mapArray(const float* x, std::int64_t count, float* out) {
+    forEachVector(
+        count, [&](std::int64_t i, auto lanes) { store(out + i, Function(load(x + i, lanes)), lanes); });
+}
+
+inline constexpr Kernels kKernels {
+#if defined(MAMBASCOPE_AVX512)
+    "avx512",
+#elif defined(MAMBASCOPE_AVX2)
+    "avx2",
+#else
+    "portable",
+#endif
+        kPanel, packPanels, gemm, scan, convSilu, addNorm, prepareInput, quantize, absmax, addRow,
+        multiplyRow, maxAndSumExp, mapArray<exp>, mapArray<exp2>, mapArray<softplus>
+};
+
+} // namespace mambascope::MAMBASCOPE_ISA_NAMESPACE

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/torch/forward.h"
+
+#include <algorithm>
+
+namespace mambascope {
+
+void PackedBatch::add(std::span<const std::int32_t> sequence, const float* state, float* finalState) {
+    segments.push_back(
+        {static_cast<std::int64_t>(tokens.size()), static_cast<std::int64_t>(sequence.size()), state,
+         finalState});
+    tokens.insert(tokens.end(), sequence.begin(), sequence.end());
+}
+
+std::int64_t ForwardPass::stateSize() const {
+    return static_cast<std::int64_t>(m_spec.layers) * m_spec.inner * (m_spec.convKernel - 1 + m_spec.state);
+}
+
+void ForwardPass::reserve(std::int64_t rows) {
+    const std::int64_t inner = m_spec.inner, hidden = m_spec.hidden;
+    const std::int64_t projected = m_spec.outputs(Linear::XProj);
+    const std::pair<Matrix*, std::int64_t> matrices[] = {
+        {&m_residual, hidden}, {&m_normed, hidden}, {&m_out, hidden},    {&m_xz, 2 * inner},
+        {&m_u, inner},         {&m_dt, inner},      {&m_scratch, inner}, {&m_bc, projected}};
+    if (rows > m_capacity) {
+        m_capacity = 0;
+        m_memory.clear();
+        for (const auto& [matrix, columns] : matrices) {
+            m_memory.emplace_back(m_backend, rows * columns);
+            *matrix = {m_memory.back().data(), rows, columns, columns};
+        }
+        m_capacity = rows;
+    }
+    for (const auto& [matrix, columns] : matrices) {
+        matrix->rows = rows;
+    }
+}
+
+void ForwardPass::applySite(
+    const SiteWeights& site, SiteId id, Matrix x, Matrix prepared, Matrix y,
+    std::span<const Segment> segments, SiteObserver* observer) {
+    if (observer != nullptr && observer->wants(id, Side::Input)) {
+        observer->observe(id, Side::Input, x);
+    }
+    if (const Transform input = site.input(); input.active()) {
+        m_backend.transform(x, input, segments, prepared);
+        x = prepared;
+    }
+    m_backend.linear(*site.weight, x, y);
+    if (observer != nullptr && observer->wants(id, Side::Output)) {
+        observer->observe(id, Side::Output, y);
+    }
+    if (const Transform output = site.output(); output.active()) {
+        m_backend.transform(y, output, segments, y);
+    }
+}
+
+void ForwardPass::layer(
+    const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer) {
+    const ModelWeights::Layer& layer = weights.layers[static_cast<std::size_t>(index)];
+    const auto site = [&](Linear linear) -> const SiteWeights& {
+        return layer.sites[static_cast<std::size_t>(linear)];
+    };
+    const std::int64_t inner = m_spec.inner, state = m_spec.state, rank = m_spec.dtRank;
+    const std::int64_t stateOffset = index * inner * (m_spec.convKernel - 1 + state);
+
+    applySite(site(Linear::InProj), {index, Linear::InProj}, m_normed, m_normed, m_xz, segments, observer);
+    if (layer.inProjBias) {
+        m_backend.addBias(m_xz, layer.inProjBias->data());
+    }
+    m_backend.convSilu(
+        {m_xz.columnRange(0, inner), m_u, layer.conv->data(),
+         layer.convBias ? layer.convBias->data() : nullptr, m_spec.convKernel, stateOffset},
+        segments);
+    // The linear works on a copy: the scan reads the same u.
+    applySite(site(Linear::XProj), {index, Linear::XProj}, m_u, m_scratch, m_bc, segments, observer);
+    if (weights.plan.ssmInput) {
+        Transform scanInput = site(Linear::XProj).input();
+        scanInput.smoothing = nullptr;
+        scanInput.quantizer = site(Linear::XProj).settings.scanInput;
+        if (scanInput.active()) {
+            m_backend.transform(m_u, scanInput, segments, m_u);
+        }
+    }
+    // The first columns have no other reader, so they may be quantized where they are.
+    const Matrix lowRank = m_bc.columnRange(0, rank);
+    applySite(site(Linear::DtProj), {index, Linear::DtProj}, lowRank, lowRank, m_dt, segments, observer);
+    ScanArguments scan;
+    scan.dt = m_dt;
+    scan.u = m_u;
+    scan.z = m_xz.columnRange(inner, inner);
+    scan.b = m_bc.columnRange(rank, state);
+    scan.c = m_bc.columnRange(rank + state, state);
+    scan.y = m_dt;
+    scan.dtBias = layer.dtBias->data();
+    scan.decay = layer.decay->data();
+    scan.d = layer.d->data();
+    scan.state = m_spec.state;
+    scan.stateOffset = stateOffset + inner * (m_spec.convKernel - 1);
+    m_backend.scan(scan, segments);
+    applySite(site(Linear::OutProj), {index, Linear::OutProj}, m_dt, m_dt, m_out, segments, observer);
+    if (layer.outProjBias) {
+        m_backend.addBias(m_out, layer.outProjBias->data());
+    }
+}
+
+bool ForwardPass::run(
+    const ModelWeights& weights, const PackedBatch& batch, SiteObserver* observer, const Job& job) {
+    reserve(static_cast<std::int64_t>(batch.tokens.size()));
+    m_backend.embed(weights.embedding->data(), batch.tokens, m_residual);
+    for (int i = 0; i < m_spec.layers; ++i) {
+        if (job.stopRequested()) {
+            return false;
+        }
+        m_backend.addNorm(
+            i == 0 ? nullptr : &m_out, m_residual, weights.layers[static_cast<std::size_t>(i)].norm->data(),
+            m_spec.normEpsilon, &m_normed);
+        if (observer != nullptr) {
+            observer->residual(i, m_residual);
+        }
+        layer(weights, i, batch.segments, observer);
+    }
+    m_backend.addNorm(&m_out, m_residual, nullptr, m_spec.normEpsilon, nullptr);
+    return true;
+}
+
+std::vector<RowScore> ForwardPass::score(
+    const ModelWeights& weights, std::span<const std::int64_t> rows, std::span<const std::int32_t> targets) {
+    const auto count = static_cast<std::int64_t>(rows.size());
+    if (m_headRows.count() < count * m_spec.hidden) {
+        m_headRows = DeviceArray(m_backend, count * m_spec.hidden);
+    }
+    const Matrix normedRows{m_headRows.data(), count, m_spec.hidden, m_spec.hidden};
+    m_backend.normRows(m_residual, rows, weights.finalNorm->data(), m_spec.normEpsilon, normedRows);
+    return m_backend.scoreRows(*weights.head, normedRows, targets);
+}
+
+Matrix ForwardPass::normed(const ModelWeights& weights) {
+    m_backend.addNorm(nullptr, m_residual, weights.finalNorm->data(), m_spec.normEpsilon, &m_normed);
+    return m_normed;
+}
+
+void ForwardPass::logits(const ModelWeights& weights, Matrix normed, float* host) {
+    // A few rows at a time: a large vocabulary would double the memory otherwise.
+    constexpr std::int64_t kRows = 256;
+    DeviceArray memory(m_backend, std::min(kRows, normed.rows) * m_spec.vocabulary);
+    for (std::int64_t first = 0; first < normed.rows; first += kRows) {
+        const std::int64_t rows = std::min(kRows, normed.rows - first);
+        const Matrix x{normed.data + first * normed.stride, rows, normed.columns, normed.stride};
+        m_backend.linear(*weights.head, x, {memory.data(), rows, m_spec.vocabulary, m_spec.vocabulary});
+        m_backend.download(memory.data(), rows * m_spec.vocabulary, host + first * m_spec.vocabulary);
+    }
+}
+
+} // namespace mambascope

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/job.h"
+#include "plugins/torch/weights.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace mambascope {
+
+/// Looks at activations as they pass. Asked first, so that nothing is touched for a side that nobody wants.
+class SiteObserver {
+public:
+    virtual ~SiteObserver() = default;
+    virtual bool wants(SiteId site, Side side) = 0;
+    /// `x`: input before zeroing and smoothing, or the product before output quantization and bias; device
+    /// memory.
+    virtual void observe(SiteId site, Side side, Matrix x) = 0;
+    /// Residual stream: depth 0 the embedding, depth i after layer i.
+    virtual void residual(int /*depth*/, Matrix /*x*/) {}
+};
+
+/// Tokens of several sequences, back to back.
+struct PackedBatch {
+    std::vector<std::int32_t> tokens;
+    std::vector<Segment> segments;
+
+    /// Appends a sequence that starts from `state` (null: zeros) and leaves its last state in `finalState`
+    /// (if any).
+    void
+    add(std::span<const std::int32_t> sequence, const float* state = nullptr, float* finalState = nullptr);
+};
+
+/// The layer loop, on any backend. Keeps its working memory from call to call.
+class ForwardPass {
+public:
+    ForwardPass(const ModelSpec& spec, Backend& backend)
+        : m_spec(spec)
+        , m_backend(backend) {}
+
+    /// Floats in one sequence's state, all layers.
+    std::int64_t stateSize() const;
+
+    /// Runs all layers. The residual stream before the final norm is in residual() afterwards. False if `job`
+    /// was stopped (looked at before every layer).
+    bool run(const ModelWeights& weights, const PackedBatch& batch, SiteObserver* observer, const Job& job);
+    Matrix residual() const { return m_residual; }
+
+    /// Log-likelihoods of `targets` at `rows` of the last run.
+    std::vector<RowScore> score(
+        const ModelWeights& weights, std::span<const std::int64_t> rows,
+        std::span<const std::int32_t> targets);
+    /// Final norm of all rows of the last run; valid until the next run.
+    Matrix normed(const ModelWeights& weights);
+    /// All logits of `rows` normed rows from `first`, in host memory [rows, vocabulary].
+    void logits(const ModelWeights& weights, Matrix normed, float* host);
+
+private:
+    void reserve(std::int64_t rows);
+    void
+    layer(const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer);
+    void applySite(
+        const SiteWeights& site, SiteId id, Matrix x, Matrix prepared, Matrix y,
+        std::span<const Segment> segments, SiteObserver* observer);
+
+    ModelSpec m_spec;
+    Backend& m_backend;
+    std::int64_t m_capacity = 0;
+    std::vector<DeviceArray> m_memory;
+    DeviceArray m_headRows;
+    Matrix m_residual, m_normed, m_xz, m_u, m_bc, m_dt, m_scratch, m_out;
+};
+
+} // namespace mambascope

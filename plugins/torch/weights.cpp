@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/torch/weights.h"
+
+#include "core/quantization/export_hf.h"
+
+#include <bit>
+#include <cmath>
+#include <numbers>
+
+namespace mambascope {
+
+namespace {
+
+using Shared = std::shared_ptr<const DeviceArray>;
+
+/// Whether two settings give the same numbers; a granularity without bits says nothing.
+bool sameQuantization(const WeightQuantization& a, const WeightQuantization& b) {
+    return a == b || (!a.active() && !b.active());
+}
+
+/// Reads tensors of one checkpoint into one backend's memory.
+class Reader {
+public:
+    Reader(const Checkpoint& checkpoint, const ResolvedPlan& plan, Backend& backend)
+        : m_checkpoint(checkpoint)
+        , m_plan(plan)
+        , m_backend(backend) {}
+
+    /// A tensor as it stands; none if the name is empty.
+    Result<Shared> plain(const std::string& name) {
+        if (name.empty()) {
+            return Shared();
+        }
+        const Result<std::vector<float>> values = toFloat(m_checkpoint.tensor(name));
+        return values.ok() ? Result<Shared>(share(values.value()))
+                           : Result<Shared>(values.error().within(name));
+    }
+
+    /// conv1d.weight [inner, 1, kernel] as [kernel, inner].
+    Result<Shared> conv(const std::string& name) {
+        return quantized(name, m_plan.conv, [&](std::vector<float>& w) {
+            w = transposed(w, m_checkpoint.spec.inner, m_checkpoint.spec.convKernel);
+        });
+    }
+
+    /// A_log [inner, state] as decay rates for exp2, [state, inner].
+    Result<Shared> decay(const std::string& name) {
+        return quantized(name, m_plan.ssm, [&](std::vector<float>& a) {
+            for (float& value : a) {
+                value = static_cast<float>(-static_cast<double>(std::exp(value)) * std::numbers::log2e);
+            }
+            a = transposed(a, m_checkpoint.spec.inner, m_checkpoint.spec.state);
+        });
+    }
+
+    Result<Shared> skip(const std::string& name) {
+        return quantized(name, m_plan.ssm, [](std::vector<float>&) {});
+    }
+
+    Result<Shared> embedding() {
+        return quantized(m_checkpoint.names.embedding, m_plan.embedding, [](std::vector<float>&) {});
+    }
+
+    Result<std::shared_ptr<const LinearWeight>> head() {
+        const std::string& own = m_checkpoint.names.head;
+        const std::string& name = own.empty() ? m_checkpoint.names.embedding : own;
+        Result<std::vector<float>> weight = values(name, m_plan.head);
+        if (!weight.ok()) {
+            return weight.error();
+        }
+        return std::shared_ptr<const LinearWeight>(
+            m_backend.prepare(weight.value(), m_checkpoint.spec.vocabulary, m_checkpoint.spec.hidden));
+    }
+
+    Result<SiteWeights> site(SiteId id, const SiteWeights* previous) {
+        const ResolvedSite& settings = m_plan.sites[static_cast<std::size_t>(id.index())];
+        SiteWeights site;
+        site.settings = settings;
+        if (previous != nullptr && sameQuantization(previous->settings.weight, settings.weight) &&
+            previous->settings.smoothing == settings.smoothing) {
+            site.weight = previous->weight;
+        } else {
+            const Result<std::vector<float>> weight = effectiveWeight(m_checkpoint, id, settings);
+            if (!weight.ok()) {
+                return weight.error().within(siteName(id));
+            }
+            site.weight = m_backend.prepare(
+                weight.value(), m_checkpoint.spec.outputs(id.linear), m_checkpoint.spec.inputs(id.linear));
+        }
+        if (!settings.smoothing.empty()) {
+            site.smoothing = share(settings.smoothing);
+        }
+        if (!settings.zeroed.empty()) {
+            std::vector<float> keep(
+                static_cast<std::size_t>(m_checkpoint.spec.inputs(id.linear)),
+                std::bit_cast<float>(~std::uint32_t{0}));
+            for (const std::int32_t channel : settings.zeroed) {
+                keep[static_cast<std::size_t>(channel)] = 0.0f;
+            }
+            site.keep = share(keep);
+        }
+        return site;
+    }
+
+private:
+    Shared share(std::span<const float> values) {
+        return std::make_shared<const DeviceArray>(m_backend, values);
+    }
+
+    Result<std::vector<float>> values(const std::string& name, const WeightQuantization& how) {
+        const TensorView& tensor = m_checkpoint.tensor(name);
+        Result<std::vector<float>> result = toFloat(tensor);
+        if (!result.ok()) {
+            return result.error().within(name);
+        }
+        fakeQuantizeParameter(result.value(), tensor.shape, how);
+        return result;
+    }
+
+    template <class F>
+    Result<Shared> quantized(const std::string& name, const WeightQuantization& how, F change) {
+        Result<std::vector<float>> result = values(name, how);
+        if (!result.ok()) {
+            return result.error();
+        }
+        change(result.value());
+        return share(result.value());
+    }
+
+    static std::vector<float>
+    transposed(const std::vector<float>& x, std::int64_t rows, std::int64_t columns) {
+        std::vector<float> result(x.size());
+        for (std::int64_t r = 0; r < rows; ++r) {
+            for (std::int64_t c = 0; c < columns; ++c) {
+                result[static_cast<std::size_t>(c * rows + r)] = x[static_cast<std::size_t>(r * columns + c)];
+            }
+        }
+        return result;
+    }
+
+    const Checkpoint& m_checkpoint;
+    const ResolvedPlan& m_plan;
+    Backend& m_backend;
+};
+
+/// Puts a result into its place, or keeps the first error.
+class Collector {
+public:
+    template <class T, class U>
+    void operator()(T& place, Result<U> result) {
+        if (result.ok()) {
+            place = std::move(result).value();
+        } else if (!m_failed) {
+            m_failed = true;
+            m_error = result.error();
+        }
+    }
+    bool failed() const { return m_failed; }
+    const Error& error() const { return m_error; }
+
+private:
+    bool m_failed = false;
+    Error m_error;
+};
+
+void readLayer(
+    Reader& reader, Collector& put, const Checkpoint& checkpoint, const ResolvedPlan& plan, int index,
+    const ModelWeights* previous, ModelWeights::Layer& layer) {
+    const TensorNames::Block& names = checkpoint.names.blocks[static_cast<std::size_t>(index)];
+    const ModelWeights::Layer* old =
+        previous != nullptr ? &previous->layers[static_cast<std::size_t>(index)] : nullptr;
+    if (old != nullptr) {
+        layer = *old;
+    } else {
+        put(layer.norm, reader.plain(names.norm));
+        put(layer.convBias, reader.plain(names.convBias));
+        put(layer.dtBias, reader.plain(names.dtBias));
+        put(layer.inProjBias, reader.plain(names.inProjBias));
+        put(layer.outProjBias, reader.plain(names.outProjBias));
+    }
+    if (old == nullptr || !sameQuantization(previous->plan.conv, plan.conv)) {
+        put(layer.conv, reader.conv(names.convWeight));
+    }
+    if (old == nullptr || !sameQuantization(previous->plan.ssm, plan.ssm)) {
+        put(layer.decay, reader.decay(names.aLog));
+        put(layer.d, reader.skip(names.d));
+    }
+    for (const Linear linear : kLinears) {
+        const auto at = static_cast<std::size_t>(linear);
+        put(layer.sites[at], reader.site({index, linear}, old != nullptr ? &old->sites[at] : nullptr));
+    }
+}
+
+} // namespace
+
+Transform SiteWeights::input() const {
+    return {
+        keep ? reinterpret_cast<const std::uint32_t*>(keep->data()) : nullptr,
+        smoothing ? smoothing->data() : nullptr, settings.input};
+}
+
+Transform SiteWeights::output() const {
+    return {nullptr, nullptr, settings.output};
+}
+
+ResolvedPlan baselinePlan(const ModelSpec& spec) {
+    ResolvedPlan plan;
+    plan.sites.resize(static_cast<std::size_t>(spec.siteCount()));
+    return plan;
+}
+
+Result<std::shared_ptr<const ModelWeights>> prepareWeights(
+    const Checkpoint& checkpoint, const ResolvedPlan& plan, const ModelWeights* previous, Backend& backend,
+    const Job& job, std::string_view phase) {
+    Reader reader(checkpoint, plan, backend);
+    Collector put;
+    auto weights = std::make_shared<ModelWeights>();
+    weights->plan = plan;
+    const int layers = checkpoint.spec.layers;
+    weights->layers.resize(static_cast<std::size_t>(layers));
+    for (int i = 0; i < layers && !put.failed(); ++i) {
+        if (job.stopRequested()) {
+            return Error::cancelled();
+        }
+        job.report(phase, static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(layers));
+        readLayer(reader, put, checkpoint, plan, i, previous, weights->layers[static_cast<std::size_t>(i)]);
+    }
+    if (previous != nullptr) {
+        weights->finalNorm = previous->finalNorm;
+        weights->embedding = previous->embedding;
+        weights->head = previous->head;
+    } else {
+        put(weights->finalNorm, reader.plain(checkpoint.names.finalNorm));
+    }
+    if (previous == nullptr || !sameQuantization(previous->plan.embedding, plan.embedding)) {
+        put(weights->embedding, reader.embedding());
+    }
+    if (previous == nullptr || !sameQuantization(previous->plan.head, plan.head)) {
+        put(weights->head, reader.head());
+    }
+    if (put.failed()) {
+        return put.error();
+    }
+    job.report(phase, static_cast<std::uint64_t>(layers), static_cast<std::uint64_t>(layers));
+    return std::shared_ptr<const ModelWeights>(weights);
+}
+
+} // namespace mambascope
