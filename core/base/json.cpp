@@ -68,12 +68,10 @@ std::string reason(std::string text) {
     return text.size() <= kLongest ? text : text.substr(0, kLongest) + "…";
 }
 
+/// `where` ends in ": " or is empty.
 Error notJson(std::string_view what, const std::string& where, const std::string& why) {
-    Error error = Error::unreadable(
-        std::string(what) + " is not valid JSON: " + where + ": " + why + ".",
-        "Correct it, or get the file again.");
-    error.context = std::string(what) + ", " + where;
-    return error;
+    return Error::unreadable(
+        std::string(what) + " is not valid JSON: " + where + why + ".", "Correct it, or get the file again.");
 }
 
 } // namespace
