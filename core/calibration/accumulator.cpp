@@ -15,7 +15,6 @@ constexpr int kBlockRows = 64;     // short enough that fp32 sums lose nothing t
 /// Below this magnitude neither x − shift nor a block's sum of squares can overflow fp32: 64 · (2 · 2^50)² =
 /// 2^108.
 constexpr float kQuickLimit = 0x1p50f;
-constexpr int kPatterns = 512; // exponent and first mantissa bit
 constexpr float kLlmInt8Threshold = 6.0f;
 
 /// Partial results of one block of rows for one tile of channels.
@@ -48,13 +47,18 @@ struct Block {
     return std::bit_cast<std::int32_t>(x) & 0x7fffffff;
 }
 
+[[gnu::always_inline]] inline std::int32_t reaches6(float x) {
+    return magnitudeBits(x) >= std::bit_cast<std::int32_t>(kLlmInt8Threshold) ? 1 : 0;
+}
+
 /// Largest magnitude of a block as a bit pattern: integers compare like magnitudes, with infinity and NaN on
 /// top.
-[[gnu::always_inline]] inline std::int32_t largestPatternKernel(const Block& block) {
+[[gnu::always_inline]] inline std::int32_t largestPatternKernel(Block block) {
+    const int width = block.width; // a local, so that no store can be thought to change it
     std::int32_t largest = 0;
     for (std::int64_t r = 0; r < block.rows; ++r) {
         const float* x = block.x + r * block.stride;
-        for (int c = 0; c < block.width; ++c) {
+        for (int c = 0; c < width; ++c) {
             const std::int32_t bits = magnitudeBits(x[c]);
             largest = bits > largest ? bits : largest;
         }
@@ -62,92 +66,121 @@ struct Block {
     return largest;
 }
 
+/// Partial results by channel.
+struct Sums {
+    float* __restrict lo;
+    float* __restrict hi;
+    float* __restrict sum;
+    float* __restrict squares;
+    std::int32_t* __restrict above;
+};
+
 /// Four rows at a time, so that the partial results are loaded and stored a quarter as often.
+[[gnu::always_inline]] inline void reduceFourRows(
+    const float* __restrict x, std::int64_t stride, int width, const float* __restrict shift, Sums to) {
+    for (int c = 0; c < width; ++c) {
+        const float a = x[c], b = x[c + stride], d = x[c + 2 * stride], e = x[c + 3 * stride];
+        to.lo[c] = smaller(smaller(smaller(a, b), smaller(d, e)), to.lo[c]);
+        to.hi[c] = larger(larger(larger(a, b), larger(d, e)), to.hi[c]);
+        to.above[c] += reaches6(a) + reaches6(b) + reaches6(d) + reaches6(e);
+        const float va = a - shift[c], vb = b - shift[c], vd = d - shift[c], ve = e - shift[c];
+        to.sum[c] += (va + vb) + (vd + ve);
+        to.squares[c] += (va * va + vb * vb) + (vd * vd + ve * ve);
+    }
+}
+
 [[gnu::always_inline]] inline void
-reduceKernel(const Block& block, const float* __restrict shift, Tile& tile) {
-    float* __restrict lo = tile.min.data();
-    float* __restrict hi = tile.max.data();
-    float* __restrict sum = tile.sum.data();
-    float* __restrict squares = tile.squares.data();
-    std::int32_t* __restrict above = tile.above.data();
+reduceRow(const float* __restrict x, int width, const float* __restrict shift, Sums to) {
+    for (int c = 0; c < width; ++c) {
+        to.lo[c] = smaller(x[c], to.lo[c]);
+        to.hi[c] = larger(x[c], to.hi[c]);
+        to.above[c] += reaches6(x[c]);
+        const float v = x[c] - shift[c];
+        to.sum[c] += v;
+        to.squares[c] += v * v;
+    }
+}
+
+[[gnu::always_inline]] inline void reduceKernel(Block block, const float* shift, Tile& tile) {
+    const Sums to{tile.min.data(), tile.max.data(), tile.sum.data(), tile.squares.data(), tile.above.data()};
     std::int64_t r = 0;
     for (; r + 4 <= block.rows; r += 4) {
-        const float* __restrict x0 = block.x + r * block.stride;
-        const float* __restrict x1 = x0 + block.stride;
-        const float* __restrict x2 = x1 + block.stride;
-        const float* __restrict x3 = x2 + block.stride;
-        for (int c = 0; c < block.width; ++c) {
-            const float a = x0[c], b = x1[c], d = x2[c], e = x3[c];
-            lo[c] = smaller(smaller(smaller(a, b), smaller(d, e)), lo[c]);
-            hi[c] = larger(larger(larger(a, b), larger(d, e)), hi[c]);
-            above[c] +=
-                (std::fabs(a) >= kLlmInt8Threshold ? 1 : 0) + (std::fabs(b) >= kLlmInt8Threshold ? 1 : 0) +
-                (std::fabs(d) >= kLlmInt8Threshold ? 1 : 0) + (std::fabs(e) >= kLlmInt8Threshold ? 1 : 0);
-            const float s = shift[c];
-            const float va = a - s, vb = b - s, vd = d - s, ve = e - s;
-            sum[c] += (va + vb) + (vd + ve);
-            squares[c] += (va * va + vb * vb) + (vd * vd + ve * ve);
-        }
+        reduceFourRows(block.x + r * block.stride, block.stride, block.width, shift, to);
     }
     for (; r < block.rows; ++r) {
-        const float* __restrict x = block.x + r * block.stride;
-        for (int c = 0; c < block.width; ++c) {
-            lo[c] = smaller(x[c], lo[c]);
-            hi[c] = larger(x[c], hi[c]);
-            above[c] += std::fabs(x[c]) >= kLlmInt8Threshold ? 1 : 0;
-            const float v = x[c] - shift[c];
-            sum[c] += v;
-            squares[c] += v * v;
-        }
+        reduceRow(block.x + r * block.stride, block.width, shift, to);
+    }
+}
+
+/// histogramBin() of a row of magnitudes.
+[[gnu::always_inline]] inline void
+binsKernel(const float* __restrict x, int width, std::uint8_t* __restrict bins) {
+    for (int c = 0; c < width; ++c) {
+        const std::int32_t bin = (magnitudeBits(x[c]) >> 22) - kHistogramFirstPattern;
+        const std::int32_t low = bin < 0 ? 0 : bin;
+        bins[c] = static_cast<std::uint8_t>(low < kHistogramBins ? low : kHistogramBins - 1);
     }
 }
 
 /// Every operation is per channel and nothing is contracted, so all widths give the same numbers.
 struct Kernels {
-    std::int32_t (*largestPattern)(const Block&);
-    void (*reduce)(const Block&, const float*, Tile&);
+    std::int32_t (*largestPattern)(Block);
+    void (*reduce)(Block, const float*, Tile&);
+    void (*bins)(const float*, int, std::uint8_t*);
 };
 
-std::int32_t largestPatternPortable(const Block& block) {
+std::int32_t largestPatternPortable(Block block) {
     return largestPatternKernel(block);
 }
-void reducePortable(const Block& block, const float* shift, Tile& tile) {
+void reducePortable(Block block, const float* shift, Tile& tile) {
     reduceKernel(block, shift, tile);
+}
+void binsPortable(const float* x, int width, std::uint8_t* bins) {
+    binsKernel(x, width, bins);
 }
 
 #if defined(__x86_64__)
-[[gnu::target("avx2")]] std::int32_t largestPatternAvx2(const Block& block) {
+[[gnu::target("avx2")]] std::int32_t largestPatternAvx2(Block block) {
     return largestPatternKernel(block);
 }
-[[gnu::target("avx2")]] void reduceAvx2(const Block& block, const float* shift, Tile& tile) {
+[[gnu::target("avx2")]] void reduceAvx2(Block block, const float* shift, Tile& tile) {
     reduceKernel(block, shift, tile);
+}
+[[gnu::target("avx2")]] void binsAvx2(const float* x, int width, std::uint8_t* bins) {
+    binsKernel(x, width, bins);
 }
 #endif
 
 Kernels kernels() {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2")) {
-        return {largestPatternAvx2, reduceAvx2};
+        return {largestPatternAvx2, reduceAvx2, binsAvx2};
     }
 #endif
-    return {largestPatternPortable, reducePortable};
+    return {largestPatternPortable, reducePortable, binsPortable};
 }
 
-/// Counts magnitudes by bit pattern. Four tables, because equal patterns in a row would wait for each other's
-/// store.
-void countPatterns(const Block& block, std::array<std::array<std::uint32_t, kPatterns>, 4>& tables) {
+/// Counts magnitudes by bin. Four tables, because equal bins in a row would wait for each other's store.
+void countBins(
+    Block block, void (*bins)(const float*, int, std::uint8_t*), std::vector<std::int64_t>& histogram) {
+    std::array<std::array<std::uint32_t, kHistogramBins>, 4> tables{};
+    std::array<std::uint8_t, kTileChannels> row;
     for (std::int64_t r = 0; r < block.rows; ++r) {
-        const float* x = block.x + r * block.stride;
-        int c = 0;
-        for (; c + 4 <= block.width; c += 4) {
-            ++tables[0][static_cast<std::size_t>(magnitudeBits(x[c]) >> 22)];
-            ++tables[1][static_cast<std::size_t>(magnitudeBits(x[c + 1]) >> 22)];
-            ++tables[2][static_cast<std::size_t>(magnitudeBits(x[c + 2]) >> 22)];
-            ++tables[3][static_cast<std::size_t>(magnitudeBits(x[c + 3]) >> 22)];
+        bins(block.x + r * block.stride, block.width, row.data());
+        std::size_t c = 0;
+        const auto width = static_cast<std::size_t>(block.width);
+        for (; c + 4 <= width; c += 4) {
+            ++tables[0][row[c]];
+            ++tables[1][row[c + 1]];
+            ++tables[2][row[c + 2]];
+            ++tables[3][row[c + 3]];
         }
-        for (; c < block.width; ++c) {
-            ++tables[0][static_cast<std::size_t>(magnitudeBits(x[c]) >> 22)];
+        for (; c < width; ++c) {
+            ++tables[0][row[c]];
         }
+    }
+    for (std::size_t b = 0; b < kHistogramBins; ++b) {
+        histogram[b] += std::int64_t{tables[0][b]} + tables[1][b] + tables[2][b] + tables[3][b];
     }
 }
 
@@ -204,15 +237,7 @@ void StatisticsAccumulator::addTile(const float* x, std::int64_t rows, std::int6
         m_above6[first + c] += tile.above[c];
         m_finite[first + c] += rows;
     }
-    std::array<std::array<std::uint32_t, kPatterns>, 4> tables{};
-    countPatterns(block, tables);
-    for (std::size_t p = 0; p < kPatterns; ++p) {
-        const std::int64_t count = std::int64_t{tables[0][p]} + tables[1][p] + tables[2][p] + tables[3][p];
-        if (count > 0) {
-            const float magnitude = std::bit_cast<float>(static_cast<std::uint32_t>(p) << 22);
-            m_histogram[static_cast<std::size_t>(histogramBin(magnitude))] += count;
-        }
-    }
+    countBins(block, run.bins, m_histogram);
 }
 
 void StatisticsAccumulator::addCarefully(
@@ -230,7 +255,7 @@ void StatisticsAccumulator::addCarefully(
             m_max[at] = std::max(m_max[at], value);
             m_sum[at] += v;
             m_sumOfSquares[at] += v * v;
-            m_above6[at] += std::fabs(value) >= kLlmInt8Threshold ? 1 : 0;
+            m_above6[at] += reaches6(value);
             ++m_finite[at];
             ++m_histogram[static_cast<std::size_t>(histogramBin(std::fabs(value)))];
         }

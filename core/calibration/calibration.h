@@ -17,6 +17,8 @@ namespace mambascope {
 /// Bins of the magnitude histogram. Bin edges are 2^e and 1.5·2^e: bin b counts values whose magnitude x has
 /// histogramBin(x) == b. Bin 0 also takes zeros and everything smaller, the last bin everything larger.
 inline constexpr int kHistogramBins = 80;
+/// Bits 22 and up of 2^-20, the biased exponent and the first mantissa bit: what bin 0 starts at.
+inline constexpr int kHistogramFirstPattern = (127 - 20) * 2;
 /// Bin of a magnitude, from the bit pattern (exponent and first mantissa bit); the first edge is 2^-20.
 int histogramBin(float magnitude);
 /// Lower edge of a bin; 0 for bin 0.

@@ -7,24 +7,16 @@
 #include <cmath>
 
 namespace mambascope {
-namespace {
-
-constexpr int kFirstExponent = -20;
-/// Bits 22 and up of 2^-20: the biased exponent and the first mantissa bit.
-constexpr int kFirstPattern = (127 + kFirstExponent) * 2;
-
-} // namespace
-
 int histogramBin(float magnitude) {
     const auto pattern = static_cast<int>((std::bit_cast<std::uint32_t>(magnitude) & 0x7fffffffU) >> 22);
-    return std::clamp(pattern - kFirstPattern, 0, kHistogramBins - 1);
+    return std::clamp(pattern - kHistogramFirstPattern, 0, kHistogramBins - 1);
 }
 
 float histogramEdge(int bin) {
     if (bin <= 0) {
         return 0.0f;
     }
-    return std::ldexp(bin % 2 == 0 ? 1.0f : 1.5f, kFirstExponent + bin / 2);
+    return std::ldexp(bin % 2 == 0 ? 1.0f : 1.5f, bin / 2 - 20);
 }
 
 float ChannelStatistics::largest() const {
