@@ -27,6 +27,20 @@ bool holdsItems(const EvaluationResult& result) {
     });
 }
 
+bool quantizesNothing(const EvaluationResult& result, const std::optional<CheckpointReference>& checkpoint) {
+    const Result<QuantPlan> plan =
+        parsePlan(result.plan.dump(-1, ' ', false, OrderedJson::error_handler_t::replace), "a run's plan");
+    if (result.partial || !plan.ok()) {
+        return false;
+    }
+    // Without a checkpoint nobody knows how many layers there are: then all that the plan speaks of.
+    const auto& sites = plan.value().sites;
+    const int layers = checkpoint      ? checkpoint->spec.layers
+                       : sites.empty() ? 1
+                                       : sites.rbegin()->first.layer + 1;
+    return plan.value().isBaseline(layers);
+}
+
 } // namespace
 
 Session::Session(std::unique_ptr<Impl> impl)
@@ -297,12 +311,8 @@ const Run* Session::baseline() const {
     for (auto run = m_impl->runs.rbegin(); run != m_impl->runs.rend(); ++run) {
         auto known = m_impl->isBaseline.find(run->id);
         if (known == m_impl->isBaseline.end()) {
-            const Result<QuantPlan> plan = parsePlan(
-                run->result->plan.dump(-1, ' ', false, OrderedJson::error_handler_t::replace),
-                "a run's plan");
-            const int layers = m_impl->checkpoint ? m_impl->checkpoint->spec.layers : 0;
-            const bool baseline = !run->result->partial && plan.ok() && plan.value().isBaseline(layers);
-            known = m_impl->isBaseline.emplace(run->id, baseline).first;
+            known =
+                m_impl->isBaseline.emplace(run->id, quantizesNothing(*run->result, m_impl->checkpoint)).first;
         }
         if (!known->second) {
             continue;
