@@ -151,7 +151,7 @@ copaItem(std::string_view premise, bool isCause, std::string_view first, std::st
         context.pop_back();
     }
     context += isCause ? " because" : " therefore";
-    return choiceItem(context, {" " + withLowerFirst(first), " " + withLowerFirst(second)}, gold);
+    return choiceItem(context, {std::string(" ") + withLowerFirst(first), std::string(" ") + withLowerFirst(second)}, gold);
 }
 
 Result<LoadedItems> loadLambada(const LineFile& file) {

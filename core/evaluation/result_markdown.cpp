@@ -52,7 +52,7 @@ row(std::span<const EvaluationResult* const> results, Task task, const char* met
     for (const EvaluationResult* result : results) {
         const TaskResult* found = result->find(task);
         const TaskResult* first = result == results.front() ? nullptr : results.front()->find(task);
-        cells += " " + (found == nullptr ? std::string("–") : makeCell(*found, first)) + " |";
+        cells += std::string(" ") + (found == nullptr ? std::string("–") : makeCell(*found, first)) + " |";
         most = std::max(most, found == nullptr ? 0 : found->metrics.n);
     }
     if (most == 0) {
@@ -88,9 +88,9 @@ std::string toMarkdown(std::span<const EvaluationResult* const> results) {
     std::string rule = "| --- | --- | ---: |";
     std::string averages = "| average | | |";
     for (const EvaluationResult* result : results) {
-        table += " " + columnName(*result) + " |";
+        table += std::string(" ") + columnName(*result) + " |";
         rule += " ---: |";
-        averages += " " + number(100 * result->average(), "%.2f");
+        averages += std::string(" ") + number(100 * result->average(), "%.2f");
         if (result != results.front()) {
             averages += " (" + number(100 * (result->average() - results.front()->average()), "%+.2f") + ")";
         }
