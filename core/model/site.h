@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+// First: the moc of Qt 6.4 reads the <concepts> that <array> brings only after the library's configuration.
+#include <cstddef>
+
 #include <array>
 #include <compare>
 #include <optional>
