@@ -1,2 +1,238 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/client.h"
+
+#include "core/engine/codec.h"
+#include "core/engine/connection.h"
+#include "core/engine/fields.h"
+
+#include <algorithm>
+#include <set>
+
+namespace mambascope {
+namespace {
+
+using namespace std::chrono_literals;
+using protocol::Connection;
+using protocol::Fields;
+
+} // namespace
+
+struct EngineClient::Impl {
+    std::unique_ptr<Connection> connection;
+    std::set<std::string> uploaded; ///< calibrations that the engine holds, as far as is known
+    std::weak_ptr<const CalibrationSnapshot> lastCalibration;
+    std::string lastHash; ///< of lastCalibration
+
+    /// Sends `args` and turns the answer into a T; an answer that is none ends the connection.
+    template <class T>
+    Result<T> ask(const char* op, Json args, const Job& job = {}, const Connection::Partial& onPartial = {}) {
+        auto answer = connection->call(op, std::move(args), job, onPartial);
+        if (!answer.ok()) {
+            return answer.error();
+        }
+        return understood(protocol::unpack<T>(answer.value()));
+    }
+
+    template <class T>
+    Result<T> understood(Result<T> value) {
+        return value.ok() ? std::move(value) : Result<T>(connection->fail(value.error()));
+    }
+
+    const std::string& hashOf(const std::shared_ptr<const CalibrationSnapshot>& calibration) {
+        if (lastHash.empty() || lastCalibration.lock() != calibration) {
+            lastHash = calibrationHash(*calibration);
+            lastCalibration = calibration;
+        }
+        return lastHash;
+    }
+
+    Result<void> upload(const CalibrationSnapshot& calibration, const std::string& hash, const Job& job);
+    Result<Json> askWithCalibration(
+        const char* op, Json args, const std::shared_ptr<const CalibrationSnapshot>& calibration,
+        const Job& job);
+};
+
+Result<void>
+EngineClient::Impl::upload(const CalibrationSnapshot& calibration, const std::string& hash, const Job& job) {
+    auto packed = protocol::packCalibration(calibration);
+    if (!packed.ok()) {
+        return packed.error();
+    }
+    Json args = std::move(packed).value();
+    args["hash"] = hash;
+    auto answer = connection->call("upload", std::move(args), job, {});
+    if (!answer.ok()) {
+        return answer.error();
+    }
+    uploaded.insert(hash);
+    return {};
+}
+
+/// The engine keeps only the last few calibrations and says when it has dropped the one that is named.
+Result<Json> EngineClient::Impl::askWithCalibration(
+    const char* op, Json args, const std::shared_ptr<const CalibrationSnapshot>& calibration,
+    const Job& job) {
+    const std::string hash = calibration ? hashOf(calibration) : std::string();
+    args["calibration"] = hash;
+    for (int attempt = 0;; ++attempt) {
+        if (calibration && !uploaded.contains(hash)) {
+            if (auto sent = upload(*calibration, hash, job); !sent.ok()) {
+                return sent.error();
+            }
+        }
+        auto answer = connection->call(op, args, job, {});
+        if (!answer.ok() || !answer.value().contains("unknownCalibration")) {
+            return answer;
+        }
+        uploaded.erase(hash);
+        if (attempt == 1 || !calibration) {
+            return connection->fail(Error::failed("The engine does not keep the calibration it was sent."));
+        }
+    }
+}
+
+EngineClient::EngineClient(std::unique_ptr<Impl> impl)
+    : m_impl(std::move(impl)) {
+}
+
+EngineClient::~EngineClient() = default;
+
+Result<std::unique_ptr<EngineClient>> EngineClient::start(const EngineCommand& command) {
+    auto connection = Connection::open(command.arguments);
+    if (!connection.ok()) {
+        return connection.error();
+    }
+    auto impl = std::make_unique<Impl>();
+    impl->connection = std::move(connection).value();
+    return std::unique_ptr<EngineClient>(new EngineClient(std::move(impl)));
+}
+
+int EngineClient::processId() const {
+    return m_impl->connection->processId();
+}
+
+Result<EngineInfo> EngineClient::info() {
+    return m_impl->ask<EngineInfo>("info", Json::object());
+}
+
+Result<LoadedModel> EngineClient::load(const LoadRequest& request, const Job& job) {
+    return m_impl->ask<LoadedModel>("load", protocol::pack(request), job);
+}
+
+Result<std::string> EngineClient::tokenizerJson() {
+    auto answer = m_impl->connection->call("tokenizer", Json::object(), {}, {});
+    if (!answer.ok()) {
+        return answer.error();
+    }
+    std::string text;
+    Fields fields(answer.value(), "tokenizer");
+    fields.text("text", text);
+    return m_impl->understood(fields.result(std::move(text)));
+}
+
+Result<WeightStatistics> EngineClient::weightStatistics(const Job& job) {
+    return m_impl->ask<WeightStatistics>("weights", Json::object(), job);
+}
+
+Result<CalibrationSnapshot> EngineClient::calibrate(const CalibrationRequest& request, const Job& job) {
+    auto answer = m_impl->connection->call("calibrate", protocol::pack(request), job, {});
+    if (!answer.ok()) {
+        return answer.error();
+    }
+    std::string hash;
+    Fields fields(answer.value(), "calibration");
+    fields.text("hash", hash, 64);
+    if (!fields.ok()) {
+        return m_impl->connection->fail(fields.error());
+    }
+    m_impl->uploaded.insert(hash);
+    return m_impl->understood(protocol::unpack<CalibrationSnapshot>(answer.value()));
+}
+
+Result<std::vector<std::string>> EngineClient::applyPlan(
+    const QuantPlan& plan, std::shared_ptr<const CalibrationSnapshot> calibration, const Job& job) {
+    auto answer = m_impl->askWithCalibration("apply", {{"plan", protocol::pack(plan)}}, calibration, job);
+    if (!answer.ok()) {
+        return answer.error();
+    }
+    std::vector<std::string> warnings;
+    Fields fields(answer.value(), "answer");
+    fields.texts("warnings", warnings);
+    return m_impl->understood(fields.result(std::move(warnings)));
+}
+
+Result<ForwardResult> EngineClient::forward(const ForwardRequest& request, const Job& job) {
+    auto result = m_impl->ask<ForwardResult>("forward", protocol::pack(request), job);
+    if (!result.ok()) {
+        return result;
+    }
+    const ForwardResult& got = result.value();
+    bool fits = got.logits.size() == request.sequences.size() && got.hiddenStates.empty() == !request.hidden;
+    for (std::size_t i = 0; fits && i < got.logits.size(); ++i) {
+        const std::size_t tokens = request.sequences[i].size();
+        fits = got.logits[i].size() == tokens * static_cast<std::size_t>(got.vocabulary);
+        for (const auto& depth : got.hiddenStates) {
+            fits = fits && depth.size() == request.sequences.size() &&
+                   depth[i].size() == tokens * static_cast<std::size_t>(got.hidden);
+        }
+    }
+    return fits ? std::move(result)
+                : Result<ForwardResult>(m_impl->connection->fail(
+                      Error::failed("The forward result does not have the shape of its request.")));
+}
+
+Result<std::vector<Score>>
+EngineClient::score(std::span<const ScoreRequest> requests, const ScoreSink& sink, const Job& job) {
+    std::size_t received = 0;
+    const auto onPartial = [&](const Json& message) -> Result<void> {
+        auto block = protocol::unpack<protocol::ScoreBlock>(message);
+        if (!block.ok()) {
+            return block.error();
+        }
+        const auto& [first, scores] = block.value();
+        if (first != received || scores.size() > requests.size() - received) {
+            return Error::failed("Scores came out of their order.");
+        }
+        received += scores.size();
+        if (sink) {
+            sink(first, scores);
+        }
+        return {};
+    };
+    auto all =
+        m_impl->ask<protocol::ScoreBlock>("score", protocol::packScoreRequests(requests), job, onPartial);
+    if (!all.ok()) {
+        return all.error();
+    }
+    if (all.value().scores.size() != requests.size()) {
+        return m_impl->connection->fail(Error::failed("The number of scores is not the number of requests."));
+    }
+    return std::move(all).value().scores;
+}
+
+Result<std::vector<std::int32_t>> EngineClient::generate(const GenerateRequest& request, const Job& job) {
+    auto answer = m_impl->connection->call("generate", protocol::pack(request), job, {});
+    if (!answer.ok()) {
+        return answer.error();
+    }
+    std::vector<std::int32_t> tokens;
+    Fields fields(answer.value(), "answer");
+    fields.numbers("tokens", tokens);
+    return m_impl->understood(fields.result(std::move(tokens)));
+}
+
+Result<ExportReport> EngineClient::exportCheckpoint(
+    const ExportRequest& request, std::shared_ptr<const CalibrationSnapshot> calibration, const Job& job) {
+    auto answer =
+        m_impl->askWithCalibration("export", {{"request", protocol::pack(request)}}, calibration, job);
+    if (!answer.ok()) {
+        return answer.error();
+    }
+    return m_impl->understood(protocol::unpack<ExportReport>(answer.value()));
+}
+
+Result<OrderedJson> EngineClient::bench(const BenchRequest& request, const Job& job) {
+    return m_impl->ask<OrderedJson>("bench", protocol::pack(request), job);
+}
+
+} // namespace mambascope

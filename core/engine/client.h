@@ -21,11 +21,12 @@ struct EngineCommand {
     static EngineCommand standard();
 };
 
-/// An engine in a child process. Every call blocks until its answer is there; progress and partial results arrive on
-/// the calling thread meanwhile; a stop request is sent on as a cancel message, and a process that does not obey within
-/// 5 s is killed. When the process ends or its stream breaks, the call returns EngineLost with what is known (exit
-/// status or signal, last lines of its stderr), and so does every later one: start a new client then.
-/// Destruction closes the engine's input and kills it if it has not gone after 2 s. The engine dies with its parent.
+/// An engine in a child process. Every call blocks until its answer is there; progress and partial results
+/// arrive on the calling thread meanwhile; a stop request is sent on as a cancel message, and a process that
+/// does not obey within 5 s is killed. When the process ends or its stream breaks, the call returns
+/// EngineLost with what is known (exit status or signal, last lines of its stderr), and so does every later
+/// one: start a new client then. Destruction closes the engine's input and kills it if it has not gone after
+/// 2 s. The engine dies with its parent.
 class EngineClient : public Engine {
 public:
     /// Starts the process; does not wait for it.
@@ -40,13 +41,15 @@ public:
     Result<WeightStatistics> weightStatistics(const Job& job) override;
     Result<CalibrationSnapshot> calibrate(const CalibrationRequest& request, const Job& job) override;
     Result<std::vector<std::string>> applyPlan(
-        const QuantPlan& plan, std::shared_ptr<const CalibrationSnapshot> calibration, const Job& job) override;
+        const QuantPlan& plan, std::shared_ptr<const CalibrationSnapshot> calibration,
+        const Job& job) override;
     Result<ForwardResult> forward(const ForwardRequest& request, const Job& job) override;
-    Result<std::vector<Score>> score(
-        std::span<const ScoreRequest> requests, const ScoreSink& sink, const Job& job) override;
+    Result<std::vector<Score>>
+    score(std::span<const ScoreRequest> requests, const ScoreSink& sink, const Job& job) override;
     Result<std::vector<std::int32_t>> generate(const GenerateRequest& request, const Job& job) override;
-    Result<ExportReport> exportCheckpoint(const ExportRequest& request,
-        std::shared_ptr<const CalibrationSnapshot> calibration, const Job& job) override;
+    Result<ExportReport> exportCheckpoint(
+        const ExportRequest& request, std::shared_ptr<const CalibrationSnapshot> calibration,
+        const Job& job) override;
     Result<OrderedJson> bench(const BenchRequest& request, const Job& job) override;
 
 private:

@@ -34,10 +34,10 @@ struct EngineInfo {
 };
 
 struct LoadRequest {
-    std::string model;            ///< path on the engine's machine, or "demo"
-    std::string device = "auto";  ///< auto, cpu, cuda, cuda:N
-    std::string dtype = "f32";    ///< f32, bf16, f16: what the linears compute in
-    int threads = 0;              ///< 0: as many as the process may use cores
+    std::string model;           ///< path on the engine's machine, or "demo"
+    std::string device = "auto"; ///< auto, cpu, cuda, cuda:N
+    std::string dtype = "f32";   ///< f32, bf16, f16: what the linears compute in
+    int threads = 0;             ///< 0: as many as the process may use cores
 };
 
 /// What the caller needs to know of a loaded model; the tensors stay with the engine.
@@ -55,20 +55,21 @@ struct LoadedModel {
 
 struct CalibrationRequest {
     std::vector<std::vector<std::int32_t>> windows; ///< token ids, one entry a window
-    CalibrationSource source; ///< text and window settings; the engine fills in checkpoint, tokens, engine, dtype
+    CalibrationSource
+        source; ///< text and window settings; the engine fills in checkpoint, tokens, engine, dtype
 };
 
 struct ForwardRequest {
     std::vector<std::vector<std::int32_t>> sequences; ///< token ids; lengths may differ
-    bool hidden = false; ///< also return the residual stream
+    bool hidden = false;                              ///< also return the residual stream
 };
 
 struct ForwardResult {
     int vocabulary = 0, hidden = 0;
     /// [sequence][tokens · vocabulary]
     std::vector<std::vector<float>> logits;
-    /// [depth][sequence][tokens · hidden]: depth 0 the embedding, depth i the residual stream after layer i, the last
-    /// one after the final norm. Empty unless asked for.
+    /// [depth][sequence][tokens · hidden]: depth 0 the embedding, depth i the residual stream after layer i,
+    /// the last one after the final norm. Empty unless asked for.
     std::vector<std::vector<std::vector<float>>> hiddenStates;
 };
 
@@ -83,9 +84,9 @@ struct BenchRequest {
     int repeat = 5;
 };
 
-/// An engine: one loaded model and everything that touches its tensors. Implemented by the torch plugin, by the client
-/// that speaks to an engine process, and by a small fake in the tests. Not thread-safe: one thread at a time, except
-/// that a Job's stop token may be triggered from anywhere. No function throws.
+/// An engine: one loaded model and everything that touches its tensors. Implemented by the torch plugin, by
+/// the client that speaks to an engine process, and by a small fake in the tests. Not thread-safe: one thread
+/// at a time, except that a Job's stop token may be triggered from anywhere. No function throws.
 class Engine : public Scorer {
 public:
     virtual Result<EngineInfo> info() = 0;
@@ -98,13 +99,13 @@ public:
 
     virtual Result<WeightStatistics> weightStatistics(const Job& job) = 0;
 
-    /// Statistics of every site under no plan, whatever plan is set. A cancelled calibration comes back marked partial if
-    /// at least one window is done; otherwise Cancelled.
+    /// Statistics of every site under no plan, whatever plan is set. A cancelled calibration comes back
+    /// marked partial if at least one window is done; otherwise Cancelled.
     virtual Result<CalibrationSnapshot> calibrate(const CalibrationRequest& request, const Job& job) = 0;
 
-    /// Sets the plan that forward, score, generate and exportCheckpoint follow; only weights whose settings changed are
-    /// quantized again. `calibration` may be null if the plan needs none. Returns the plan's warnings. On an error the
-    /// previous plan stays.
+    /// Sets the plan that forward, score, generate and exportCheckpoint follow; only weights whose settings
+    /// changed are quantized again. `calibration` may be null if the plan needs none. Returns the plan's
+    /// warnings. On an error the previous plan stays.
     virtual Result<std::vector<std::string>> applyPlan(
         const QuantPlan& plan, std::shared_ptr<const CalibrationSnapshot> calibration, const Job& job) = 0;
 
@@ -115,18 +116,21 @@ public:
     virtual Result<std::vector<std::int32_t>> generate(const GenerateRequest& request, const Job& job) = 0;
 
     /// Writes the model under the given plan on the engine's machine.
-    virtual Result<ExportReport> exportCheckpoint(const ExportRequest& request,
-        std::shared_ptr<const CalibrationSnapshot> calibration, const Job& job) = 0;
+    virtual Result<ExportReport> exportCheckpoint(
+        const ExportRequest& request, std::shared_ptr<const CalibrationSnapshot> calibration,
+        const Job& job) = 0;
 
-    /// Speed of the loaded model: tokens per second of forward, scoring and calibration, and a plain matrix multiplication of
-    /// the same shapes interleaved in the same process, as medians; JSON as `mambascope-cli bench` prints it.
+    /// Speed of the loaded model: tokens per second of forward, scoring and calibration, and a plain matrix
+    /// multiplication of the same shapes interleaved in the same process, as medians; JSON as `mambascope-cli
+    /// bench` prints it.
     virtual Result<OrderedJson> bench(const BenchRequest& request, const Job& job) = 0;
 };
 
 /// What a plugin with an engine exports (C linkage, so that it can be looked up after dlopen):
 ///   extern "C" const char* mambascopePluginMetadata();      // JSON: name, version, api, kind
 ///   extern "C" mambascope::Engine* mambascopeCreateEngine();
-/// The metadata is also embedded in a section ".mambascope" of the file and read from there before the code is loaded.
+/// The metadata is also embedded in a section ".mambascope" of the file and read from there before the code
+/// is loaded.
 inline constexpr int kEngineApiVersion = 1;
 
 } // namespace mambascope

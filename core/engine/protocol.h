@@ -6,35 +6,73 @@
 #include "core/base/result.h"
 #include "core/engine/engine.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-/// The engine protocol: frames on a byte stream, each a 4-byte little-endian length and that many bytes of MessagePack
-/// holding one map. Binary arrays carry fp32/int32/int64 little-endian data. Requests: {id, op, …}. Answers come under
-/// the request's id: {id, type: "progress"|"partial"|"result"|"error", …}. {id, op: "cancel"} stops a request. The
-/// first frame each way is a hello with the protocol version.
+/// The engine protocol: frames on a byte stream, each a 4-byte little-endian length and that many bytes of
+/// MessagePack holding one map. Binary arrays carry fp32/fp64/int32/int64 little-endian data. Requests: {id,
+/// op, args}. Answers come under the request's id: {id, type: "progress"|"partial"|"result"|"error", …}. {id,
+/// op: "cancel"} stops a request. The first frame each way is a hello with the protocol version; neither side
+/// waits for the other's.
 namespace mambascope::protocol {
 
 inline constexpr int kVersion = 1;
 inline constexpr std::uint32_t kMaxFrameBytes = 1u << 30;
+/// A hello is small. The low bound until it has come makes text on the stream (a login banner) visible at
+/// once: four printable characters are a length far above it.
+inline constexpr std::uint32_t kMaxHelloBytes = 1u << 16;
 
 /// A byte stream with two ends, over file descriptors. Not thread-safe for two writers or two readers.
 class Channel {
 public:
-    Channel(int readFd, int writeFd) : m_readFd(readFd), m_writeFd(writeFd) {}
-    /// One whole frame. EngineLost if the stream ended or broke, Failed if the frame is longer than kMaxFrameBytes or no
-    /// MessagePack map.
-    Result<Json> receive();
+    Channel(int readFd, int writeFd)
+        : m_readFd(readFd)
+        , m_writeFd(writeFd) {}
+    /// One whole frame of at most `maxBytes`. EngineLost if the stream ended or broke, Failed if the frame is
+    /// longer or no MessagePack map. Memory grows with the bytes that arrive, not with the length that is
+    /// claimed.
+    Result<Json> receive(std::uint32_t maxBytes = kMaxFrameBytes);
+    /// EngineLost if the other side does not read any more (no SIGPIPE is raised); Failed, with nothing
+    /// written, if the message is longer than a frame may be.
     Result<void> send(const Json& message);
 
 private:
+    Result<void> readExactly(std::span<std::uint8_t> out);
     int m_readFd, m_writeFd;
 };
 
-/// The message of one frame's payload (without the length). Refuses nesting deeper than 64.
+/// Takes bytes as they arrive and gives whole frames.
+class FrameBuffer {
+public:
+    void append(std::span<const std::uint8_t> bytes);
+    /// The next whole message; nothing if more bytes are needed. Failed if the frame at the front is longer
+    /// than `maxBytes` or no MessagePack map.
+    Result<std::optional<Json>> next(std::uint32_t maxBytes);
+    /// Bytes that are no whole frame yet.
+    std::span<const std::uint8_t> pending() const { return std::span(m_bytes).subspan(m_begin); }
+
+private:
+    std::vector<std::uint8_t> m_bytes;
+    std::size_t m_begin = 0;
+};
+
+/// The message of one frame's payload (without the length). Refuses nesting deeper than 64, more than a
+/// million values, and lengths that exceed the payload, before anything is allocated.
 Result<Json> decode(std::span<const std::uint8_t> payload);
 std::vector<std::uint8_t> encode(const Json& message);
+/// encode() with the length in front. Failed if it is longer than kMaxFrameBytes.
+Result<std::vector<std::uint8_t>> frame(const Json& message);
+
+/// The first message of either side.
+Json hello();
+/// Whether `message` is a hello of this protocol version. The sentence names both versions.
+Result<void> checkHello(const Json& message, std::string_view who);
+
+/// write(2) that reports a closed pipe as EPIPE without raising SIGPIPE in this process.
+std::ptrdiff_t writeQuietly(int fd, std::span<const std::uint8_t> bytes);
 
 } // namespace mambascope::protocol

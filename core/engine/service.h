@@ -29,23 +29,25 @@ struct JobStatus {
     std::string error; ///< sentence, if Failed
 };
 
-/// One engine and the jobs that wait for it, on a thread of its own. Starts the engine process when the first job needs it,
-/// and starts it again — with the model loaded again — when it died. All functions are thread-safe and return at once.
-/// `onChange` is called on the service's thread whenever a job or the engine changes state (not for progress: poll
-/// status() for that, 20–30 times a second).
+/// One engine and the jobs that wait for it, on a thread of its own. Starts the engine process when the first
+/// job needs it, and starts it again — with the model loaded again — when it died. All functions are
+/// thread-safe and return at once. `onChange` is called on the service's thread whenever a job or the engine
+/// changes state (not for progress: poll status() for that, 20–30 times a second).
 class EngineService {
 public:
     using EngineFactory = std::function<Result<std::unique_ptr<Engine>>()>;
 
     struct JobSpec {
         std::string title;
-        /// A newer job with the same non-empty tag takes the place of the one that still waits (which ends Cancelled).
+        /// A newer job with the same non-empty tag takes the place of the one that still waits (which ends
+        /// Cancelled).
         std::string tag;
-        int priority = 0; ///< higher first; equal ones in order
+        int priority = 0;       ///< higher first; equal ones in order
         bool needsModel = true; ///< the model of setModel() has to be loaded before `run`
         /// Runs on the service's thread.
         std::function<Result<void>(Engine& engine, const Job& job)> run;
-        /// Runs on the service's thread after `run`, or if the job never ran (Cancelled, engine not startable).
+        /// Runs on the service's thread after `run`, or if the job never ran (Cancelled, engine not
+        /// startable).
         std::function<void(const Result<void>& outcome)> finished;
     };
 
@@ -53,7 +55,8 @@ public:
     /// Stops the running job, drops the others, and ends the engine.
     ~EngineService();
 
-    /// What to load before the next job that needs a model, and again after a restart. A failure to load fails that job.
+    /// What to load before the next job that needs a model, and again after a restart. A failure to load
+    /// fails that job.
     void setModel(std::optional<LoadRequest> request);
     /// Starts the engine process ahead of the first job.
     void warmUp();
