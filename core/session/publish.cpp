@@ -57,12 +57,15 @@ int renameWithoutReplacing(const fs::path& from, const fs::path& to) {
     return std::rename(from.c_str(), to.c_str());
 }
 
-void syncFolder(const fs::path& folder) {
-    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-        (void)::close(fd);
+/// False if the system could not bring a file or folder to the disk.
+bool sync(const fs::path& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
     }
+    const bool synced = fsync(fd) == 0;
+    (void)::close(fd);
+    return synced;
 }
 
 } // namespace
@@ -121,6 +124,11 @@ Result<void> Publication::commit() {
             return free;
         }
     }
+    // Its maker did not wait for the disk; nobody has the file open any more, so that this breaks no lock of SQLite's.
+    if (!sync(m_temporary)) {
+        return Error{ErrorCode::Failed, m_target.string() + " could not be written.",
+            "Check the disk and its free space, and try again.", std::strerror(errno)};
+    }
     const int renamed = m_overwrite ? std::rename(m_temporary.c_str(), m_target.c_str())
                                     : renameWithoutReplacing(m_temporary, m_target);
     if (renamed != 0) {
@@ -132,7 +140,7 @@ Result<void> Publication::commit() {
             std::strerror(errno)};
     }
     m_temporary.clear();
-    syncFolder(m_target.parent_path());
+    (void)sync(m_target.parent_path()); // some file systems cannot sync a folder; the file is complete either way
     return {};
 }
 

@@ -186,7 +186,10 @@ Result<std::unique_ptr<Session>> Session::create(const fs::path& path, bool over
         if (!database.ok()) {
             return publication.value().inTermsOfTarget(database.error());
         }
-        Result<void> made = createSchema(database.value());
+        Result<void> made = database.value().execute("PRAGMA synchronous = OFF"); // commit() syncs, once
+        if (made.ok()) {
+            made = createSchema(database.value());
+        }
         if (made.ok()) {
             made = database.value().execute("PRAGMA journal_mode = WAL");
         }
@@ -224,6 +227,7 @@ Result<void> Session::saveCopy(const fs::path& path, bool overwrite) const {
         if (!target.ok()) {
             return publication.value().inTermsOfTarget(target.error());
         }
+        (void)target.value().execute("PRAGMA synchronous = OFF"); // commit() syncs, once
         const Result<void> copied = (readOnly() ? m_impl->database : reader).backupTo(target.value());
         if (!copied.ok()) {
             return publication.value().inTermsOfTarget(copied.error());

@@ -117,7 +117,7 @@ class SessionCrashTest : public QObject {
 
 private Q_SLOTS:
     void killedAtRandomMoments() {
-        constexpr int kRounds = 40;
+        constexpr int kRounds = 40, kMostRounds = 200, kRoundsWithEdits = 15;
         const TemporaryFolder folder;
         const fs::path path = folder.path() / "one.mscope";
         {
@@ -126,8 +126,9 @@ private Q_SLOTS:
             QVERIFY(session->setNotes("0").ok());
         }
         std::mt19937 random(20260101); // any seed: the moments differ by timing anyway
-        int done = 0, grew = 0;
-        for (int round = 0; round < kRounds; ++round) {
+        int done = 0, grew = 0, round = 0;
+        // A busy machine needs more rounds: a child that was killed before its first edit tells little.
+        for (; round < kRounds || (grew < kRoundsWithEdits && round < kMostRounds); ++round) {
             int ends[2];
             QVERIFY(pipe(ends) == 0);
             const pid_t child = fork();
@@ -159,8 +160,8 @@ private Q_SLOTS:
             grew += found > done ? 1 : 0;
             done = found;
         }
-        qInfo("%d edits in %d rounds, %d of them with edits", done, kRounds, grew);
-        QVERIFY2(grew >= kRounds / 4, "hardly any round came to an edit: the test says nothing");
+        qInfo("%d edits in %d rounds, %d of them with edits", done, round, grew);
+        QVERIFY2(grew >= kRoundsWithEdits, "hardly any round came to an edit: the test says nothing");
     }
 
     void aFullDiskLeavesThePreviousState() {

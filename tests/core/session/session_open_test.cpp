@@ -8,6 +8,7 @@
 #include <QtTest>
 
 #include <csignal>
+#include <fstream>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -143,10 +144,10 @@ private Q_SLOTS:
         const std::string whole = readFile(m_path).value();
         const fs::path path = m_folder->path() / "damaged.mscope";
         for (std::size_t at = 0; at < whole.size();
-             at += 97) { // 97: a prime, so that every kind of byte is met
+             at += 211) { // 211: a prime, so that every kind of byte is met
             std::string damaged = whole;
             damaged[at] = static_cast<char>(damaged[at] ^ 0xff);
-            QVERIFY(writeFile(path, damaged, true).ok());
+            std::ofstream(path, std::ios::binary) << damaged;
             const Result<std::unique_ptr<Session>> session = Session::open(path);
             QVERIFY(session.ok() || session.error().code == ErrorCode::Unreadable);
         }
