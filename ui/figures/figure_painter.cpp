@@ -144,7 +144,7 @@ void paintGrid(const Sheet& sheet, const PanelFrame& frame, const AxisTicks& tic
 
 void paintAxes(
     const Sheet& sheet, const PanelFrame& frame, const StemPanel& panel, const AxisTicks& valueAxis,
-    double labelWidth) {
+    double labels) {
     QPainter& painter = sheet.painter;
     const QRectF& area = frame.area;
     const QFontMetricsF metrics(sheet.smallFont);
@@ -189,7 +189,7 @@ void paintAxes(
     const QString yLabel = text(panel.yLabel);
     painter.save();
     painter.translate(
-        area.left() - longTick - 1.5 * sheet.point - labelWidth - 2.5 * sheet.point, area.center().y());
+        area.left() - longTick - 1.5 * sheet.point - labels - 2.5 * sheet.point, area.center().y());
     painter.rotate(-90);
     drawText(
         sheet, QPointF(-metrics.horizontalAdvance(yLabel) / 2, 0), yLabel, sheet.smallFont,
@@ -203,21 +203,31 @@ void paintEmpty(const Sheet& sheet, const QRectF& area, const StemPanel& panel) 
     sheet.painter.drawText(area, Qt::AlignCenter | Qt::TextWordWrap, text(panel.emptyText));
 }
 
-void paintPanel(const Sheet& sheet, const QRectF& cell, const StemPanel& panel, std::size_t index) {
-    const QFontMetricsF metrics(sheet.smallFont);
+/// The panel's frame with the height it has in `cell`; the left edge depends on the other panels.
+PanelFrame panelFrame(const Sheet& sheet, const QRectF& cell, const StemPanel& panel) {
     PanelFrame frame;
     frame.unit = 0.75 * sheet.point;
     frame.resolution = sheet.vector ? 0.25 * sheet.point : 1;
     frame.scale = sheet.figure.yScale;
     frame.values = valueRange(panel, frame.scale);
     std::tie(frame.first, frame.last) = allChannels(panel);
-    const double below = 3.5 * sheet.point + 2 * metrics.height();
-    frame.area = cell.adjusted(0, sheet.headHeight(), 0, -below);
-    const AxisTicks ticks = panel.values.empty() ? AxisTicks{} : valueTicks(sheet, frame);
-    const double labelWidth = widestLabel(ticks, sheet.smallFont);
-    frame.area.setLeft(cell.left() + labelWidth + metrics.height() + 5.5 * sheet.point);
-    // Room for the last channel's number, which is centred on its tick.
-    frame.area.setRight(cell.right() - 3 * sheet.point);
+    const double below = 3.5 * sheet.point + 2 * sheet.smallHeight();
+    // To the right, half of the last channel's number, which is centred on its tick.
+    frame.area = cell.adjusted(0, sheet.headHeight(), -3 * sheet.point, -below);
+    return frame;
+}
+
+double labelWidth(const Sheet& sheet, const QRectF& cell, const StemPanel& panel) {
+    return panel.values.empty()
+               ? 0
+               : widestLabel(valueTicks(sheet, panelFrame(sheet, cell, panel)), sheet.smallFont);
+}
+
+/// `labels` is the width kept for the value axis's numbers.
+void paintPanel(
+    const Sheet& sheet, const QRectF& cell, const StemPanel& panel, const QColor& stem, double labels) {
+    PanelFrame frame = panelFrame(sheet, cell, panel);
+    frame.area.setLeft(cell.left() + labels + sheet.smallHeight() + 5.5 * sheet.point);
     if (!sheet.vector) {
         frame.area = QRectF(frame.area.toAlignedRect());
     }
@@ -231,12 +241,43 @@ void paintPanel(const Sheet& sheet, const QRectF& cell, const StemPanel& panel, 
         paintEmpty(sheet, frame.area, panel);
         return;
     }
+    const AxisTicks ticks = valueTicks(sheet, frame);
     paintBand(sheet.painter, frame, panel, sheet.colours);
     paintGrid(sheet, frame, ticks);
-    paintStems(sheet.painter, frame, panel, sheet.colours.stem[index % sheet.colours.stem.size()]);
+    paintStems(sheet.painter, frame, panel, stem);
     paintBandEdge(sheet.painter, frame, panel, sheet.colours, sheet.smallFont);
     paintMarks(sheet.painter, frame, panel, sheet.colours, sheet.smallFont);
-    paintAxes(sheet, frame, panel, ticks, labelWidth);
+    paintAxes(sheet, frame, panel, ticks, labels);
+}
+
+/// Lays the panels out in a grid; those of a column have their left edges in line.
+void paintPanels(Sheet& sheet, const QRectF& area) {
+    const auto& panels = sheet.figure.panels;
+    const int count = static_cast<int>(panels.size());
+    const int columns = panelColumns(count, area.size());
+    const int rows = (count + columns - 1) / columns;
+    const double gapX = 10 * sheet.point;
+    const double gapY = 6 * sheet.point;
+    const QSizeF size(
+        (area.width() - gapX * (columns - 1)) / columns, (area.height() - gapY * (rows - 1)) / rows);
+    sheet.twoLineHeads = std::any_of(panels.begin(), panels.end(), [&](const StemPanel& panel) {
+        return headWidth(sheet, panel) > size.width() - 34 * sheet.point;
+    });
+    const auto cell = [&](int i) {
+        const QPointF corner((i % columns) * (size.width() + gapX), (i / columns) * (size.height() + gapY));
+        return QRectF(area.topLeft() + corner, size);
+    };
+    for (int column = 0; column < std::min(columns, count); ++column) {
+        double labels = 0;
+        for (int i = column; i < count; i += columns) {
+            labels = std::max(labels, labelWidth(sheet, cell(i), panels[static_cast<std::size_t>(i)]));
+        }
+        for (int i = column; i < count; i += columns) {
+            const auto index = static_cast<std::size_t>(i);
+            paintPanel(
+                sheet, cell(i), panels[index], sheet.colours.stem[index % sheet.colours.stem.size()], labels);
+        }
+    }
 }
 
 /// Paints title and caption, and returns what is left for the panels.
@@ -276,23 +317,8 @@ void paintFigure(
     Sheet sheet = makeSheet(painter, figure, colours, pixelsPerPoint);
     const double margin = 6 * pixelsPerPoint;
     const QRectF area = paintFrame(sheet, target.adjusted(margin, margin, -margin, -margin));
-    const int count = static_cast<int>(figure.panels.size());
-    if (count > 0) {
-        const int columns = panelColumns(count, area.size());
-        const int rows = (count + columns - 1) / columns;
-        const double gap = 10 * pixelsPerPoint;
-        const double width = (area.width() - gap * (columns - 1)) / columns;
-        const double height = (area.height() - gap * 0.6 * (rows - 1)) / rows;
-        sheet.twoLineHeads =
-            std::any_of(figure.panels.begin(), figure.panels.end(), [&](const StemPanel& panel) {
-                return headWidth(sheet, panel) > width - 34 * pixelsPerPoint;
-            });
-        for (int i = 0; i < count; ++i) {
-            const QRectF cell(
-                area.left() + (i % columns) * (width + gap),
-                area.top() + (i / columns) * (height + gap * 0.6), width, height);
-            paintPanel(sheet, cell, figure.panels[static_cast<std::size_t>(i)], static_cast<std::size_t>(i));
-        }
+    if (!figure.panels.empty()) {
+        paintPanels(sheet, area);
     }
     painter.restore();
 }

@@ -23,7 +23,7 @@ QString superscript(int exponent) {
 
 QString powerLabel(int exponent) {
     if (exponent >= -2 && exponent <= 4) {
-        return QLocale().toString(std::pow(10.0, exponent), 'g', 6);
+        return formatValue(std::pow(10.0, exponent));
     }
     return QStringLiteral("10") + superscript(exponent);
 }

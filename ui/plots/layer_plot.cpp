@@ -43,6 +43,7 @@ LayerPlot::Impl::Impl(LayerPlot* owner)
     cursorLayer = plot->layer(QStringLiteral("cursor"));
     cursorLayer->setMode(QCPLayer::lmBuffered);
     cursorItem = new CursorItem(this);
+    plot->plotLayout()->setMargins(QMargins(4, 6, 4, 2));
     plot->plotLayout()->setRowSpacing(2);
     plot->plotLayout()->setColumnSpacing(10);
     // Ticks are made before a new size is known: once more when it is.
@@ -90,7 +91,7 @@ void LayerPlot::Impl::makePanel() {
     left->setLayer(QStringLiteral("axes"));
     bottom->grid()->setLayer(QStringLiteral("grid"));
     left->grid()->setLayer(QStringLiteral("grid"));
-    bottom->grid()->setVisible(false);
+    left->grid()->setVisible(true);
     left->grid()->setZeroLinePen(Qt::NoPen);
     bottom->setTicker(QSharedPointer<FigureTicker>::create(bottom, AxisScale::Linear, true));
     panel.valueTicker = QSharedPointer<FigureTicker>::create(left, scale, false);
@@ -124,7 +125,6 @@ void LayerPlot::Impl::arrange() {
         }
     }
     grid->simplify();
-    std::vector<QCPMarginGroup*> groups;
     for (int i = 0; i < count; ++i) {
         const Panel& panel = panels[static_cast<std::size_t>(i)];
         grid->addElement(2 * (i / columns), i % columns, panel.head);

@@ -142,7 +142,7 @@ QFont fontOfSize(const QFont& font, double size) {
 std::vector<StemBar> stemBars(std::span<const float> values, const PanelFrame& frame) {
     std::vector<StemBar> bars;
     const double perChannel = frame.area.width() / (frame.last - frame.first);
-    if (perChannel < 2 * frame.resolution) {
+    if (perChannel < frame.resolution) {
         const int columns = std::max(1, static_cast<int>(std::floor(frame.area.width() / frame.resolution)));
         for (const ColumnExtent& extent : columnExtents(values, frame.first, frame.last, columns)) {
             bars.push_back(
@@ -151,13 +151,19 @@ std::vector<StemBar> stemBars(std::span<const float> values, const PanelFrame& f
         }
         return bars;
     }
-    const double wished = std::min(perChannel * 0.6, kWidestStem * frame.unit);
-    const double width = std::max(1.0, std::floor(wished / frame.resolution)) * frame.resolution;
+    // Gaps that are a pixel here and two there look like data; then stems touch.
+    const double share = perChannel < 4 * frame.resolution ? 1 : 0.6;
+    const double width = std::min(perChannel * share, kWidestStem * frame.unit);
     const int from = std::max(0, static_cast<int>(std::ceil(frame.first)));
     const int to = std::min(static_cast<int>(values.size()) - 1, static_cast<int>(std::floor(frame.last)));
     for (int channel = from; channel <= to; ++channel) {
         const double left = snapped(frame.x(channel) - width / 2, frame.area.left(), frame.resolution);
-        bars.push_back({left, width, values[static_cast<std::size_t>(channel)], channel});
+        const double right = share == 1
+                                 ? snapped(frame.x(channel) + width / 2, frame.area.left(), frame.resolution)
+                                 : left + snapped(width, 0, frame.resolution);
+        bars.push_back(
+            {left, std::max(right - left, frame.resolution), values[static_cast<std::size_t>(channel)],
+             channel});
     }
     return bars;
 }
@@ -228,8 +234,8 @@ void paintMarks(
     const double radius = kMarkRadius * frame.unit;
     clipTo(painter, frame, radius * 1.6);
     const double perChannel = frame.area.width() / (frame.last - frame.first);
-    const double wished = std::clamp(perChannel * 0.6, frame.unit, kWidestStem * frame.unit);
-    const double width = std::max(1.0, std::floor(wished / frame.resolution)) * frame.resolution;
+    const double wished = std::clamp(perChannel * 0.6, 1.5 * frame.unit, kWidestStem * frame.unit);
+    const double width = std::max(1.0, std::round(wished / frame.resolution)) * frame.resolution;
     painter.setRenderHint(QPainter::Antialiasing, false);
     for (const VisibleMark& mark : marks) {
         const double left = snapped(mark.position.x() - width / 2, frame.area.left(), frame.resolution);

@@ -20,7 +20,7 @@ PlotColours PlotColours::light() {
     c.accent = QColor(0x0a66a8);
     c.onAccent = QColor(0xffffff);
     c.axis = QColor(0x8a939e);
-    c.grid = QColor(0xeceff2);
+    c.grid = QColor(0xe0e5ea);
     c.stem = {QColor(0x00845f), QColor(0xa1508a), QColor(0x8f6400), QColor(0x0072b2)};
     c.bandFill = QColor(0xe9f0f6);
     c.bandEdge = QColor(0x5a6f84);
@@ -44,7 +44,7 @@ PlotColours PlotColours::dark() {
     c.accent = QColor(0x4aa8e0);
     c.onAccent = QColor(0x08131c);
     c.axis = QColor(0x6b7581);
-    c.grid = QColor(0x22272e);
+    c.grid = QColor(0x2a3038);
     c.stem = {QColor(0x2dbd94), QColor(0xd98bbb), QColor(0xdba32f), QColor(0x56b4e9)};
     c.bandFill = QColor(0x1f2a35);
     c.bandEdge = QColor(0x8fa5bb);

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/figures/figure_command.h"
+
+#include "core/session/session.h"
+#include "ui/figures/figure_painter.h"
+
+#include <QCommandLineParser>
+#include <QFile>
+
+#include <cstdio>
+
+namespace mambascope::ui {
+namespace {
+
+const char* const kHelp = R"(Usage: mambascope figure CALIBRATION --layer N -o FILE… [options]
+
+Draws the figure of one layer: the absolute maximum of every channel at in, x, dt and out, with the band of the
+outlier rule and the outlier channels marked. Needs no display with --platform offscreen.
+
+CALIBRATION is a calibration file (mambascope-cli calibrate) or a session, whose newest calibration is taken.
+
+  --layer N                 the layer, from 0
+  -o, --output FILE         .pdf, .svg, .png or .csv; may be given more than once
+  --force                   overwrite FILE
+  --side input|output       which tensor of the linear layers (input)
+  --rule RULE               channel-spread, all-elements, llm-int8 or mad (channel-spread)
+  --k K                     the rule's factor (6)
+  --linear                  linear instead of logarithmic axis
+  --width MM, --height MM   size of the figure (180 × 130)
+  --dpi N                   resolution of .png (300)
+  --dark                    light on dark, for slides
+  -h, --help                this text
+
+Exit status: 0 done, 1 failed, 2 usage, 3 unreadable input.
+)";
+
+/// What the command line asks for.
+struct Request {
+    std::filesystem::path input;
+    std::vector<std::filesystem::path> outputs;
+    int layer = 0;
+    FigureOptions figure;
+    FigureExportOptions file;
+    bool force = false;
+    bool help = false;
+};
+
+std::string utf8(const QString& text) {
+    return text.toStdString();
+}
+
+void addOptions(QCommandLineParser& parser) {
+    const auto add = [&parser](const QStringList& names, bool hasValue) {
+        parser.addOption(
+            hasValue ? QCommandLineOption(names, QString(), QStringLiteral("value"))
+                     : QCommandLineOption(names));
+    };
+    for (const auto* name : {"layer", "side", "rule", "k", "width", "height", "dpi"}) {
+        add({QString::fromLatin1(name)}, true);
+    }
+    add({QStringLiteral("o"), QStringLiteral("output")}, true);
+    for (const auto* name : {"linear", "dark", "force"}) {
+        add({QString::fromLatin1(name)}, false);
+    }
+    add({QStringLiteral("h"), QStringLiteral("help")}, false);
+}
+
+/// Reads a number if the option is set. Usage if it is none.
+template <class Number>
+Result<void> readNumber(const QCommandLineParser& parser, const char* name, Number& number) {
+    const QString option = QString::fromLatin1(name);
+    if (!parser.isSet(option)) {
+        return {};
+    }
+    bool ok = false;
+    const QString text = parser.value(option);
+    if constexpr (std::is_integral_v<Number>) {
+        number = text.toInt(&ok);
+    } else {
+        number = text.toDouble(&ok);
+    }
+    if (!ok) {
+        return Error::usage(utf8(QStringLiteral("--%1 needs a number, not \"%2\".").arg(option, text)));
+    }
+    return {};
+}
+
+Result<void> readFigureOptions(const QCommandLineParser& parser, Request& request) {
+    for (auto read :
+         {readNumber(parser, "layer", request.layer), readNumber(parser, "k", request.figure.k),
+          readNumber(parser, "width", request.file.widthMm),
+          readNumber(parser, "height", request.file.heightMm), readNumber(parser, "dpi", request.file.dpi)}) {
+        if (!read.ok()) {
+            return read;
+        }
+    }
+    if (!(request.figure.k > 0)) {
+        return Error::usage("--k has to be greater than 0.");
+    }
+    if (parser.isSet(QStringLiteral("side"))) {
+        const auto side = parseSide(utf8(parser.value(QStringLiteral("side"))));
+        if (!side) {
+            return Error::usage("--side is input or output.");
+        }
+        request.figure.side = *side;
+    }
+    if (parser.isSet(QStringLiteral("rule"))) {
+        const auto rule = parseOutlierRule(utf8(parser.value(QStringLiteral("rule"))));
+        if (!rule) {
+            return Error::usage("--rule is channel-spread, all-elements, llm-int8 or mad.");
+        }
+        request.figure.rule = *rule;
+    }
+    request.figure.yScale = parser.isSet(QStringLiteral("linear")) ? AxisScale::Linear : AxisScale::Log;
+    request.file.dark = parser.isSet(QStringLiteral("dark"));
+    request.force = parser.isSet(QStringLiteral("force"));
+    return {};
+}
+
+Result<Request> parseRequest(const QStringList& arguments) {
+    QCommandLineParser parser;
+    addOptions(parser);
+    const std::string hint = "See: mambascope figure --help";
+    if (!parser.parse(QStringList{QStringLiteral("figure")} + arguments)) {
+        return Error::usage(utf8(parser.errorText()), hint);
+    }
+    Request request;
+    request.help = parser.isSet(QStringLiteral("help"));
+    if (request.help) {
+        return request;
+    }
+    if (parser.positionalArguments().size() != 1) {
+        return Error::usage("figure needs one calibration file or session.", hint);
+    }
+    if (!parser.isSet(QStringLiteral("layer")) || !parser.isSet(QStringLiteral("output"))) {
+        return Error::usage("figure needs --layer and -o.", hint);
+    }
+    request.input = utf8(parser.positionalArguments().constFirst());
+    for (const QString& output : parser.values(QStringLiteral("output"))) {
+        request.outputs.emplace_back(utf8(output));
+    }
+    if (auto read = readFigureOptions(parser, request); !read.ok()) {
+        return read.error();
+    }
+    return request;
+}
+
+bool isSession(const std::filesystem::path& path) {
+    QFile file(QString::fromStdString(path.string()));
+    return file.open(QIODevice::ReadOnly) && file.read(15) == "SQLite format 3";
+}
+
+Result<std::shared_ptr<const CalibrationSnapshot>> readCalibration(const std::filesystem::path& path) {
+    if (!isSession(path)) {
+        auto loaded = loadCalibration(path);
+        if (!loaded.ok()) {
+            return loaded.error();
+        }
+        return std::shared_ptr<const CalibrationSnapshot>(
+            std::make_shared<CalibrationSnapshot>(std::move(loaded).value()));
+    }
+    auto session = Session::open(path);
+    if (!session.ok()) {
+        return session.error();
+    }
+    auto calibration = session.value()->calibration();
+    if (calibration == nullptr) {
+        return Error::unreadable(
+            "The session \"" + path.filename().string() + "\" has no calibration.",
+            "Calibrate in the window, or with mambascope-cli calibrate.");
+    }
+    return calibration;
+}
+
+Result<void> perform(const Request& request) {
+    const auto calibration = readCalibration(request.input);
+    if (!calibration.ok()) {
+        return calibration.error();
+    }
+    const int layers = calibration.value()->spec.layers;
+    if (request.layer < 0 || request.layer >= layers) {
+        return Error::usage(
+            "There is no layer " + std::to_string(request.layer) + ".",
+            "The model has layers 0 to " + std::to_string(layers - 1) + ".");
+    }
+    const Figure figure = layerFigure(*calibration.value(), request.layer, request.figure);
+    for (const auto& output : request.outputs) {
+        if (auto written = exportFigure(figure, output, request.file, request.force); !written.ok()) {
+            return written;
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+int runFigureCommand(const QStringList& arguments) {
+    const auto request = parseRequest(arguments);
+    if (request.ok() && request.value().help) {
+        std::fputs(kHelp, stdout);
+        return 0;
+    }
+    const Result<void> done = request.ok() ? perform(request.value()) : Result<void>(request.error());
+    if (done.ok()) {
+        return 0;
+    }
+    std::fprintf(stderr, "mambascope: %s\n", describe(done.error()).c_str());
+    return exitStatus(done.error());
+}
+
+} // namespace mambascope::ui
