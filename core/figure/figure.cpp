@@ -118,7 +118,7 @@ Figure layerFigure(const CalibrationSnapshot& calibration, int layer, const Figu
         const ChannelStatistics& statistics = calibration.at({layer, linear}, options.side);
         const OutlierSet outliers = findOutliers(statistics, options.rule, options.k);
         if (statistics.channels() > 0 && !outliers.possible) {
-            figure.caption += " " + std::string(linearName(linear)) + ": " + outliers.why;
+            figure.caption.append(" ").append(linearName(linear)).append(": ").append(outliers.why);
         }
         figure.panels.push_back(layerPanel(statistics, linear, options, outliers));
     }

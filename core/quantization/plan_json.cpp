@@ -63,7 +63,7 @@ Error refuse(std::string_view what, const std::string& reason, std::string hint 
 }
 
 std::string inQuotes(std::string_view text) {
-    return "\"" + std::string(text) + "\"";
+    return std::string(1, '"').append(text).append(1, '"');
 }
 
 std::string listed(std::span<const std::string_view> names) {

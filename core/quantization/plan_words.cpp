@@ -204,13 +204,13 @@ std::vector<std::string> settingsParts(const SiteSettings& settings, bool weight
     if (weights && settings.weightBits < kBitsOff) {
         const bool plain = settings.weightGranularity == Granularity{};
         parts.push_back(
-            "W" + std::to_string(settings.weightBits) +
+            std::string("W").append(std::to_string(settings.weightBits)) +
             (plain ? "" : " " + granularityName(settings.weightGranularity)));
     }
     if (settings.activationBits < kBitsOff) {
         constexpr std::array<std::string_view, 3> kSides{"inputs", "outputs", "both sides"};
         parts.push_back(
-            "A" + std::to_string(settings.activationBits) + " (" +
+            std::string("A").append(std::to_string(settings.activationBits)) + " (" +
             std::string(kSides[static_cast<std::size_t>(settings.activationSide)]) + ", " +
             std::string(activationScaleName(settings.activationScale)) + ")");
     }

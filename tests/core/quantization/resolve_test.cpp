@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quantization/resolve.h"
+
+#include "core/quantization/quantizer.h"
+
+#include <QTest>
+#include <cmath>
+
+using namespace mambascope;
+
+namespace {
+
+constexpr SiteId kXProj0{0, Linear::XProj};
+constexpr SiteId kOutProj1{1, Linear::OutProj};
+
+ModelSpec smallSpec() {
+    ModelSpec spec;
+    spec.layers = 2;
+    spec.hidden = 20;
+    spec.inner = 40; // enough channels for six sigma at x_proj and out_proj, not at in_proj and dt_proj
+    spec.state = 4;
+    spec.dtRank = 3;
+    spec.convKernel = 4;
+    spec.vocabulary = 50;
+    return spec;
+}
+
+/// Every channel has an absmax of 1 at inputs and 2 at outputs; out_proj of layer 1 has an outlier of 500
+/// at 7.
+CalibrationSnapshot calibration() {
+    CalibrationSnapshot snapshot;
+    snapshot.spec = smallSpec();
+    snapshot.source.checkpointHash = "aa";
+    for (int i = 0; i < snapshot.spec.siteCount(); ++i) {
+        std::array<ChannelStatistics, 2> sides;
+        for (const Side side : {Side::Input, Side::Output}) {
+            const auto channels =
+                static_cast<std::size_t>(snapshot.spec.channels(SiteId::fromIndex(i).linear, side));
+            ChannelStatistics& s = sides[static_cast<std::size_t>(side)];
+            s.absmax.assign(channels, side == Side::Input ? 1.0f : 2.0f);
+            s.min = s.max = s.mean = s.m2 = std::vector<float>(channels);
+            s.above6.resize(channels);
+            s.histogram.resize(kHistogramBins);
+        }
+        snapshot.sites.push_back(std::move(sides));
+    }
+    snapshot.sites[static_cast<std::size_t>(kOutProj1.index())][0].absmax[7] = 500;
+    return snapshot;
+}
+
+/// Every column of every weight has an absmax of 0.25.
+WeightStatistics weights() {
+    WeightStatistics statistics;
+    const ModelSpec spec = smallSpec();
+    for (int i = 0; i < spec.siteCount(); ++i) {
+        statistics.columnAbsmax.emplace_back(
+            static_cast<std::size_t>(spec.inputs(SiteId::fromIndex(i).linear)), 0.25f);
+    }
+    return statistics;
+}
+
+QuantPlan preset(const char* name) {
+    return presetPlan(name).value();
+}
+
+Result<ResolvedPlan> resolve(const QuantPlan& plan) {
+    const CalibrationSnapshot snapshot = calibration();
+    const WeightStatistics statistics = weights();
+    return resolvePlan(smallSpec(), plan, &snapshot, &statistics, "aa");
+}
+
+ResolvedSite siteOf(const Result<ResolvedPlan>& plan, SiteId site) {
+    return plan.value().sites[static_cast<std::size_t>(site.index())];
+}
+
+} // namespace
+
+class ResolveTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void theBaselineDoesNothingAndNeedsNothing() {
+        const auto plan = resolvePlan(smallSpec(), QuantPlan(), nullptr, nullptr, "aa");
+        QVERIFY(plan.ok());
+        QCOMPARE(plan.value().sites.size(), 8UL);
+        for (const ResolvedSite& site : plan.value().sites) {
+            QVERIFY(site == ResolvedSite());
+        }
+        QVERIFY(plan.value().exactUnderForking);
+        QVERIFY(plan.value().warnings.empty());
+    }
+
+    void weightOnlyPlansNeedNoCalibration() {
+        const auto plan = resolvePlan(smallSpec(), preset("W4 channel"), nullptr, nullptr, "");
+        QVERIFY(plan.ok());
+        QCOMPARE(siteOf(plan, kXProj0).weight.bits, 4);
+        QVERIFY(siteOf(plan, kXProj0).weight.granularity.kind == GranularityKind::Channel);
+        QVERIFY(!plan.value().conv.active());
+        QVERIFY(!plan.value().embedding.active());
+    }
+
+    void scopeAllReachesEveryGroup() {
+        const auto plan = resolvePlan(smallSpec(), preset("W8 (all)"), nullptr, nullptr, "");
+        for (const WeightQuantization* how :
+             {&plan.value().conv, &plan.value().ssm, &plan.value().embedding, &plan.value().head}) {
+            QCOMPARE(how->bits, 8);
+        }
+    }
+
+    void aTiedHeadIsQuantizedIfEitherGroupIsInScope() {
+        QuantPlan plan = preset("W8 (mlp)");
+        plan.groups.head = true;
+        ModelSpec spec = smallSpec();
+        spec.tiedHead = true;
+        QCOMPARE(resolvePlan(spec, plan, nullptr, nullptr, "").value().embedding.bits, 8);
+        spec.tiedHead = false;
+        QVERIFY(!resolvePlan(spec, plan, nullptr, nullptr, "").value().embedding.active());
+        QCOMPARE(resolvePlan(spec, plan, nullptr, nullptr, "").value().head.bits, 8);
+    }
+
+    void staticScalesAreTheLargestChannelOverQmax() {
+        const auto input = resolve(preset("W8A8 input"));
+        QCOMPARE(siteOf(input, kOutProj1).input.scale, 500.0f / 127.0f);
+        QCOMPARE(siteOf(input, kXProj0).input.scale, 1.0f / 127.0f);
+        QVERIFY(!siteOf(input, kXProj0).output.active());
+        const auto output = resolve(preset("W8A8 (mlp)"));
+        QCOMPARE(siteOf(output, kOutProj1).output.scale, 2.0f / 127.0f);
+        QVERIFY(!siteOf(output, kOutProj1).input.active());
+    }
+
+    void bothSides() {
+        QuantPlan plan = preset("W8A8 input");
+        plan.defaults.activationSide = ActivationSide::Both;
+        plan.defaults.activationBits = 4;
+        const ResolvedSite site = siteOf(resolve(plan), kXProj0);
+        QCOMPARE(site.input.scale, 1.0f / 7.0f);
+        QCOMPARE(site.output.scale, 2.0f / 7.0f);
+    }
+
+    void zeroingTakesTheOutlierOutOfTheScale() {
+        QuantPlan plan = preset("W8A8 input");
+        plan.defaults.zeroOutliers = true;
+        const auto resolved = resolve(plan);
+        QCOMPARE(siteOf(resolved, kOutProj1).zeroed, std::vector<std::int32_t>{7});
+        QCOMPARE(siteOf(resolved, kOutProj1).input.scale, 1.0f / 127.0f);
+        QVERIFY(siteOf(resolved, kXProj0).zeroed.empty());
+        // in_proj has 20 channels and dt_proj 3: six sigma cannot flag anything there, said once a linear.
+        QCOMPARE(resolved.value().warnings.size(), 2UL);
+        QVERIFY(resolved.value().warnings[0].find("in_proj, layers 0–1: zeroing outliers does nothing") == 0);
+        QVERIFY(resolved.value().warnings[1].find("dt_proj, layers 0–1:") == 0);
+    }
+
+    void smoothingAtAlphaOneMakesEveryChannelReachOne() {
+        const auto plan = resolve(preset("SmoothQuant W8A8 α=1"));
+        const ResolvedSite site = siteOf(plan, kOutProj1);
+        QCOMPARE(site.smoothing.size(), 40UL);
+        QCOMPARE(site.smoothing[7], 500.0f); // s = max|X|
+        QCOMPARE(site.smoothing[8], 1.0f);
+        QCOMPARE(site.input.scale, 1.0f / 127.0f); // absmax_j / s_j = 1
+    }
+
+    void smoothingAtOneHalf() {
+        const ResolvedSite site = siteOf(resolve(preset("SmoothQuant W8A8 α=0.5")), kOutProj1);
+        // s = √(max|X| / max|W|): √(500 / 0.25) = √2000 and √(1 / 0.25) = 2.
+        QCOMPARE(site.smoothing[7], static_cast<float>(std::sqrt(2000.0)));
+        QCOMPARE(site.smoothing[0], 2.0f);
+        QCOMPARE(site.input.scale, 500.0f / static_cast<float>(std::sqrt(2000.0)) / 127.0f);
+    }
+
+    void aZeroedChannelIsNotSmoothed() {
+        QuantPlan plan = preset("SmoothQuant W8A8 α=0.5");
+        plan.defaults.zeroOutliers = true;
+        const ResolvedSite site = siteOf(resolve(plan), kOutProj1);
+        QCOMPARE(site.smoothing[7], 1.0f);
+        QCOMPARE(site.input.scale, 0.5f / 127.0f); // 1 / 2 of the others
+    }
+
+    void smoothingDoesNotTouchTheOutputScale() {
+        QuantPlan plan = preset("SmoothQuant W8A8 α=0.5");
+        plan.defaults.activationSide = ActivationSide::Both;
+        QCOMPARE(siteOf(resolve(plan), kOutProj1).output.scale, 2.0f / 127.0f);
+    }
+
+    void theScansInputIsNotSmoothed() {
+        QuantPlan plan = preset("SmoothQuant W8A8 α=0.5");
+        plan.ssmInput = true;
+        const auto resolved = resolve(plan);
+        QCOMPARE(siteOf(resolved, kXProj0).input.scale, 0.5f / 127.0f);
+        QCOMPARE(siteOf(resolved, kXProj0).scanInput.scale, 1.0f / 127.0f);
+        QVERIFY(!siteOf(resolved, kOutProj1).scanInput.active());
+        QVERIFY(resolved.value().ssmInput);
+    }
+
+    void runTimeScales() {
+        const auto dynamic = resolvePlan(smallSpec(), preset("W8A8 input dynamic"), nullptr, nullptr, "aa");
+        QVERIFY(dynamic.ok()); // needs no calibration
+        QVERIFY(!dynamic.value().exactUnderForking);
+        QVERIFY(siteOf(dynamic, kXProj0).input.scaling == ActivationScale::Dynamic);
+        QCOMPARE(siteOf(dynamic, kXProj0).input.bits, 8);
+        const auto token = resolvePlan(smallSpec(), preset("W8A8 input token"), nullptr, nullptr, "aa");
+        QVERIFY(token.value().exactUnderForking);
+        QVERIFY(resolve(preset("W8A8 input")).value().exactUnderForking);
+    }
+
+    void aSilentSiteGivesAScaleOfZeroAndAWarning() {
+        CalibrationSnapshot snapshot = calibration();
+        auto& absmax = snapshot.sites[static_cast<std::size_t>(kXProj0.index())][0].absmax;
+        std::fill(absmax.begin(), absmax.end(), 0.0f);
+        const auto plan = resolvePlan(smallSpec(), preset("W8A8 input"), &snapshot, nullptr, "aa");
+        QCOMPARE(siteOf(plan, kXProj0).input.scale, 0.0f);
+        QCOMPARE(plan.value().warnings.size(), 1UL);
+        QVERIFY(plan.value().warnings[0].find("x_proj, layer 0:") == 0);
+    }
+
+    void refusals() {
+        const CalibrationSnapshot good = calibration();
+        const WeightStatistics statistics = weights();
+        const QuantPlan plan = preset("W8A8 input");
+        const auto refused = [](const Result<ResolvedPlan>& result, const char* says) {
+            return !result.ok() && result.error().code == ErrorCode::Usage &&
+                   result.error().message.find(says) != std::string::npos;
+        };
+        QVERIFY(refused(resolvePlan(smallSpec(), plan, nullptr, nullptr, "aa"), "needs a calibration"));
+        QVERIFY(refused(resolvePlan(smallSpec(), plan, &good, nullptr, "bb"), "another checkpoint"));
+        QVERIFY(resolvePlan(smallSpec(), plan, &good, nullptr, "").ok()); // hash unknown
+        QVERIFY(refused(
+            resolvePlan(smallSpec(), preset("SmoothQuant W8A8 α=0.5"), &good, nullptr, "aa"),
+            "statistics of the model's weights"));
+        ModelSpec deeper = smallSpec();
+        deeper.layers = 3;
+        QVERIFY(refused(resolvePlan(deeper, plan, &good, nullptr, "aa"), "2 layers, but this one has 3"));
+        ModelSpec wider = smallSpec();
+        wider.inner = 48;
+        QVERIFY(refused(
+            resolvePlan(wider, plan, &good, nullptr, "aa"), "80 channels at layers.0.in_proj.output"));
+        QuantPlan far = plan;
+        far.sites[{2, Linear::InProj}].weightBits = 4;
+        QVERIFY(refused(
+            resolvePlan(smallSpec(), far, &good, nullptr, "aa"),
+            "layers.2.in_proj, but the model has 2 layers"));
+        CalibrationSnapshot oneSided = good;
+        oneSided.sites[static_cast<std::size_t>(kXProj0.index())][0] = {};
+        QVERIFY(refused(
+            resolvePlan(smallSpec(), plan, &oneSided, nullptr, "aa"),
+            "no statistics of layers.0.x_proj.input"));
+        QVERIFY(resolvePlan(smallSpec(), preset("W8A8 (mlp)"), &oneSided, nullptr, "aa").ok());
+    }
+};
+
+QTEST_APPLESS_MAIN(ResolveTest)
+#include "resolve_test.moc"
