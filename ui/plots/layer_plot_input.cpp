@@ -216,6 +216,7 @@ void CursorItem::draw(QCPPainter* painter) {
     box.moveTopLeft(QPointF(
         toTheLeft ? tip.x() - 10 - box.width() : tip.x() + 10,
         std::clamp(tip.y() - box.height() - 8, frame.area.top() + 2, frame.area.bottom() - box.height())));
+    box.moveLeft(std::clamp(box.left(), 2.0, std::max(2.0, m_impl->plot->width() - box.width() - 2)));
     painter->setPen(Qt::NoPen);
     painter->setBrush(colours.text);
     painter->drawRoundedRect(box, 3, 3);

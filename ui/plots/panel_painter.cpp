@@ -157,9 +157,11 @@ std::vector<StemBar> stemBars(std::span<const float> values, const PanelFrame& f
     const int from = std::max(0, static_cast<int>(std::ceil(frame.first)));
     const int to = std::min(static_cast<int>(values.size()) - 1, static_cast<int>(std::floor(frame.last)));
     for (int channel = from; channel <= to; ++channel) {
-        const double left = snapped(frame.x(channel) - width / 2, frame.area.left(), frame.resolution);
+        // Neighbours that touch share one edge, computed alike, or rounding would leave gaps.
+        const double half = share == 1 ? 0.5 : width / perChannel / 2;
+        const double left = snapped(frame.x(channel - half), frame.area.left(), frame.resolution);
         const double right = share == 1
-                                 ? snapped(frame.x(channel) + width / 2, frame.area.left(), frame.resolution)
+                                 ? snapped(frame.x(channel + half), frame.area.left(), frame.resolution)
                                  : left + snapped(width, 0, frame.resolution);
         bars.push_back(
             {left, std::max(right - left, frame.resolution), values[static_cast<std::size_t>(channel)],

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/file.h"
+#include "core/session/session.h"
+#include "tests/support/paths.h"
+#include "ui/figures/figure_command.h"
+
+#include <QStringList>
+#include <QTest>
+
+using namespace mambascope;
+using namespace mambascope::ui;
+
+namespace {
+
+/// Two layers; the four sites of a layer have 64, 128, 4 and 128 channels. Channel c of every site has absmax
+/// 1 + c / 100, channel 7 of layers.1.out_proj has 500.
+CalibrationSnapshot handmadeCalibration() {
+    CalibrationSnapshot snapshot;
+    snapshot.spec.layers = 2;
+    snapshot.spec.hidden = 64;
+    snapshot.spec.inner = 128;
+    snapshot.spec.dtRank = 4;
+    snapshot.spec.state = 16;
+    snapshot.spec.convKernel = 4;
+    snapshot.spec.vocabulary = 512;
+    snapshot.source.checkpointName = "handmade";
+    snapshot.source.checkpointHash = "00112233445566778899aabbccddeeff";
+    snapshot.source.samples = 1;
+    snapshot.source.length = 8;
+    snapshot.source.tokens = 8;
+    snapshot.source.engine = "hand";
+    snapshot.source.dtype = "f32";
+    snapshot.sites.resize(8);
+    for (int index = 0; index < 8; ++index) {
+        const SiteId site = SiteId::fromIndex(index);
+        const int channels = site.linear == Linear::InProj ? 64 : site.linear == Linear::DtProj ? 4 : 128;
+        ChannelStatistics statistics;
+        for (int c = 0; c < channels; ++c) {
+            statistics.absmax.push_back(1.0F + static_cast<float>(c) / 100);
+        }
+        if (index == 7) {
+            statistics.absmax[7] = 500;
+        }
+        statistics.max = statistics.absmax;
+        statistics.min.assign(statistics.absmax.size(), 0.0F);
+        statistics.mean.assign(statistics.absmax.size(), 0.5F);
+        statistics.m2.assign(statistics.absmax.size(), 0.1F);
+        statistics.above6.assign(statistics.absmax.size(), 0);
+        statistics.histogram.assign(kHistogramBins, 0);
+        snapshot.sites[static_cast<std::size_t>(index)][0] = statistics;
+    }
+    return snapshot;
+}
+
+} // namespace
+
+class FigureCommandTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void drawsALayerIntoSeveralFiles();
+    void takesASession();
+    void badCommandLinesAreUsage_data();
+    void badCommandLinesAreUsage();
+    void unreadableInputIs3();
+    void helpSucceeds();
+
+private:
+    QString path(const char* name) const { return QString::fromStdString((m_folder.path() / name).string()); }
+    test::TemporaryFolder m_folder;
+};
+
+void FigureCommandTest::initTestCase() {
+    const auto saved = saveCalibration(m_folder.path() / "c.safetensors", handmadeCalibration(), false);
+    QVERIFY2(saved.ok(), saved.ok() ? "" : describe(saved.error()).c_str());
+}
+
+void FigureCommandTest::drawsALayerIntoSeveralFiles() {
+    const QStringList arguments{
+        path("c.safetensors"), QStringLiteral("--layer"), QStringLiteral("1"), QStringLiteral("-o"),
+        path("a.csv"),         QStringLiteral("-o"),      path("a.png"),       QStringLiteral("--output"),
+        path("a.pdf"),         QStringLiteral("--k"),     QStringLiteral("5")};
+    QCOMPARE(runFigureCommand(arguments), 0);
+    const auto csv = readFile(m_folder.path() / "a.csv");
+    QVERIFY(csv.ok());
+    // Channel 7 of out_proj, of absmax 500, is an outlier.
+    QVERIFY(csv.value().find(",7,500,1,") != std::string::npos);
+    QVERIFY(std::filesystem::file_size(m_folder.path() / "a.png") > 1000);
+    QVERIFY(std::filesystem::file_size(m_folder.path() / "a.pdf") > 1000);
+    QCOMPARE(runFigureCommand(arguments), 2); // the files exist
+    QCOMPARE(runFigureCommand(arguments + QStringList{QStringLiteral("--force")}), 0);
+}
+
+void FigureCommandTest::takesASession() {
+    {
+        auto session = Session::create(m_folder.path() / "s.mscope", false);
+        QVERIFY(session.ok());
+        const auto snapshot = std::make_shared<const CalibrationSnapshot>(handmadeCalibration());
+        CheckpointReference reference;
+        reference.path = "/nowhere";
+        reference.name = "handmade";
+        reference.hash = snapshot->source.checkpointHash;
+        reference.spec = snapshot->spec;
+        QVERIFY(session.value()->setCheckpoint(reference).ok());
+        QCOMPARE(
+            runFigureCommand(
+                {path("s.mscope"), QStringLiteral("--layer"), QStringLiteral("1"), QStringLiteral("-o"),
+                 path("none.csv")}),
+            3); // no calibration yet
+        QVERIFY(!std::filesystem::exists(m_folder.path() / "none.csv"));
+        QVERIFY(session.value()->addCalibration(snapshot).ok());
+    }
+    QCOMPARE(
+        runFigureCommand(
+            {path("s.mscope"), QStringLiteral("--layer"), QStringLiteral("1"), QStringLiteral("-o"),
+             path("s.csv")}),
+        0);
+    QVERIFY(readFile(m_folder.path() / "s.csv").value().find(",7,500,1,") != std::string::npos);
+}
+
+void FigureCommandTest::badCommandLinesAreUsage_data() {
+    QTest::addColumn<QString>("arguments");
+    for (const auto* arguments :
+         {"", "C", "C --layer 1", "C -o F.png", "C --layer 2 -o F.png", "C --layer -1 -o F.png",
+          "C --layer one -o F.png", "C --layer 1 -o F.jpeg", "C C --layer 1 -o F.png",
+          "C --layer 1 -o F.png --k 0", "C --layer 1 -o F.png --k x", "C --layer 1 -o F.png --side up",
+          "C --layer 1 -o F.png --rule mine", "C --layer 1 -o F.png --dpi 1",
+          "C --layer 1 -o F.png --width 1", "C --layer 1 -o F.png --what"}) {
+        QTest::newRow(arguments) << QString::fromLatin1(arguments);
+    }
+}
+
+void FigureCommandTest::badCommandLinesAreUsage() {
+    QFETCH(QString, arguments);
+    QStringList list;
+    for (const QString& word : arguments.split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
+        list
+            << (word == QLatin1String("C")          ? path("c.safetensors")
+                : word.startsWith(QLatin1Char('F')) ? path("bad") + word.mid(1)
+                                                    : word);
+    }
+    QCOMPARE(runFigureCommand(list), 2);
+    QVERIFY(!std::filesystem::exists(m_folder.path() / "bad.png"));
+}
+
+void FigureCommandTest::unreadableInputIs3() {
+    QVERIFY(writeFile(m_folder.path() / "garbage", "no calibration at all", false).ok());
+    for (const auto* name : {"garbage", "missing.safetensors"}) {
+        QCOMPARE(
+            runFigureCommand(
+                {path(name), QStringLiteral("--layer"), QStringLiteral("0"), QStringLiteral("-o"),
+                 path("x.png")}),
+            3);
+    }
+}
+
+void FigureCommandTest::helpSucceeds() {
+    QCOMPARE(runFigureCommand({QStringLiteral("--help")}), 0);
+}
+
+QTEST_MAIN(FigureCommandTest)
+#include "figure_command_test.moc"
