@@ -12,7 +12,8 @@ namespace {
 
 std::vector<std::string> groupsInScope(const QuantPlan& plan) {
     std::vector<std::string> names;
-    for (const auto& name : toJson(plan)["scope"]) {
+    const OrderedJson json = toJson(plan);
+    for (const auto& name : json["scope"]) {
         names.push_back(name.get<std::string>());
     }
     return names;
