@@ -28,10 +28,15 @@ constexpr auto kCharacterBytes = [] {
     return bytes;
 }();
 
+/// A token as an error message quotes it: at most 40 bytes, never half a character.
 std::string shown(std::string_view text) {
+    std::size_t end = std::min<std::size_t>(text.size(), 40);
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
+        --end;
+    }
     std::string quoted(1, '"');
-    quoted += text.substr(0, 40);
-    quoted += text.size() > 40 ? "…\"" : "\"";
+    quoted += text.substr(0, end);
+    quoted += end < text.size() ? "…\"" : "\"";
     return quoted;
 }
 
