@@ -60,9 +60,11 @@ void Calibrator::observe(SiteId site, Side side, Matrix x) {
         x.data = m_host.data();
     }
     std::vector<StatisticsAccumulator>& parts = blocks(site, side);
-    parallelFor(static_cast<std::int64_t>(parts.size()), m_threads, [&](std::int64_t i) {
-        parts[static_cast<std::size_t>(i)].add(x.data + i * kBlockChannels, x.rows, x.stride);
-    });
+    parallelFor(
+        static_cast<std::int64_t>(parts.size()), threadsFor(x.rows * x.columns * 4, m_threads),
+        [&](std::int64_t i) {
+            parts[static_cast<std::size_t>(i)].add(x.data + i * kBlockChannels, x.rows, x.stride);
+        });
 }
 
 std::vector<std::array<ChannelStatistics, 2>> Calibrator::finish() const {

@@ -66,7 +66,7 @@ CpuBackend::prepare(std::span<const float> weight, std::int64_t outputs, std::in
     packed->outputs = outputs;
     packed->inputs = inputs;
     packed->panelCount = panels;
-    parallelFor(panels, m_threads, [&](std::int64_t p) {
+    parallelFor(panels, threadsFor(outputs * inputs, m_threads), [&](std::int64_t p) {
         m_kernels.packPanels(weight.data(), outputs, inputs, p, p + 1, packed->panels);
     });
     return packed;
@@ -85,21 +85,23 @@ void CpuBackend::linear(const LinearWeight& weight, Matrix x, Matrix y) {
                      : kTaskPanels;
     const std::int64_t rowTasks = divideUp(x.rows, rowsPerTask);
     const std::int64_t columnTasks = divideUp(packed.panelCount, panelsPerTask);
-    parallelFor(rowTasks * columnTasks, m_threads, [&](std::int64_t task) {
-        GemmTile tile;
-        const std::int64_t row = task / columnTasks * rowsPerTask;
-        tile.a = x.data + row * x.stride;
-        tile.lda = x.stride;
-        tile.panels = packed.panels;
-        tile.inputs = packed.inputs;
-        tile.outputs = packed.outputs;
-        tile.firstPanel = task % columnTasks * panelsPerTask;
-        tile.lastPanel = std::min(packed.panelCount, tile.firstPanel + panelsPerTask);
-        tile.rows = std::min(rowsPerTask, x.rows - row);
-        tile.c = y.data + row * y.stride;
-        tile.ldc = y.stride;
-        m_kernels.gemm(tile);
-    });
+    parallelFor(
+        rowTasks * columnTasks, threadsFor(x.rows * packed.outputs * packed.inputs, m_threads),
+        [&](std::int64_t task) {
+            GemmTile tile;
+            const std::int64_t row = task / columnTasks * rowsPerTask;
+            tile.a = x.data + row * x.stride;
+            tile.lda = x.stride;
+            tile.panels = packed.panels;
+            tile.inputs = packed.inputs;
+            tile.outputs = packed.outputs;
+            tile.firstPanel = task % columnTasks * panelsPerTask;
+            tile.lastPanel = std::min(packed.panelCount, tile.firstPanel + panelsPerTask);
+            tile.rows = std::min(rowsPerTask, x.rows - row);
+            tile.c = y.data + row * y.stride;
+            tile.ldc = y.stride;
+            m_kernels.gemm(tile);
+        });
 }
 
 void CpuBackend::linearBlock(
@@ -120,7 +122,7 @@ void CpuBackend::linearBlock(
 }
 
 void CpuBackend::embed(const float* table, std::span<const std::int32_t> ids, Matrix out) {
-    parallelFor(out.rows, m_threads, [&](std::int64_t r) {
+    parallelFor(out.rows, threadsFor(out.rows * out.columns, m_threads), [&](std::int64_t r) {
         std::memcpy(
             out.data + r * out.stride, table + ids[static_cast<std::size_t>(r)] * out.columns,
             static_cast<std::size_t>(out.columns) * sizeof(float));
@@ -129,16 +131,17 @@ void CpuBackend::embed(const float* table, std::span<const std::int32_t> ids, Ma
 
 void CpuBackend::addNorm(
     const Matrix* add, Matrix residual, const float* weight, float epsilon, const Matrix* out) {
-    parallelFor(residual.rows, m_threads, [&](std::int64_t r) {
-        m_kernels.addNorm(
-            add != nullptr ? add->data + r * add->stride : nullptr, residual.data + r * residual.stride,
-            weight, epsilon, residual.columns, out != nullptr ? out->data + r * out->stride : nullptr);
-    });
+    parallelFor(
+        residual.rows, threadsFor(residual.rows * residual.columns * 4, m_threads), [&](std::int64_t r) {
+            m_kernels.addNorm(
+                add != nullptr ? add->data + r * add->stride : nullptr, residual.data + r * residual.stride,
+                weight, epsilon, residual.columns, out != nullptr ? out->data + r * out->stride : nullptr);
+        });
 }
 
 void CpuBackend::normRows(
     Matrix x, std::span<const std::int64_t> rows, const float* weight, float epsilon, Matrix out) {
-    parallelFor(out.rows, m_threads, [&](std::int64_t r) {
+    parallelFor(out.rows, threadsFor(out.rows * out.columns, m_threads), [&](std::int64_t r) {
         m_kernels.addNorm(
             nullptr, x.data + rows[static_cast<std::size_t>(r)] * x.stride, weight, epsilon, x.columns,
             out.data + r * out.stride);
@@ -146,12 +149,13 @@ void CpuBackend::normRows(
 }
 
 void CpuBackend::addBias(Matrix x, const float* bias) {
-    parallelFor(
-        x.rows, m_threads, [&](std::int64_t r) { m_kernels.addRow(bias, x.columns, x.data + r * x.stride); });
+    parallelFor(x.rows, threadsFor(x.rows * x.columns * 4, m_threads), [&](std::int64_t r) {
+        m_kernels.addRow(bias, x.columns, x.data + r * x.stride);
+    });
 }
 
 void CpuBackend::multiplyColumns(Matrix x, const float* factors) {
-    parallelFor(x.rows, m_threads, [&](std::int64_t r) {
+    parallelFor(x.rows, threadsFor(x.rows * x.columns * 4, m_threads), [&](std::int64_t r) {
         m_kernels.multiplyRow(factors, x.columns, x.data + r * x.stride);
     });
 }
@@ -162,7 +166,7 @@ void CpuBackend::transform(Matrix x, const Transform& how, std::span<const Segme
     };
     Matrix source = x;
     if (how.keep != nullptr || how.smoothing != nullptr) {
-        parallelFor(x.rows, m_threads, [&](std::int64_t r) {
+        parallelFor(x.rows, threadsFor(x.rows * x.columns * 4, m_threads), [&](std::int64_t r) {
             m_kernels.prepareInput(row(x, r), how.keep, how.smoothing, x.columns, row(out, r));
         });
         source = out;
@@ -174,7 +178,7 @@ void CpuBackend::transform(Matrix x, const Transform& how, std::span<const Segme
     std::vector<float> scales(static_cast<std::size_t>(x.rows), quantizer.scale);
     if (quantizer.scaling != ActivationScale::Static) {
         std::vector<float> rowMax(scales.size());
-        parallelFor(x.rows, m_threads, [&](std::int64_t r) {
+        parallelFor(x.rows, threadsFor(x.rows * x.columns * 4, m_threads), [&](std::int64_t r) {
             rowMax[static_cast<std::size_t>(r)] = m_kernels.absmax(row(source, r), x.columns);
         });
         for (const Segment& s : segments) {
@@ -189,7 +193,7 @@ void CpuBackend::transform(Matrix x, const Transform& how, std::span<const Segme
         });
     }
     const float limit = static_cast<float>(quantizerMax(quantizer.bits));
-    parallelFor(x.rows, m_threads, [&](std::int64_t r) {
+    parallelFor(x.rows, threadsFor(x.rows * x.columns * 4, m_threads), [&](std::int64_t r) {
         m_kernels.quantize(
             row(source, r), {scales[static_cast<std::size_t>(r)], limit}, x.columns, row(out, r));
     });

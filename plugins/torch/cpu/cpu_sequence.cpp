@@ -49,18 +49,20 @@ void CpuBackend::convSilu(const ConvArguments& a, std::span<const Segment> segme
             pieces.push_back({&s, t, std::min(s.length, t + kPiece)});
         }
     }
-    parallelFor(static_cast<std::int64_t>(pieces.size()), m_threads, [&](std::int64_t i) {
-        const Piece& piece = pieces[static_cast<std::size_t>(i)];
-        std::vector<const float*> taps(static_cast<std::size_t>(a.kernel));
-        for (std::int64_t t = piece.first; t < piece.last; ++t) {
-            for (int k = 0; k < a.kernel; ++k) {
-                taps[static_cast<std::size_t>(k)] = inputRow(a, *piece.segment, t - (a.kernel - 1) + k);
+    parallelFor(
+        static_cast<std::int64_t>(pieces.size()), threadsFor(a.x.rows * a.x.columns * 16, m_threads),
+        [&](std::int64_t i) {
+            const Piece& piece = pieces[static_cast<std::size_t>(i)];
+            std::vector<const float*> taps(static_cast<std::size_t>(a.kernel));
+            for (std::int64_t t = piece.first; t < piece.last; ++t) {
+                for (int k = 0; k < a.kernel; ++k) {
+                    taps[static_cast<std::size_t>(k)] = inputRow(a, *piece.segment, t - (a.kernel - 1) + k);
+                }
+                m_kernels.convSilu(
+                    taps.data(), a.kernel, a.weight, a.bias, a.x.columns,
+                    a.out.data + (piece.segment->begin + t) * a.out.stride);
             }
-            m_kernels.convSilu(
-                taps.data(), a.kernel, a.weight, a.bias, a.x.columns,
-                a.out.data + (piece.segment->begin + t) * a.out.stride);
-        }
-    });
+        });
     for (const Segment& s : segments) {
         if (s.finalState != nullptr) {
             saveConvState(a, s);
@@ -75,37 +77,39 @@ void CpuBackend::scan(const ScanArguments& a, std::span<const Segment> segments)
         inner / std::max<std::int64_t>(1, 4 * m_threads / static_cast<std::int64_t>(segments.size()));
     const std::int64_t block = std::clamp<std::int64_t>((perThread + 15) / 16 * 16, 32, 128);
     const std::int64_t blocks = (inner + block - 1) / block;
-    parallelFor(static_cast<std::int64_t>(segments.size()) * blocks, m_threads, [&](std::int64_t task) {
-        const Segment& s = segments[static_cast<std::size_t>(task / blocks)];
-        ScanTile tile;
-        tile.firstChannel = task % blocks * block;
-        tile.lastChannel = std::min(inner, tile.firstChannel + block);
-        const std::int64_t width = tile.lastChannel - tile.firstChannel;
-        std::vector<float> h(static_cast<std::size_t>(a.state * width), 0.0f);
-        const auto copyState = [&](auto from, auto to, std::int64_t fromStride, std::int64_t toStride) {
-            for (int n = 0; n < a.state; ++n) {
-                std::copy_n(from + n * fromStride, width, to + n * toStride);
+    parallelFor(
+        static_cast<std::int64_t>(segments.size()) * blocks,
+        threadsFor(a.u.rows * inner * a.state * 8, m_threads), [&](std::int64_t task) {
+            const Segment& s = segments[static_cast<std::size_t>(task / blocks)];
+            ScanTile tile;
+            tile.firstChannel = task % blocks * block;
+            tile.lastChannel = std::min(inner, tile.firstChannel + block);
+            const std::int64_t width = tile.lastChannel - tile.firstChannel;
+            std::vector<float> h(static_cast<std::size_t>(a.state * width), 0.0f);
+            const auto copyState = [&](auto from, auto to, std::int64_t fromStride, std::int64_t toStride) {
+                for (int n = 0; n < a.state; ++n) {
+                    std::copy_n(from + n * fromStride, width, to + n * toStride);
+                }
+            };
+            if (s.state != nullptr) {
+                copyState(s.state + a.stateOffset + tile.firstChannel, h.data(), inner, width);
             }
-        };
-        if (s.state != nullptr) {
-            copyState(s.state + a.stateOffset + tile.firstChannel, h.data(), inner, width);
-        }
-        const auto at = [&](Matrix m) {
-            return m.data + s.begin * m.stride;
-        };
-        tile.dt = at(a.dt), tile.dtStride = a.dt.stride;
-        tile.u = at(a.u), tile.uStride = a.u.stride;
-        tile.z = at(a.z), tile.zStride = a.z.stride;
-        tile.b = at(a.b), tile.c = at(a.c), tile.bcStride = a.b.stride;
-        tile.y = at(a.y), tile.yStride = a.y.stride;
-        tile.dtBias = a.dtBias, tile.decay = a.decay, tile.d = a.d;
-        tile.inner = inner, tile.state = a.state, tile.tokens = s.length;
-        tile.h = h.data(), tile.hStride = width;
-        m_kernels.scan(tile);
-        if (s.finalState != nullptr) {
-            copyState(h.data(), s.finalState + a.stateOffset + tile.firstChannel, width, inner);
-        }
-    });
+            const auto at = [&](Matrix m) {
+                return m.data + s.begin * m.stride;
+            };
+            tile.dt = at(a.dt), tile.dtStride = a.dt.stride;
+            tile.u = at(a.u), tile.uStride = a.u.stride;
+            tile.z = at(a.z), tile.zStride = a.z.stride;
+            tile.b = at(a.b), tile.c = at(a.c), tile.bcStride = a.b.stride;
+            tile.y = at(a.y), tile.yStride = a.y.stride;
+            tile.dtBias = a.dtBias, tile.decay = a.decay, tile.d = a.d;
+            tile.inner = inner, tile.state = a.state, tile.tokens = s.length;
+            tile.h = h.data(), tile.hStride = width;
+            m_kernels.scan(tile);
+            if (s.finalState != nullptr) {
+                copyState(h.data(), s.finalState + a.stateOffset + tile.firstChannel, width, inner);
+            }
+        });
 }
 
 namespace {
@@ -147,27 +151,30 @@ CpuBackend::scoreRows(const LinearWeight& head, Matrix x, std::span<const std::i
     const std::int64_t rowBlocks = (x.rows + kRows - 1) / kRows;
     std::vector<BlockScore> scores(static_cast<std::size_t>(x.rows * vocabularyBlocks));
     std::vector<float> targetLogits(static_cast<std::size_t>(x.rows), 0.0f);
-    parallelFor(rowBlocks * vocabularyBlocks, m_threads, [&](std::int64_t task) {
-        const std::int64_t block = task / rowBlocks, firstRow = task % rowBlocks * kRows;
-        const std::int64_t first = block * columns, width = std::min(columns, head.outputs - first);
-        const std::int64_t rows = std::min(kRows, x.rows - firstRow);
-        thread_local std::vector<float> logits;
-        logits.resize(static_cast<std::size_t>(kRows * columns));
-        linearBlock(
-            head, {x.data + firstRow * x.stride, rows, x.columns, x.stride}, first, width, logits.data(),
-            columns);
-        for (std::int64_t r = 0; r < rows; ++r) {
-            const float* row = logits.data() + r * columns;
-            BlockScore& score = scores[static_cast<std::size_t>((firstRow + r) * vocabularyBlocks + block)];
-            m_kernels.maxAndSumExp(row, width, &score.largest, &score.sumExp);
-            score.argmax =
-                static_cast<std::int32_t>(first + (std::find(row, row + width, score.largest) - row));
-            const std::int64_t target = targets[static_cast<std::size_t>(firstRow + r)] - first;
-            if (target >= 0 && target < width) {
-                targetLogits[static_cast<std::size_t>(firstRow + r)] = row[target];
+    parallelFor(
+        rowBlocks * vocabularyBlocks, threadsFor(x.rows * head.outputs * head.inputs, m_threads),
+        [&](std::int64_t task) {
+            const std::int64_t block = task / rowBlocks, firstRow = task % rowBlocks * kRows;
+            const std::int64_t first = block * columns, width = std::min(columns, head.outputs - first);
+            const std::int64_t rows = std::min(kRows, x.rows - firstRow);
+            thread_local std::vector<float> logits;
+            logits.resize(static_cast<std::size_t>(kRows * columns));
+            linearBlock(
+                head, {x.data + firstRow * x.stride, rows, x.columns, x.stride}, first, width, logits.data(),
+                columns);
+            for (std::int64_t r = 0; r < rows; ++r) {
+                const float* row = logits.data() + r * columns;
+                BlockScore& score =
+                    scores[static_cast<std::size_t>((firstRow + r) * vocabularyBlocks + block)];
+                m_kernels.maxAndSumExp(row, width, &score.largest, &score.sumExp);
+                score.argmax =
+                    static_cast<std::int32_t>(first + (std::find(row, row + width, score.largest) - row));
+                const std::int64_t target = targets[static_cast<std::size_t>(firstRow + r)] - first;
+                if (target >= 0 && target < width) {
+                    targetLogits[static_cast<std::size_t>(firstRow + r)] = row[target];
+                }
             }
-        }
-    });
+        });
     std::vector<RowScore> result(static_cast<std::size_t>(x.rows));
     for (std::size_t r = 0; r < result.size(); ++r) {
         result[r] = combine(

@@ -5,6 +5,12 @@
 
 namespace mambascope {
 
+/// Threads for about `work` multiply-adds: below a few microseconds waking a second thread costs more than it
+/// gives.
+inline int threadsFor(std::int64_t work, int threads) {
+    return work < (std::int64_t{1} << 20) ? 1 : threads;
+}
+
 /// Calls f(i) for every i in [0, count), in any order, on up to `threads` threads. f must not throw.
 template <class F>
 void parallelFor(std::int64_t count, int threads, F f) {

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The engine against the outputs of transformers (fixtures' README) on every layout that it can load.
+#include "core/checkpoint/safetensors.h"
+#include "plugins/torch/engine.h"
+#include "tests/support/paths.h"
+
+#include <QTest>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+using namespace mambascope;
+
+namespace {
+
+/// What the fixtures' README asks for, relative to the largest magnitude of the expected tensor.
+constexpr double kTolerance = 5e-5;
+
+struct Golden {
+    TensorFile file;
+
+    std::vector<float> floats(const std::string& name) const {
+        const TensorView* view = file.find(name);
+        return view != nullptr ? toFloat(*view).value() : std::vector<float>();
+    }
+    /// Integer tensors hold int64 or int32.
+    std::vector<std::int32_t> integers(const std::string& name) const {
+        const TensorView& view = *file.find(name);
+        const std::size_t size = elementSize(view.dtype);
+        std::vector<std::int32_t> result(static_cast<std::size_t>(view.elementCount()));
+        for (std::size_t i = 0; i < result.size(); ++i) {
+            std::int64_t value = 0;
+            std::memcpy(&value, view.bytes.data() + i * size, size);
+            result[i] = static_cast<std::int32_t>(value);
+        }
+        return result;
+    }
+    /// [2, 29] token ids.
+    std::vector<std::vector<std::int32_t>> sequences() const {
+        const std::vector<std::int32_t> ids = integers("input_ids");
+        const auto middle = ids.begin() + static_cast<std::ptrdiff_t>(ids.size() / 2);
+        return {{ids.begin(), middle}, {middle, ids.end()}};
+    }
+};
+
+double largestMagnitude(const std::vector<float>& x) {
+    double largest = 0;
+    for (const float value : x) {
+        largest = std::max(largest, std::fabs(static_cast<double>(value)));
+    }
+    return largest;
+}
+
+double largestDifference(const std::vector<float>& a, const std::vector<float>& b) {
+    if (a.size() != b.size()) {
+        return INFINITY;
+    }
+    double largest = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const double difference = std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
+        largest = std::isnan(difference) ? INFINITY : std::max(largest, difference);
+    }
+    return largest;
+}
+
+std::vector<float> joined(const std::vector<std::vector<float>>& parts) {
+    std::vector<float> all;
+    for (const std::vector<float>& part : parts) {
+        all.insert(all.end(), part.begin(), part.end());
+    }
+    return all;
+}
+
+} // namespace
+
+class TorchGoldenTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() {
+        QFETCH(QString, fixture);
+        m_engine = std::make_unique<TorchEngine>();
+        m_folder = test::fixtureFolder() / fixture.toStdString();
+        LoadRequest request;
+        request.model = m_folder.string();
+        request.device = "cpu";
+        request.threads = 2;
+        const auto loaded = m_engine->load(request, {});
+        QVERIFY2(loaded.ok(), loaded.ok() ? "" : describe(loaded.error()).c_str());
+        m_spec = loaded.value().spec;
+        auto file = openSafetensors(m_folder / "golden.safetensors");
+        QVERIFY(file.ok());
+        m_golden.file = std::move(file).value();
+    }
+
+    void logitsAndHiddenStates_data() { fixtures(); }
+    void logitsAndHiddenStates() {
+        const auto result = m_engine->forward({m_golden.sequences(), true}, {});
+        QVERIFY(result.ok());
+        const std::vector<float> expected = m_golden.floats("logits");
+        const double scale = largestMagnitude(expected);
+        const double difference = largestDifference(joined(result.value().logits), expected);
+        qInfo("logits: largest difference %.1e of the largest logit", difference / scale);
+        QVERIFY(difference <= kTolerance * scale);
+        QCOMPARE(result.value().hiddenStates.size(), static_cast<std::size_t>(m_spec.layers) + 1);
+        // The golden hidden.i is the stream after layer i, counted from 0, and the last one the final norm's
+        // output; ours begins with the embedding.
+        const int layers = m_spec.layers;
+        for (int depth = 1; depth <= layers; ++depth) {
+            const std::vector<float> hidden =
+                m_golden.floats("hidden." + std::to_string(depth == layers ? layers : depth - 1));
+            const auto& ours = result.value().hiddenStates[static_cast<std::size_t>(depth)];
+            QVERIFY(largestDifference(joined(ours), hidden) <= kTolerance * largestMagnitude(hidden));
+        }
+    }
+
+    void depthZeroIsTheEmbedding_data() { fixtures(); }
+    void depthZeroIsTheEmbedding() {
+        const auto sequence = m_golden.sequences().front();
+        const auto result = m_engine->forward({{sequence}, true}, {});
+        QVERIFY(result.ok());
+        const auto checkpoint = openCheckpoint(m_folder);
+        QVERIFY(checkpoint.ok());
+        const auto table = toFloat(checkpoint.value()->tensor(checkpoint.value()->names.embedding)).value();
+        const std::vector<float>& ours = result.value().hiddenStates[0][0];
+        const auto width = static_cast<std::size_t>(m_spec.hidden);
+        for (std::size_t t = 0; t < sequence.size(); ++t) {
+            const auto row =
+                table.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(sequence[t]) * width);
+            QVERIFY(std::equal(
+                row, row + static_cast<std::ptrdiff_t>(width),
+                ours.begin() + static_cast<std::ptrdiff_t>(t * width)));
+        }
+    }
+
+    void logProbabilityOfTheNextToken_data() { fixtures(); }
+    void logProbabilityOfTheNextToken() {
+        // One request a position: context = everything before it. target_logprob is [2, 28].
+        std::vector<ScoreRequest> requests;
+        for (const std::vector<std::int32_t>& sequence : m_golden.sequences()) {
+            for (std::size_t t = 1; t < sequence.size(); ++t) {
+                requests.push_back(
+                    {{sequence.begin(), sequence.begin() + static_cast<std::ptrdiff_t>(t)}, {sequence[t]}});
+            }
+        }
+        const std::vector<float> expected = m_golden.floats("target_logprob");
+        QCOMPARE(requests.size(), expected.size());
+        const auto scores = m_engine->score(requests, {}, {});
+        QVERIFY(scores.ok());
+        const double scale = largestMagnitude(m_golden.floats("logits"));
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            QVERIFY(
+                std::fabs(scores.value()[i].logLikelihood - static_cast<double>(expected[i])) <=
+                kTolerance * scale);
+        }
+    }
+
+    void greedyGeneration_data() { fixtures(); }
+    void greedyGeneration() {
+        // 9 prompt tokens and 12 that transformers appended.
+        const std::vector<std::int32_t> expected = m_golden.integers("greedy");
+        QCOMPARE(expected.size(), std::size_t{21});
+        const auto result = m_engine->generate({{expected.begin(), expected.begin() + 9}, 12}, {});
+        QVERIFY(result.ok());
+        QCOMPARE(result.value(), std::vector<std::int32_t>(expected.begin() + 9, expected.end()));
+    }
+
+    void siteStatistics_data() { fixtures(); }
+    void siteStatistics() {
+        CalibrationRequest request;
+        request.windows = m_golden.sequences();
+        const auto result = m_engine->calibrate(request, {});
+        QVERIFY(result.ok());
+        QCOMPARE(result.value().source.tokens, std::int64_t{58});
+        for (int i = 0; i < m_spec.siteCount(); ++i) {
+            const SiteId site = SiteId::fromIndex(i);
+            // A linear's own bias is in the golden output, but not in a plan's output side.
+            const bool biased =
+                m_spec.linearBias && (site.linear == Linear::InProj || site.linear == Linear::OutProj);
+            for (const Side side : {Side::Input, Side::Output}) {
+                const ChannelStatistics& statistics = result.value().at(site, side);
+                QCOMPARE(statistics.channels(), m_spec.channels(site.linear, side));
+                if (side == Side::Output && (biased || site.linear == Linear::DtProj)) {
+                    continue;
+                }
+                const std::vector<float> expected = m_golden.floats(siteName(site, side) + "_absmax");
+                QVERIFY2(!expected.empty(), siteName(site, side).c_str());
+                QVERIFY(
+                    largestDifference(statistics.absmax, expected) <=
+                    kTolerance * largestMagnitude(expected));
+            }
+            const std::vector<float> meanStd = m_golden.floats(siteName(site, Side::Input) + "_mean_std");
+            const ChannelStatistics& input = result.value().at(site, Side::Input);
+            QVERIFY(std::fabs(input.elementStd() / static_cast<double>(meanStd.at(1)) - 1) < 1e-3);
+            QVERIFY(
+                std::fabs(input.elementMean() - static_cast<double>(meanStd.at(0))) <
+                1e-4 * static_cast<double>(meanStd.at(1)));
+        }
+    }
+
+private:
+    static void fixtures() {
+        QTest::addColumn<QString>("fixture");
+        for (const char* name : {"hf-f32", "hf-bf16-untied", "hf-f16-sharded", "hf-odd"}) {
+            QTest::newRow(name) << QString::fromLatin1(name);
+        }
+    }
+
+    std::unique_ptr<TorchEngine> m_engine;
+    std::filesystem::path m_folder;
+    ModelSpec m_spec;
+    Golden m_golden;
+};
+
+QTEST_APPLESS_MAIN(TorchGoldenTest)
+#include "torch_golden_test.moc"
