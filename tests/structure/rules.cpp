@@ -160,7 +160,7 @@ std::vector<std::string> includeArrowViolations(const SourceFile& file) {
 }
 
 std::vector<std::string> foreignLibraryViolations(const SourceFile& file) {
-    static const std::regex kQt("^(Q[A-Z]\\w*|Qt\\w*/.*|q[a-z]+\\.h|qcustomplot.*)$");
+    static const std::regex kQt("^(Q[A-Za-z]\\w*(/.*)?|q[a-z]+\\.h|qcustomplot.*)$");
     static const std::regex kTorch("^(torch|ATen|c10|caffe2)/.*$");
     std::vector<std::string> complaints;
     if (!isCode(file.path)) {
