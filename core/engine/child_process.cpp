@@ -9,8 +9,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string_view>
-#include <sys/syscall.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

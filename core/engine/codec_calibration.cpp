@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/codec.h"
 #include "core/engine/fields.h"
+#include "core/engine/guarded.h"
 
 namespace mambascope::protocol {
 namespace {
@@ -100,7 +101,7 @@ Json pack(const QuantPlan& plan) {
 
 template <>
 Result<QuantPlan> unpack(const Json& json) {
-    return planFromJson(json, "the plan received");
+    return guarded<QuantPlan>("plan", [&] { return planFromJson(json, "the plan received"); });
 }
 
 } // namespace mambascope::protocol

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/codec.h"
 #include "core/engine/fields.h"
+#include "core/engine/guarded.h"
 
 #include <array>
 #include <utility>
@@ -133,7 +134,7 @@ Result<LoadedModel> unpack(const Json& json) {
     fields.text("device", model.device).text("deviceName", model.deviceName).text("dtype", model.dtype);
     fields.boolean("hasTokenizer", model.hasTokenizer);
     if (const Json* spec = fields.map("spec")) {
-        auto read = modelSpecFromJson(*spec);
+        auto read = guarded<ModelSpec>("model description", [&] { return modelSpecFromJson(*spec); });
         if (!read.ok()) {
             return read.error();
         }

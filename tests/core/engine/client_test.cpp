@@ -214,7 +214,7 @@ void ClientTest::printsOfLibrariesDoNotBreakTheStream() {
 
 void ClientTest::progressArrivesOnTheCallingThread() {
     const auto client = startFake();
-    QVERIFY(client->load({"tiny,batch=20"}, {}).ok());
+    QVERIFY(client->load({"tiny,batch=3"}, {}).ok());
     std::vector<Progress> seen;
     bool elsewhere = false;
     Job job;
@@ -222,14 +222,16 @@ void ClientTest::progressArrivesOnTheCallingThread() {
         seen.push_back(progress);
         elsewhere = elsewhere || std::this_thread::get_id() != here;
     };
-    QVERIFY(client->calibrate(windows(25), job).ok());
+    const auto begin = Clock::now();
+    QVERIFY(client->calibrate(windows(100), job).ok());
+    const auto intervals = static_cast<std::size_t>((Clock::now() - begin) / 50ms);
     QVERIFY(!elsewhere);
     QVERIFY(!seen.empty());
-    QCOMPARE(seen.back().done, std::uint64_t{25});
-    QCOMPARE(seen.back().total, std::uint64_t{25});
+    QCOMPARE(seen.back().done, std::uint64_t{100});
+    QCOMPARE(seen.back().total, std::uint64_t{100});
     QCOMPARE(seen.back().phase, std::string("Calibrating"));
-    // 25 batches of 20 ms and at most one message every 50 ms: fewer messages than batches.
-    QVERIFY2(seen.size() >= 3 && seen.size() < 25, std::to_string(seen.size()).c_str());
+    // At most one message every 50 ms, but always the first and the last: far fewer than the 100 batches.
+    QVERIFY2(seen.size() >= 2 && seen.size() <= intervals + 2, std::to_string(seen.size()).c_str());
     for (std::size_t i = 1; i < seen.size(); ++i) {
         QVERIFY(seen[i].done > seen[i - 1].done);
     }
@@ -267,7 +269,9 @@ void ClientTest::cancelStopsWithinABatch() {
     const auto took = Clock::now() - begin;
     QCOMPARE(result.error().code, ErrorCode::Cancelled);
     QVERIFY(streamed > 0);
-    QVERIFY2(took < 200ms + 50ms + 500ms, "a batch is 50 ms; the rest is slack for a busy machine");
+    QVERIFY2(
+        took < 200ms + 50ms + 2s,
+        "all would take 50 s, a batch is 50 ms; the rest is slack for a busy machine");
     QVERIFY(client->info().ok());
 }
 
@@ -293,13 +297,13 @@ void ClientTest::aDisobedientEngineIsKilled() {
     const auto client = startFake();
     const int pid = client->processId();
     QVERIFY(client->load({"tiny,batch=30,deaf"}, {}).ok());
-    const StopAfter stop(100ms);
+    const StopAfter stop(300ms);
     const auto begin = Clock::now();
-    const auto result = client->score(scoreRequests(100000), {}, stop.job());
+    const auto result = client->score(scoreRequests(4000), {}, stop.job()); // 30 s if it is let
     QCOMPARE(result.error().code, ErrorCode::EngineLost);
     QVERIFY(result.error().message.find("did not stop") != std::string::npos);
     const auto took = Clock::now() - begin;
-    QVERIFY(took > 5s && took < 8s); // 5 s to obey
+    QVERIFY(took > 5s && took < 12s); // 5 s to obey
     QVERIFY(gone(pid));
     QCOMPARE(client->info().error().message, result.error().message); // and so does every later call
 }
