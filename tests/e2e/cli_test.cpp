@@ -64,7 +64,8 @@ private Q_SLOTS:
         const Outcome tokens = cli({"tokenize", "demo", "--text", text});
         QCOMPARE(tokens.exitCode, 0);
         QStringList ids;
-        for (const Json& id : tokens.json()["ids"]) {
+        const Json tokenIds = tokens.json()["ids"];
+        for (const Json& id : tokenIds) {
             ids << QString::number(id.get<int>());
         }
         const Outcome back = cli({"detokenize", "demo", "--ids", ids.join(u',')});
