@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/options.h"
+#include "app/gui/startup_trace.h"
+#include "core/engine/client.h"
+#include "ui/figures/figure_command.h"
+#include "ui/theme/theme.h"
+#include "ui/window/main_window.h"
+#include "ui/window/session_files.h"
+#include "ui/window/workspace.h"
+
+#include <QApplication>
+#include <QFileInfo>
+#include <QSettings>
+#include <QTimer>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace mambascope;
+
+/// argv for Qt: the program's name and the options that are Qt's.
+class QtArguments {
+public:
+    QtArguments(const char* program, const std::vector<std::string>& options) : m_words(options) {
+        m_words.insert(m_words.begin(), program);
+        for (std::string& word : m_words) {
+            m_pointers.push_back(word.data());
+        }
+        m_count = static_cast<int>(m_pointers.size());
+        m_pointers.push_back(nullptr);
+    }
+    int& count() { return m_count; }
+    char** values() { return m_pointers.data(); }
+
+private:
+    std::vector<std::string> m_words;
+    std::vector<char*> m_pointers;
+    int m_count = 0;
+};
+
+void nameApplication() {
+    QCoreApplication::setOrganizationName(QStringLiteral("mambascope"));
+    QCoreApplication::setApplicationName(QStringLiteral("mambascope"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(MAMBASCOPE_VERSION));
+}
+
+int runFigure(const GuiOptions& options, const char* program) {
+    QtArguments arguments(program, options.forQt);
+    const QGuiApplication application(arguments.count(), arguments.values());
+    nameApplication();
+    QStringList words;
+    for (const std::string& word : *options.figure) {
+        words.append(QString::fromStdString(word));
+    }
+    return ui::runFigureCommand(words);
+}
+
+Result<EngineService::EngineFactory> engineFactory(const GuiOptions& options) {
+    EngineCommand command = EngineCommand::standard();
+    if (!options.engine.empty()) {
+        Result<EngineCommand> parsed = EngineCommand::parse(options.engine);
+        if (!parsed.ok()) {
+            return parsed.error();
+        }
+        command = std::move(parsed).value();
+    }
+    return EngineService::EngineFactory([command]() -> Result<std::unique_ptr<Engine>> {
+        Result<std::unique_ptr<EngineClient>> client = EngineClient::start(command);
+        if (!client.ok()) {
+            return client.error();
+        }
+        return std::unique_ptr<Engine>(std::move(client).value());
+    });
+}
+
+void openFirst(ui::Workspace& workspace, const GuiOptions& options) {
+    const QString session = QString::fromStdString(options.session);
+    if (!session.isEmpty() && QFileInfo::exists(session)) {
+        workspace.openSession(session);
+    } else if (!session.isEmpty()) {
+        workspace.setNextSessionFile(session);
+    }
+    for (const std::string& file : options.files) {
+        workspace.open(QString::fromStdString(file));
+    }
+    if (!options.files.empty() || workspace.session() != nullptr) {
+        return;
+    }
+    const QStringList recent = ui::recentSessions();
+    if (session.isEmpty() && !recent.isEmpty() && QFileInfo::exists(recent.first())) {
+        workspace.openSession(recent.first());
+    } else {
+        workspace.openDemo();
+    }
+}
+
+void traceEngine(ui::Workspace& workspace, const StartupTrace& trace) {
+    QObject::connect(&workspace.jobs(), &ui::JobRunner::changed, &workspace, [&workspace, &trace, said = false]() mutable {
+        const EngineState state = workspace.jobs().service().state();
+        if (!said && (state == EngineState::Ready || state == EngineState::Busy)) {
+            said = true;
+            trace.mark("engine ready");
+        }
+    });
+}
+
+int runWindow(const GuiOptions& options, const char* program, const StartupTrace& trace) {
+    Result<EngineService::EngineFactory> factory = engineFactory(options);
+    if (!factory.ok()) {
+        std::fprintf(stderr, "mambascope: %s\n", describe(factory.error()).c_str());
+        return exitStatus(factory.error());
+    }
+    QtArguments arguments(program, options.forQt);
+    QApplication application(arguments.count(), arguments.values());
+    nameApplication();
+    QGuiApplication::setDesktopFileName(QStringLiteral("io.github.mambascope.Mambascope"));
+    trace.mark("application created");
+    ui::Theme theme(&application);
+    theme.setMode(static_cast<ui::ThemeMode>(QSettings().value(QStringLiteral("theme"), 0).toInt()));
+    ui::Workspace workspace(ui::WorkspaceOptions{
+        std::move(factory).value(), ui::standardSessionsFolder(), options.device, options.dtype, options.threads});
+    ui::MainWindow window(workspace, theme);
+    if (options.startupTrace) {
+        traceEngine(workspace, trace);
+    }
+    // Nothing that takes time happens before the first paint; the engine starts behind the window.
+    QObject::connect(&window, &ui::MainWindow::painted, &workspace, [&workspace, &options, &trace] {
+        trace.mark("window visible");
+        QTimer::singleShot(0, &workspace, [&workspace, &options] {
+            workspace.jobs().service().warmUp();
+            openFirst(workspace, options);
+        });
+    });
+    window.show();
+    return QApplication::exec();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const mambascope::Result<GuiOptions> options = parseGuiOptions(words);
+    if (!options.ok()) {
+        std::fprintf(stderr, "mambascope: %s\n", describe(options.error()).c_str());
+        return exitStatus(options.error());
+    }
+    const StartupTrace trace(options.value().startupTrace);
+    if (options.value().help) {
+        std::fputs(guiHelp().c_str(), stdout);
+        return 0;
+    }
+    if (options.value().version) {
+        std::puts("mambascope " MAMBASCOPE_VERSION);
+        return 0;
+    }
+    const char* program = argc > 0 ? argv[0] : "mambascope";
+    return options.value().figure ? runFigure(options.value(), program) : runWindow(options.value(), program, trace);
+}

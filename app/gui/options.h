@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mambascope {
+
+/// What the command line of the window says. Read without Qt, so that --help and --version need no display.
+struct GuiOptions {
+    std::vector<std::string> files;
+    std::string session;
+    std::string engine;
+    std::string device = "auto";
+    std::string dtype = "f32";
+    int threads = 0;
+    bool help = false;
+    bool version = false;
+    bool startupTrace = false;
+    /// The arguments after "figure", if that is the verb.
+    std::optional<std::vector<std::string>> figure;
+    std::vector<std::string> forQt; ///< passed through, e.g. -platform offscreen
+};
+
+/// `arguments` without the program's name. Usage names what is not understood.
+Result<GuiOptions> parseGuiOptions(const std::vector<std::string>& arguments);
+
+std::string guiHelp();
+
+} // namespace mambascope

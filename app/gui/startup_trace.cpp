@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/startup_trace.h"
+
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <unistd.h>
+
+namespace mambascope {
+namespace {
+
+/// Since the kernel started this process, from field 22 of /proc/self/stat (clock ticks since boot, 10 ms each).
+double millisecondsSinceStart() {
+    std::ifstream file("/proc/self/stat");
+    std::string text;
+    std::getline(file, text);
+    const auto close = text.rfind(')'); // the name in parentheses may hold anything
+    timespec now{};
+    if (close == std::string::npos || clock_gettime(CLOCK_BOOTTIME, &now) != 0) {
+        return 0;
+    }
+    std::istringstream fields(text.substr(close + 1));
+    std::string field;
+    constexpr int kStartTime = 20; // counted from the state, field 3
+    for (int i = 0; i < kStartTime; ++i) {
+        fields >> field;
+    }
+    double ticks = 0;
+    fields >> ticks;
+    const double started = ticks / static_cast<double>(sysconf(_SC_CLK_TCK)) * 1000;
+    const double present = static_cast<double>(now.tv_sec) * 1000 + static_cast<double>(now.tv_nsec) / 1e6;
+    return fields ? present - started : 0;
+}
+
+} // namespace
+
+StartupTrace::StartupTrace(bool enabled) : m_enabled(enabled) {
+    if (enabled) {
+        m_beforeMain = millisecondsSinceStart();
+        mark("main entered");
+    }
+}
+
+void StartupTrace::mark(const char* milestone) const {
+    if (m_enabled) {
+        const std::chrono::duration<double, std::milli> sinceMain = std::chrono::steady_clock::now() - m_main;
+        std::fprintf(stderr, "startup %8.1f ms  %s\n", m_beforeMain + sinceMain.count(), milestone);
+    }
+}
+
+} // namespace mambascope

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/paths.h"
+#include "tests/ui/models/handmade.h"
+#include "ui/commands/plan_editor.h"
+#include "ui/docks/plan_table.h"
+#include "ui/models/plan_model.h"
+#include "ui/models/plan_values.h"
+#include "ui/theme/theme.h"
+
+#include <QAbstractItemModelTester>
+#include <QApplication>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QTest>
+
+using namespace mambascope;
+using namespace mambascope::ui;
+
+namespace {
+
+std::string text(const QuantPlan& plan) {
+    return toJson(plan).dump();
+}
+
+} // namespace
+
+class PlanModelTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() { m_theme = std::make_unique<Theme>(qApp); }
+    void init();
+    void cleanup();
+    void showsOneLayerOrAll();
+    void anEditReachesTheSessionAndUndoTakesItBack();
+    void ownSettingsAreMarked();
+    void valuesThatMeanNothingAreRefused();
+    void everyChoiceOfEveryColumnIsAccepted();
+    void severalRowsAreOneStep();
+    void zeroingSaysHowManyChannels();
+    void anotherLayerKeepsTheRows();
+    void theListEditsTheWholeSelection();
+    void steppingAlphaIsOneStep();
+    void spaceTogglesZeroing();
+    void deleteClears();
+
+private:
+    QModelIndex at(int row, int column) const { return m_model->index(row, column); }
+
+    std::unique_ptr<Theme> m_theme;
+    std::unique_ptr<test::TemporaryFolder> m_folder;
+    std::unique_ptr<Session> m_session;
+    std::unique_ptr<PlanEditor> m_editor;
+    std::unique_ptr<PlanModel> m_model;
+    std::unique_ptr<QAbstractItemModelTester> m_tester;
+};
+
+void PlanModelTest::init() {
+    m_folder = std::make_unique<test::TemporaryFolder>();
+    Result<std::unique_ptr<Session>> session = Session::create(m_folder->path() / "plan.mscope", false);
+    QVERIFY(session.ok());
+    m_session = std::move(session).value();
+    m_editor = std::make_unique<PlanEditor>();
+    m_editor->setSession(m_session.get());
+    m_model = std::make_unique<PlanModel>(*m_editor);
+    m_tester = std::make_unique<QAbstractItemModelTester>(
+        m_model.get(), QAbstractItemModelTester::FailureReportingMode::QtTest);
+    m_model->setSpec(test::smallSpec());
+    m_model->setLayer(1);
+}
+
+void PlanModelTest::cleanup() {
+    m_tester.reset();
+    m_model.reset();
+    m_editor.reset();
+    m_session.reset();
+    m_folder.reset();
+}
+
+void PlanModelTest::showsOneLayerOrAll() {
+    QCOMPARE(m_model->rowCount(), 1 + 4);
+    QCOMPARE(at(4, PlanModel::SiteColumn).data().toString(), QStringLiteral("out_proj"));
+    m_model->setLayer(std::nullopt);
+    QCOMPARE(m_model->rowCount(), 1 + 4 + 2 * 4);
+    QCOMPARE(at(12, PlanModel::SiteColumn).data().toString(), QStringLiteral("1 · out_proj"));
+    m_model->setSpec(std::nullopt);
+    QCOMPARE(m_model->rowCount(), 0);
+}
+
+void PlanModelTest::anEditReachesTheSessionAndUndoTakesItBack() {
+    const std::string before = text(m_session->plan());
+    QVERIFY(m_model->setData(at(4, PlanModel::ActivationBitsColumn), 8, Qt::EditRole));
+    QCOMPARE(m_session->plan().at({1, Linear::OutProj}).activationBits, 8);
+    QCOMPARE(m_session->plan().at({0, Linear::OutProj}).activationBits, kBitsOff);
+    QCOMPARE(at(4, PlanModel::ActivationBitsColumn).data().toString(), QStringLiteral("8"));
+    m_editor->stack().undo();
+    QCOMPARE(text(m_session->plan()), before);
+    QCOMPARE(at(4, PlanModel::ActivationBitsColumn).data().toString(), QStringLiteral("off"));
+}
+
+void PlanModelTest::ownSettingsAreMarked() {
+    QVERIFY(m_model->setData(at(0, PlanModel::WeightBitsColumn), 8, Qt::EditRole));
+    QVERIFY(!at(2, PlanModel::WeightBitsColumn).data(PlanModel::OverriddenRole).toBool());
+    QVERIFY(m_model->setData(at(2, PlanModel::WeightBitsColumn), 4, Qt::EditRole));
+    QVERIFY(at(2, PlanModel::WeightBitsColumn).data(PlanModel::OverriddenRole).toBool());
+    QVERIFY(at(2, PlanModel::WeightBitsColumn).data(Qt::FontRole).value<QFont>().bold());
+    QVERIFY(!at(2, PlanModel::ActivationBitsColumn).data(PlanModel::OverriddenRole).toBool());
+    QVERIFY(m_model->setData(at(2, PlanModel::WeightBitsColumn), 8, Qt::EditRole));
+    QVERIFY(!at(2, PlanModel::WeightBitsColumn).data(PlanModel::OverriddenRole).toBool());
+}
+
+void PlanModelTest::valuesThatMeanNothingAreRefused() {
+    QVERIFY(!m_model->setData(at(1, PlanModel::WeightBitsColumn), 1, Qt::EditRole));
+    QVERIFY(!m_model->setData(at(1, PlanModel::WeightBitsColumn), 9, Qt::EditRole));
+    QVERIFY(!m_model->setData(at(1, PlanModel::WeightBitsColumn), QStringLiteral("many"), Qt::EditRole));
+    QVERIFY(!m_model->setData(at(1, PlanModel::GranularityColumn), QStringLiteral("group:0"), Qt::EditRole));
+    QVERIFY(!m_model->setData(at(1, PlanModel::AlphaColumn), 1.5, Qt::EditRole));
+    QVERIFY(!m_model->setData(at(1, PlanModel::AlphaColumn), std::nan(""), Qt::EditRole));
+    QVERIFY(!m_model->setData(at(1, PlanModel::SiteColumn), QStringLiteral("x"), Qt::EditRole));
+    QVERIFY(m_session->plan() == QuantPlan());
+    QCOMPARE(m_editor->stack().count(), 0);
+}
+
+void PlanModelTest::everyChoiceOfEveryColumnIsAccepted() {
+    for (int column = 0; column < PlanModel::ColumnCount; ++column) {
+        for (const PlanChoice& choice : planChoices(column)) {
+            QVERIFY(m_model->setData(at(3, column), choice.value, Qt::EditRole));
+            QCOMPARE(at(3, column).data(Qt::EditRole), choice.value);
+            QCOMPARE(at(3, column).data().toString(), choice.text);
+        }
+    }
+}
+
+void PlanModelTest::severalRowsAreOneStep() {
+    const std::string before = text(m_session->plan());
+    QVERIFY(m_model->setValues({at(1, PlanModel::AlphaColumn), at(2, PlanModel::AlphaColumn)}, 0.5));
+    QCOMPARE(m_session->plan().at({1, Linear::InProj}).alpha.value(), 0.5);
+    QCOMPARE(m_session->plan().at({1, Linear::XProj}).alpha.value(), 0.5);
+    QVERIFY(!m_session->plan().at({1, Linear::DtProj}).alpha.has_value());
+    QCOMPARE(m_editor->stack().count(), 1);
+    m_editor->stack().undo();
+    QCOMPARE(text(m_session->plan()), before);
+}
+
+void PlanModelTest::zeroingSaysHowManyChannels() {
+    QVERIFY(at(4, PlanModel::ZeroColumn).data().toString().isEmpty());
+    m_model->setCalibration(test::smallCalibration());
+    QCOMPARE(at(4, PlanModel::ZeroColumn).data().toString(), QStringLiteral("1"));
+    QCOMPARE(at(1, PlanModel::ZeroColumn).data().toString(), QStringLiteral("0"));
+    QCOMPARE(at(0, PlanModel::ZeroColumn).data().toString(), QStringLiteral("1"));
+    // The plan's own factor counts; see layers_model_test about 7.
+    QuantPlan plan = m_editor->plan();
+    plan.k = 7;
+    m_editor->edit(plan, QStringLiteral("k"));
+    QCOMPARE(at(4, PlanModel::ZeroColumn).data().toString(), QStringLiteral("0"));
+}
+
+void PlanModelTest::anotherLayerKeepsTheRows() {
+    QVERIFY(m_model->setData(at(4, PlanModel::WeightBitsColumn), 4, Qt::EditRole));
+    const QPersistentModelIndex kept = at(4, PlanModel::WeightBitsColumn);
+    m_model->setLayer(0);
+    QVERIFY(kept.isValid());
+    QCOMPARE(kept.data().toString(), QStringLiteral("off"));
+    m_model->setLayer(1);
+    QCOMPARE(kept.data().toString(), QStringLiteral("4"));
+}
+
+void PlanModelTest::theListEditsTheWholeSelection() {
+    PlanTable table(*m_model, *m_editor, *m_theme);
+    table.show();
+    table.selectionModel()->select(
+        {at(2, PlanModel::WeightBitsColumn), at(4, PlanModel::WeightBitsColumn)},
+        QItemSelectionModel::ClearAndSelect);
+    table.setCurrentIndex(QModelIndex());
+    table.selectionModel()->setCurrentIndex(
+        at(3, PlanModel::WeightBitsColumn), QItemSelectionModel::NoUpdate);
+    table.edit(at(3, PlanModel::WeightBitsColumn));
+    table.selectionModel()->select(
+        QItemSelection(at(2, PlanModel::WeightBitsColumn), at(4, PlanModel::WeightBitsColumn)),
+        QItemSelectionModel::ClearAndSelect);
+    auto* combo = table.viewport()->findChild<QComboBox*>();
+    QVERIFY(combo != nullptr);
+    combo->setCurrentIndex(combo->findData(5));
+    Q_EMIT combo->activated(combo->currentIndex());
+    QCOMPARE(m_session->plan().at({1, Linear::XProj}).weightBits, 5);
+    QCOMPARE(m_session->plan().at({1, Linear::DtProj}).weightBits, 5);
+    QCOMPARE(m_session->plan().at({1, Linear::OutProj}).weightBits, 5);
+    QCOMPARE(m_session->plan().at({1, Linear::InProj}).weightBits, kBitsOff);
+    QCOMPARE(m_editor->stack().count(), 1);
+}
+
+void PlanModelTest::steppingAlphaIsOneStep() {
+    const std::string before = text(m_session->plan());
+    PlanTable table(*m_model, *m_editor, *m_theme);
+    table.show();
+    table.setCurrentIndex(at(4, PlanModel::AlphaColumn));
+    table.edit(at(4, PlanModel::AlphaColumn));
+    auto* spin = table.viewport()->findChild<QDoubleSpinBox*>();
+    QVERIFY(spin != nullptr);
+    QCOMPARE(spin->text(), QStringLiteral("off"));
+    for (int step = 0; step < 11; ++step) { // off, 0.00, 0.05 … 0.50
+        spin->stepUp();
+    }
+    QCOMPARE(m_session->plan().at({1, Linear::OutProj}).alpha.value(), 0.5);
+    QCOMPARE(m_editor->stack().count(), 1);
+    m_editor->stack().undo();
+    QCOMPARE(text(m_session->plan()), before);
+}
+
+void PlanModelTest::spaceTogglesZeroing() {
+    PlanTable table(*m_model, *m_editor, *m_theme);
+    table.show();
+    table.setCurrentIndex(at(4, PlanModel::ZeroColumn));
+    QTest::keyClick(table.viewport(), Qt::Key_Space);
+    QVERIFY(m_session->plan().at({1, Linear::OutProj}).zeroOutliers);
+    QTest::keyClick(table.viewport(), Qt::Key_Space);
+    QVERIFY(!m_session->plan().at({1, Linear::OutProj}).zeroOutliers);
+}
+
+void PlanModelTest::deleteClears() {
+    QVERIFY(m_model->setData(at(4, PlanModel::WeightBitsColumn), 4, Qt::EditRole));
+    PlanTable table(*m_model, *m_editor, *m_theme);
+    table.show();
+    table.setCurrentIndex(at(4, PlanModel::WeightBitsColumn));
+    QTest::keyClick(&table, Qt::Key_Delete);
+    QVERIFY(m_session->plan() == QuantPlan());
+}
+
+QTEST_MAIN(PlanModelTest)
+#include "plan_model_test.moc"

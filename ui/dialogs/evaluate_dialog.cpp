@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/dialogs/evaluate_dialog.h"
+
+#include "ui/dialogs/path_row.h"
+#include "ui/models/text.h"
+
+#include <QCheckBox>
+#include <QDialogButtonBox>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QFormLayout>
+#include <QGridLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSpinBox>
+
+#include <algorithm>
+#include <limits>
+
+namespace mambascope::ui {
+namespace {
+
+constexpr int kTasksARow = 3;
+
+bool hasData(Task task, const QString& folder) {
+    const auto files = taskFiles(task, folder.toStdString());
+    return std::any_of(files.begin(), files.end(),
+        [](const std::filesystem::path& file) { return QFileInfo::exists(QString::fromStdString(file.string())); });
+}
+
+} // namespace
+
+EvaluateDialog::EvaluateDialog(const EvaluationSettings& settings, const QString& plan, QWidget* parent)
+    : QDialog(parent), m_folder(new QLineEdit(settings.folder, this)), m_limit(new QSpinBox(this)),
+      m_seed(new QSpinBox(this)), m_buttons(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this)) {
+    setWindowTitle(tr("Evaluate"));
+    auto* intro = new QLabel(
+        tr("Plan: %1\nThe baseline runs first if this session has none on the same data.").arg(plan), this);
+    intro->setWordWrap(true);
+    auto* tasks = new QGridLayout;
+    for (const Task task : kTasks) {
+        auto* box = new QCheckBox(qt(taskDisplayName(task)), this);
+        box->setChecked(std::find(settings.tasks.begin(), settings.tasks.end(), task) != settings.tasks.end());
+        const auto place = static_cast<int>(m_tasks.size());
+        tasks->addWidget(box, place / kTasksARow, place % kTasksARow);
+        m_tasks.push_back(box);
+        connect(box, &QCheckBox::toggled, this, &EvaluateDialog::check);
+    }
+    m_limit->setRange(0, 100'000'000);
+    m_limit->setSpecialValueText(tr("all"));
+    m_limit->setValue(settings.limit);
+    m_limit->setSuffix(tr(" items a task"));
+    m_limit->setSingleStep(50);
+    m_seed->setRange(0, std::numeric_limits<int>::max());
+    m_seed->setValue(static_cast<int>(settings.seed));
+    m_seed->setToolTip(tr("The order of the items, and which ones if there is a limit"));
+    m_folder->setPlaceholderText(tr("Folder with the data sets: lambada/, hellaswag/, piqa/, …"));
+
+    auto* form = new QFormLayout(this);
+    form->addRow(intro);
+    addPathRow(*form, tr("&Data"), m_folder, this, [this] { browse(); });
+    form->addRow(tr("Tasks"), tasks);
+    form->addRow(tr("&Limit"), m_limit);
+    form->addRow(tr("S&eed"), m_seed);
+    form->addRow(m_buttons);
+    m_buttons->button(QDialogButtonBox::Ok)->setText(tr("E&valuate"));
+    connect(m_folder, &QLineEdit::textChanged, this, &EvaluateDialog::check);
+    connect(m_buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(m_buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    setMinimumWidth(fontMetrics().averageCharWidth() * 80);
+    check();
+}
+
+EvaluationSettings EvaluateDialog::settings() const {
+    EvaluationSettings settings{m_folder->text(), {}, m_limit->value(), m_seed->value()};
+    for (std::size_t i = 0; i < m_tasks.size(); ++i) {
+        if (m_tasks[i]->isChecked() && m_tasks[i]->isEnabled()) {
+            settings.tasks.push_back(kTasks[i]);
+        }
+    }
+    return settings;
+}
+
+void EvaluateDialog::browse() {
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("Folder with the Data Sets"), m_folder->text());
+    if (!folder.isEmpty()) {
+        m_folder->setText(folder);
+    }
+}
+
+void EvaluateDialog::check() {
+    for (std::size_t i = 0; i < m_tasks.size(); ++i) {
+        const bool there = hasData(kTasks[i], m_folder->text());
+        m_tasks[i]->setEnabled(there);
+        m_tasks[i]->setToolTip(there ? QString() : tr("No data of this task in the folder"));
+    }
+    m_buttons->button(QDialogButtonBox::Ok)->setEnabled(!settings().tasks.empty());
+}
+
+} // namespace mambascope::ui

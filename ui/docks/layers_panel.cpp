@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/layers_panel.h"
+
+#include "ui/models/cell_delegates.h"
+#include "ui/models/layers_model.h"
+#include "ui/models/text.h"
+#include "ui/theme/theme.h"
+#include "ui/window/workspace.h"
+
+#include <QHeaderView>
+#include <QItemSelectionModel>
+#include <QLabel>
+#include <QTableView>
+#include <QVBoxLayout>
+
+namespace mambascope::ui {
+
+LayersPanel::LayersPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
+    : QWidget(parent), m_workspace(workspace), m_model(new LayersModel(this)), m_table(new QTableView(this)),
+      m_summary(new QLabel(this)) {
+    m_table->setModel(m_model);
+    m_table->setItemDelegate(new LayersDelegate(theme, this));
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_table->setShowGrid(false);
+    m_table->setTabKeyNavigation(false);
+    m_table->setAccessibleName(tr("Layers and their outlier channels"));
+    m_table->verticalHeader()->hide();
+    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 3 / 2);
+    m_table->horizontalHeader()->setHighlightSections(false);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_table->horizontalHeader()->setMinimumSectionSize(fontMetrics().averageCharWidth() * 3);
+    m_summary->setWordWrap(true);
+    m_summary->setContentsMargins(8, 4, 8, 6);
+
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_table, 1);
+    layout->addWidget(m_summary);
+
+    connect(&workspace, &Workspace::sessionChanged, this, &LayersPanel::refresh);
+    connect(&workspace, &Workspace::checkpointChanged, this, &LayersPanel::refresh);
+    connect(&workspace, &Workspace::calibrationChanged, this, &LayersPanel::refresh);
+    connect(&workspace.view(), &ViewState::changed, this, &LayersPanel::refresh);
+    connect(&theme, &Theme::changed, m_table->viewport(), qOverload<>(&QWidget::update));
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& to) {
+        if (to.isValid()) {
+            m_workspace.view().setLayer(to.row());
+        }
+    });
+    refresh();
+}
+
+QSize LayersPanel::sizeHint() const {
+    const int character = fontMetrics().averageCharWidth();
+    return {character * 42, character * 60};
+}
+
+void LayersPanel::refresh() {
+    const CheckpointReference* reference = m_workspace.checkpoint();
+    const auto snapshot = m_workspace.calibration();
+    const ViewData& view = m_workspace.view().data();
+    const bool matches = reference != nullptr && snapshot != nullptr && snapshot->spec.layers == reference->spec.layers;
+    const Shown shown{reference != nullptr ? reference->spec.layers : 0, matches ? snapshot : nullptr, view.side,
+        view.rule, view.k};
+    if (!(shown == m_shown)) {
+        m_shown = shown;
+        m_model->setContent(shown.layers, shown.calibration, shown.side, shown.rule, shown.k);
+        if (matches) {
+            m_summary->setText(tr("%n outlier channel(s) among the %1s", nullptr, m_model->outlierCount())
+                                   .arg(qt(sideName(view.side))));
+        } else {
+            m_summary->setText(reference != nullptr ? tr("Calibrate to see outlier channels.") : QString());
+        }
+        m_summary->setVisible(!m_summary->text().isEmpty());
+    }
+    selectLayer();
+}
+
+void LayersPanel::selectLayer() {
+    const int layer = m_workspace.view().data().layer;
+    if (layer < m_model->rowCount() && m_table->currentIndex().row() != layer) {
+        m_table->setCurrentIndex(m_model->index(layer, 0));
+    }
+}
+
+} // namespace mambascope::ui

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/plan_panel.h"
+
+#include "ui/commands/plan_edit.h"
+#include "ui/docks/plan_table.h"
+#include "ui/models/plan_model.h"
+#include "ui/models/text.h"
+#include "ui/theme/theme.h"
+#include "ui/docks/rule_controls.h"
+#include "ui/window/workspace.h"
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace mambascope::ui {
+namespace {
+
+constexpr int kMlpScope = 0;
+constexpr int kAllScope = 1;
+constexpr int kOwnScope = 2;
+
+int scopeOf(const ParameterGroups& groups) {
+    return groups == ParameterGroups::mlp() ? kMlpScope : groups == ParameterGroups::all() ? kAllScope : kOwnScope;
+}
+
+} // namespace
+
+PlanPanel::PlanPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
+    : QWidget(parent), m_workspace(workspace), m_model(new PlanModel(workspace.planEditor(), this)),
+      m_table(new PlanTable(*m_model, workspace.planEditor(), theme, this)), m_preset(new QComboBox(this)),
+      m_scope(new QComboBox(this)), m_rule(new QComboBox(this)), m_k(new QDoubleSpinBox(this)),
+      m_rows(new QComboBox(this)), m_summary(new QLabel(this)), m_difference(new QLabel(this)) {
+    buildControls();
+    auto* evaluate = new QPushButton(tr("Evaluate"), this);
+    evaluate->setToolTip(tr("Evaluate this plan beside the baseline"));
+    connect(evaluate, &QPushButton::clicked, this, &PlanPanel::evaluateRequested);
+
+    auto* words = new QHBoxLayout;
+    words->setContentsMargins(8, 6, 8, 8);
+    auto* text = new QVBoxLayout;
+    text->setSpacing(2);
+    text->addWidget(m_summary);
+    text->addWidget(m_difference, 1);
+    words->addLayout(text, 1);
+    words->addWidget(evaluate, 0, Qt::AlignTop);
+
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(controls());
+    layout->addWidget(m_table, 1);
+    layout->addLayout(words);
+
+    connectControls();
+    connect(&workspace, &Workspace::sessionChanged, this, &PlanPanel::refreshModel);
+    connect(&workspace, &Workspace::checkpointChanged, this, &PlanPanel::refreshModel);
+    connect(&workspace, &Workspace::calibrationChanged, this, &PlanPanel::refreshModel);
+    connect(&workspace.view(), &ViewState::changed, this, &PlanPanel::refreshModel);
+    connect(&workspace, &Workspace::planChanged, this, &PlanPanel::refreshPlan);
+    refreshModel();
+}
+
+QSize PlanPanel::sizeHint() const {
+    const int character = fontMetrics().averageCharWidth();
+    return {character * 88, character * 38};
+}
+
+void PlanPanel::buildControls() {
+    m_preset->setAccessibleName(tr("Preset"));
+    m_preset->setToolTip(tr("Start from a named plan; it replaces every setting below"));
+    m_preset->addItem(tr("Custom"));
+    for (const std::string& name : presetNames()) {
+        m_preset->addItem(QString::fromStdString(name));
+    }
+    m_preset->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_preset->setMinimumContentsLength(20);
+    m_scope->setAccessibleName(tr("Scope"));
+    m_scope->setToolTip(tr("Which weights are quantized: the four linears (mlp), or convolution, A, D, embedding and "
+                           "head as well (all)"));
+    m_scope->addItems({tr("mlp"), tr("all"), tr("other")});
+    fillRuleControls(*m_rule, *m_k);
+    m_rule->setToolTip(tr("Which channels are zeroed where the plan zeroes outliers"));
+    m_rows->setAccessibleName(tr("Rows of the table"));
+    m_rows->addItems({tr("This layer"), tr("All layers")});
+    for (QLabel* label : {m_summary, m_difference}) {
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        label->setWordWrap(true);
+        label->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+    }
+    m_difference->setForegroundRole(QPalette::PlaceholderText);
+    QFont bold = m_summary->font();
+    bold.setBold(true);
+    m_summary->setFont(bold);
+}
+
+QWidget* PlanPanel::controls() {
+    auto* bar = new QWidget(this);
+    auto* row = new QHBoxLayout(bar);
+    row->setContentsMargins(8, 6, 8, 6);
+    const auto add = [&](const QString& text, QWidget* widget, QWidget* more = nullptr) {
+        auto* label = new QLabel(text, bar);
+        label->setBuddy(widget);
+        row->addWidget(label);
+        row->addWidget(widget);
+        if (more != nullptr) {
+            row->addWidget(more);
+        }
+        row->addSpacing(fontMetrics().averageCharWidth());
+    };
+    add(tr("&Preset"), m_preset);
+    add(tr("S&cope"), m_scope);
+    add(tr("&Zero by"), m_rule, m_k);
+    row->addStretch(1);
+    row->addWidget(m_rows);
+    return bar;
+}
+
+void PlanPanel::connectControls() {
+    connect(m_preset, &QComboBox::activated, this, &PlanPanel::choosePreset);
+    connect(m_scope, &QComboBox::activated, this, &PlanPanel::chooseScope);
+    connect(m_rows, &QComboBox::activated, this, [this](int row) { m_workspace.view().setAllLayers(row == 1); });
+    connect(m_rule, &QComboBox::activated, this, [this] {
+        QuantPlan plan = m_workspace.plan();
+        plan.rule = ruleOf(*m_rule);
+        m_workspace.planEditor().edit(renamed(plan), tr("Outlier rule"));
+    });
+    // Stepping k is one gesture as long as the box has the focus: editingFinished comes when it loses it.
+    connect(m_k, &QDoubleSpinBox::valueChanged, this, [this](double k) {
+        QuantPlan plan = m_workspace.plan();
+        plan.k = k;
+        m_workspace.planEditor().beginGesture();
+        m_workspace.planEditor().edit(renamed(plan), tr("Outlier factor k"), QStringLiteral("k"));
+    });
+    connect(m_k, &QDoubleSpinBox::editingFinished, this, [this] { m_workspace.planEditor().endGesture(); });
+}
+
+void PlanPanel::choosePreset(int index) {
+    if (index == 0) {
+        refreshPlan(); // "Custom" is a state, not a choice
+        return;
+    }
+    Result<QuantPlan> preset = presetPlan(m_preset->itemText(index).toStdString());
+    if (preset.ok()) {
+        m_workspace.planEditor().edit(preset.value(), tr("Preset “%1”").arg(m_preset->itemText(index)));
+    }
+    refreshPlan();
+}
+
+void PlanPanel::chooseScope(int index) {
+    if (index != kOwnScope) {
+        QuantPlan plan = m_workspace.plan();
+        plan.groups = index == kAllScope ? ParameterGroups::all() : ParameterGroups::mlp();
+        m_workspace.planEditor().edit(renamed(plan), tr("Scope"));
+    }
+    refreshPlan();
+}
+
+void PlanPanel::refreshModel() {
+    const CheckpointReference* reference = m_workspace.checkpoint();
+    const ViewData& view = m_workspace.view().data();
+    m_model->setSpec(reference != nullptr ? std::optional(reference->spec) : std::nullopt);
+    m_model->setLayer(view.allLayers ? std::nullopt : std::optional(view.layer));
+    m_model->setCalibration(m_workspace.calibration());
+    m_rows->setCurrentIndex(view.allLayers ? 1 : 0);
+    setEnabled(reference != nullptr);
+    refreshPlan();
+}
+
+void PlanPanel::refreshPlan() {
+    const QuantPlan& plan = m_workspace.plan();
+    const int preset = plan.name.empty() ? 0 : m_preset->findText(QString::fromStdString(plan.name));
+    m_preset->setCurrentIndex(std::max(0, preset));
+    const int scope = scopeOf(plan.groups);
+    m_scope->setCurrentIndex(scope);
+    showRule(*m_rule, *m_k, plan.rule, plan.k);
+    refreshWords();
+}
+
+void PlanPanel::refreshWords() {
+    const CheckpointReference* reference = m_workspace.checkpoint();
+    if (reference == nullptr) {
+        m_summary->clear();
+        m_difference->clear();
+        return;
+    }
+    const QuantPlan& plan = m_workspace.plan();
+    const int layers = reference->spec.layers;
+    m_summary->setText(plan.isBaseline(layers) ? tr("Nothing is quantized: this is the baseline.")
+                                               : QString::fromStdString(planSummary(plan)));
+    // The summary says the model-wide part; here is what single sites do differently.
+    QuantPlan wide = plan;
+    wide.linears = {};
+    wide.sites.clear();
+    QStringList lines;
+    for (const std::string& line : planDiff(wide, plan, layers)) {
+        lines.append(QString::fromStdString(line));
+    }
+    const QString all = lines.join(QLatin1Char('\n'));
+    constexpr int kLines = 3;
+    if (lines.size() > kLines) {
+        const auto more = static_cast<int>(lines.size()) - kLines + 1;
+        lines = lines.mid(0, kLines - 1) + QStringList{tr("and %n more", nullptr, more)};
+    }
+    m_difference->setText(lines.join(QLatin1Char('\n')));
+    m_difference->setToolTip(all);
+    m_difference->setVisible(!all.isEmpty());
+}
+
+} // namespace mambascope::ui

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+class QCheckBox;
+class QComboBox;
+class QDoubleSpinBox;
+class QLabel;
+
+namespace mambascope::ui {
+
+class PlanModel;
+class PlanTable;
+class Theme;
+class Workspace;
+
+/// The plan: presets and model-wide settings on top, the table of sites, and in words what it does.
+class PlanPanel : public QWidget {
+    Q_OBJECT
+public:
+    PlanPanel(Workspace& workspace, const Theme& theme, QWidget* parent = nullptr);
+
+    QSize sizeHint() const override;
+    PlanTable* table() const { return m_table; }
+    PlanModel* model() const { return m_model; }
+
+Q_SIGNALS:
+    void evaluateRequested();
+
+private:
+    void buildControls();
+    QWidget* controls();
+    void connectControls();
+    void refreshModel();
+    void refreshPlan();
+    void refreshWords();
+    void choosePreset(int index);
+    void chooseScope(int index);
+
+    Workspace& m_workspace;
+    PlanModel* m_model;
+    PlanTable* m_table;
+    QComboBox* m_preset;
+    QComboBox* m_scope;
+    QComboBox* m_rule;
+    QDoubleSpinBox* m_k;
+    QComboBox* m_rows;
+    QLabel* m_summary;
+    QLabel* m_difference;
+};
+
+} // namespace mambascope::ui

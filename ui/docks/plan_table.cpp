@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/plan_table.h"
+
+#include "ui/models/plan_delegate.h"
+#include "ui/models/plan_model.h"
+#include "ui/theme/theme.h"
+
+#include <QContextMenuEvent>
+#include <QHeaderView>
+#include <QKeyEvent>
+#include <QMenu>
+#include <QMouseEvent>
+
+namespace mambascope::ui {
+
+PlanTable::PlanTable(PlanModel& model, PlanEditor& editor, const Theme& theme, QWidget* parent)
+    : QTableView(parent), m_model(model) {
+    setModel(&model);
+    setItemDelegate(new PlanDelegate(model, editor, this, &theme));
+    setSelectionMode(QAbstractItemView::ExtendedSelection);
+    setEditTriggers(QAbstractItemView::SelectedClicked | QAbstractItemView::DoubleClicked |
+                    QAbstractItemView::EditKeyPressed | QAbstractItemView::AnyKeyPressed);
+    setTabKeyNavigation(false);
+    setShowGrid(false);
+    setAccessibleName(tr("Plan: settings of every site"));
+    verticalHeader()->hide();
+    verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 3 / 2);
+    horizontalHeader()->setHighlightSections(false);
+    horizontalHeader()->setStretchLastSection(true);
+    connect(&model, &QAbstractItemModel::modelReset, this, &PlanTable::fitColumns);
+    connect(&theme, &Theme::changed, viewport(), qOverload<>(&QWidget::update));
+}
+
+QSize PlanTable::sizeHint() const {
+    const int row = verticalHeader()->defaultSectionSize();
+    return {QTableView::sizeHint().width(), horizontalHeader()->sizeHint().height() + row * 5 + row / 2};
+}
+
+void PlanTable::fitColumns() {
+    // By the widest a column can get, so that nothing moves when a value changes.
+    const QFontMetrics metrics(font());
+    const int character = metrics.averageCharWidth();
+    for (int column = 0; column < PlanModel::ColumnCount; ++column) {
+        int width = horizontalHeader()->sectionSizeHint(column);
+        if (column == PlanModel::SiteColumn) {
+            width = std::max(width, sizeHintForColumn(column));
+        } else if (column == PlanModel::GranularityColumn || column == PlanModel::ScaleColumn) {
+            width = std::max(width, metrics.horizontalAdvance(tr("group of %1").arg(128)));
+        } else if (column == PlanModel::SideColumn) {
+            width = std::max(width, metrics.horizontalAdvance(QStringLiteral("output")));
+        } else {
+            width = std::max(width, character * 7);
+        }
+        setColumnWidth(column, width + character * 2);
+    }
+}
+
+QItemSelectionModel::SelectionFlags PlanTable::selectionCommand(const QModelIndex& index, const QEvent* event) const {
+    const bool mouse = event != nullptr && (event->type() == QEvent::MouseButtonPress ||
+                                               event->type() == QEvent::MouseButtonRelease);
+    if (mouse && selectionModel()->isSelected(index) && selectionModel()->selectedIndexes().size() > 1 &&
+        static_cast<const QMouseEvent*>(event)->modifiers() == Qt::NoModifier) {
+        return QItemSelectionModel::NoUpdate;
+    }
+    return QTableView::selectionCommand(index, event);
+}
+
+void PlanTable::keyPressEvent(QKeyEvent* event) {
+    const bool editKey = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+    if (editKey && currentIndex().isValid() && state() != EditingState) {
+        edit(currentIndex());
+        return;
+    }
+    if (event->matches(QKeySequence::Delete) || event->key() == Qt::Key_Backspace) {
+        clearSelected();
+        return;
+    }
+    QTableView::keyPressEvent(event);
+}
+
+void PlanTable::clearSelected() {
+    m_model.clearSettings(selectionModel()->selectedIndexes());
+}
+
+void PlanTable::contextMenuEvent(QContextMenuEvent* event) {
+    QMenu menu(this);
+    QAction* clear = menu.addAction(tr("Follow the Settings Above"));
+    clear->setShortcut(QKeySequence::Delete);
+    clear->setEnabled(selectionModel()->hasSelection());
+    connect(clear, &QAction::triggered, this, &PlanTable::clearSelected);
+    menu.exec(event->globalPos());
+}
+
+} // namespace mambascope::ui

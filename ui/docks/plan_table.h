@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QTableView>
+
+namespace mambascope::ui {
+
+class PlanEditor;
+class PlanModel;
+class Theme;
+
+/// The table of the plan. A click on one of several selected cells keeps the selection and edits them together.
+class PlanTable : public QTableView {
+    Q_OBJECT
+public:
+    PlanTable(PlanModel& model, PlanEditor& editor, const Theme& theme, QWidget* parent = nullptr);
+
+    QSize sizeHint() const override;
+
+protected:
+    QItemSelectionModel::SelectionFlags selectionCommand(
+        const QModelIndex& index, const QEvent* event) const override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
+
+private:
+    void clearSelected();
+    void fitColumns();
+
+    PlanModel& m_model;
+};
+
+} // namespace mambascope::ui

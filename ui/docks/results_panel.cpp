@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/results_panel.h"
+
+#include "ui/models/cell_delegates.h"
+#include "ui/models/results_model.h"
+#include "ui/theme/theme.h"
+#include "ui/window/workspace.h"
+
+#include <QHeaderView>
+#include <QInputDialog>
+#include <QLabel>
+#include <QMenu>
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace mambascope::ui {
+
+ResultsPanel::ResultsPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
+    : QWidget(parent), m_workspace(workspace), m_model(new ResultsModel(this)), m_table(new QTableView(this)),
+      m_stack(new QStackedWidget(this)), m_emptyText(new QLabel(this)), m_emptyButton(nullptr) {
+    m_table->setHorizontalHeader(new ResultsHeader(theme, m_table));
+    m_table->setModel(m_model);
+    m_table->setItemDelegate(new ResultsDelegate(theme, this));
+    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    m_table->setShowGrid(false);
+    m_table->setTabKeyNavigation(false);
+    m_table->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_table->setAccessibleName(tr("Results: tasks by runs, in per cent"));
+    m_table->verticalHeader()->setHighlightSections(false);
+    m_table->verticalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_table->horizontalHeader()->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_stack->addWidget(emptyState());
+    m_stack->addWidget(m_table);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+
+    connect(m_table, &QWidget::customContextMenuRequested, this, [this](const QPoint& at) {
+        menuAt(m_table->viewport()->mapToGlobal(at), m_table->columnAt(at.x()));
+    });
+    connect(m_table->horizontalHeader(), &QWidget::customContextMenuRequested, this, [this](const QPoint& at) {
+        menuAt(m_table->horizontalHeader()->mapToGlobal(at), m_table->horizontalHeader()->logicalIndexAt(at));
+    });
+    connect(&workspace, &Workspace::sessionChanged, this, &ResultsPanel::refreshRuns);
+    connect(&workspace, &Workspace::runsChanged, this, &ResultsPanel::refreshRuns);
+    connect(&workspace, &Workspace::checkpointChanged, this, &ResultsPanel::refreshEmpty);
+    connect(&workspace, &Workspace::planChanged, this, &ResultsPanel::refreshCurrent);
+    connect(&workspace, &Workspace::calibrationChanged, this, &ResultsPanel::refreshCurrent);
+    connect(&workspace, &Workspace::runningChanged, this, &ResultsPanel::refreshLive);
+    connect(&workspace, &Workspace::evaluated, this, &ResultsPanel::showRun);
+    connect(&workspace.jobs(), &JobRunner::ticked, this, &ResultsPanel::refreshLive);
+    connect(&theme, &Theme::changed, m_table->viewport(), qOverload<>(&QWidget::update));
+    refreshRuns();
+}
+
+QSize ResultsPanel::sizeHint() const {
+    const int character = fontMetrics().averageCharWidth();
+    return {character * 80, character * 40};
+}
+
+QWidget* ResultsPanel::emptyState() {
+    auto* page = new QWidget(this);
+    auto* layout = new QVBoxLayout(page);
+    m_emptyText->setAlignment(Qt::AlignCenter);
+    m_emptyText->setWordWrap(true);
+    m_emptyText->setForegroundRole(QPalette::PlaceholderText);
+    auto* button = new QPushButton(tr("Evaluate…"), page);
+    connect(button, &QPushButton::clicked, this, &ResultsPanel::evaluateRequested);
+    m_emptyButton = button;
+    layout->addStretch(1);
+    layout->addWidget(m_emptyText);
+    layout->addWidget(button, 0, Qt::AlignHCenter);
+    layout->addStretch(1);
+    return page;
+}
+
+void ResultsPanel::refreshRuns() {
+    const Session* session = m_workspace.session();
+    m_model->setRuns(session != nullptr ? session->runs() : std::vector<Run>());
+    refreshCurrent();
+    refreshLive();
+}
+
+void ResultsPanel::refreshCurrent() {
+    const int before = m_model->currentColumn();
+    const QuantPlan& plan = m_workspace.plan();
+    const CheckpointReference* reference = m_workspace.checkpoint();
+    // Whatever rule a plan names, if it quantizes nothing it is the baseline.
+    const bool baseline = reference != nullptr && plan.isBaseline(reference->spec.layers);
+    m_model->setCurrent({planHash(baseline ? QuantPlan() : plan), m_workspace.calibrationHash()});
+    const int column = m_model->currentColumn();
+    if (column >= 0 && column != before && m_model->rowCount() > 0) {
+        m_table->scrollTo(m_model->index(0, column));
+    }
+}
+
+void ResultsPanel::refreshLive() {
+    const RunningEvaluation* running = m_workspace.running();
+    if (running == nullptr) {
+        m_model->setLive(std::nullopt);
+    } else {
+        m_model->setLive(ResultsModel::Live{running->title, running->live->get()});
+    }
+    refreshEmpty();
+    fitColumns();
+}
+
+void ResultsPanel::refreshEmpty() {
+    const bool empty = m_model->columnCount() == 0;
+    m_stack->setCurrentIndex(empty ? 0 : 1);
+    const bool open = m_workspace.checkpoint() != nullptr;
+    m_emptyText->setText(open ? tr("Evaluate the plan to see its accuracy beside the baseline.")
+                              : tr("Results appear here."));
+    m_emptyButton->setVisible(open);
+}
+
+void ResultsPanel::fitColumns() {
+    QStyleOptionViewItem option;
+    option.initFrom(m_table);
+    option.font = m_table->font();
+    m_table->verticalHeader()->setDefaultSectionSize(
+        m_table->itemDelegate()->sizeHint(option, QModelIndex()).height());
+    for (int column = 0; column < m_model->columnCount(); ++column) {
+        int width = m_table->horizontalHeader()->sectionSizeHint(column);
+        for (int row = 0; row < m_model->rowCount(); ++row) {
+            width = std::max(width, m_table->itemDelegate()->sizeHint(option, m_model->index(row, column)).width());
+        }
+        // Columns grow with their contents while a run streams in; they never shrink under the reader's eyes.
+        if (width > m_table->columnWidth(column) || m_table->columnWidth(column) > width * 3 / 2) {
+            m_table->setColumnWidth(column, width);
+        }
+    }
+}
+
+RunId ResultsPanel::selectedRun() const {
+    return m_table->currentIndex().isValid() ? m_model->runAt(m_table->currentIndex().column()) : 0;
+}
+
+void ResultsPanel::showRun(RunId run) {
+    const int column = m_model->columnOf(run);
+    if (column >= 0 && m_model->rowCount() > 0) {
+        m_table->scrollTo(m_model->index(0, column));
+    }
+}
+
+void ResultsPanel::menuAt(const QPoint& globalPosition, int column) {
+    const RunId run = m_model->runAt(column);
+    if (run == 0) {
+        return;
+    }
+    QMenu menu(this);
+    connect(menu.addAction(tr("Use This Plan")), &QAction::triggered, this,
+        [this, run] { m_workspace.usePlanOf(run); });
+    connect(menu.addAction(tr("Set Note…")), &QAction::triggered, this, [this, run, column] {
+        bool accepted = false;
+        const QString note = QInputDialog::getText(
+            this, tr("Note"), tr("Note on this run"), QLineEdit::Normal, m_model->noteAt(column), &accepted);
+        if (accepted) {
+            m_workspace.setRunNote(run, note);
+        }
+    });
+    menu.addSeparator();
+    connect(menu.addAction(tr("Remove This Run")), &QAction::triggered, this,
+        [this, run] { m_workspace.removeRun(run); });
+    menu.exec(globalPosition);
+}
+
+} // namespace mambascope::ui

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QHeaderView>
+#include <QStyledItemDelegate>
+
+namespace mambascope::ui {
+
+class Theme;
+
+/// Outlier counts: zeros fade, the rest stands on a tint that deepens with the share of the channels.
+class LayersDelegate : public QStyledItemDelegate {
+    Q_OBJECT
+public:
+    LayersDelegate(const Theme& theme, QObject* parent) : QStyledItemDelegate(parent), m_theme(theme) {}
+
+protected:
+    void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
+
+private:
+    const Theme& m_theme;
+};
+
+/// A result: the number, and below it, smaller, the difference to the baseline in the colour of its direction.
+class ResultsDelegate : public QStyledItemDelegate {
+    Q_OBJECT
+public:
+    ResultsDelegate(const Theme& theme, QObject* parent) : QStyledItemDelegate(parent), m_theme(theme) {}
+
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+
+private:
+    const Theme& m_theme;
+};
+
+/// Titles of runs: the plan, and below it, smaller, when and on how much. The run of the plan in force is marked.
+class ResultsHeader : public QHeaderView {
+    Q_OBJECT
+public:
+    ResultsHeader(const Theme& theme, QWidget* parent);
+
+protected:
+    void paintSection(QPainter* painter, const QRect& rect, int section) const override;
+    QSize sectionSizeFromContents(int section) const override;
+
+private:
+    const Theme& m_theme;
+};
+
+} // namespace mambascope::ui

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/calibration/calibration.h"
+#include "core/model/model.h"
+#include "ui/commands/plan_edit.h"
+
+#include <QAbstractTableModel>
+#include <QModelIndexList>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace mambascope::ui {
+
+class PlanEditor;
+
+/// The plan as a table. Row 0 is the model's defaults; then either the four sites of one layer, or the four kinds of
+/// linear and every site of every layer. A change goes through the PlanEditor: one entry of the undo stack.
+class PlanModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Column {
+        SiteColumn,
+        WeightBitsColumn,
+        GranularityColumn,
+        ActivationBitsColumn,
+        SideColumn,
+        ScaleColumn,
+        AlphaColumn,
+        ZeroColumn,
+        ColumnCount
+    };
+    enum Role {
+        OverriddenRole = Qt::UserRole, ///< bool: set at this row itself, unlike the row above it in the plan
+        IdleRole,                      ///< bool: without effect here (a side, where activations are not quantized)
+        LevelRole,                     ///< int: PlanTarget::Level
+    };
+
+    explicit PlanModel(PlanEditor& editor, QObject* parent = nullptr);
+
+    /// Nothing if there is no model.
+    void setSpec(const std::optional<ModelSpec>& spec);
+    /// For the number of channels that zeroing takes; may be null.
+    void setCalibration(std::shared_ptr<const CalibrationSnapshot> calibration);
+    /// The layer whose sites are shown; none: all layers.
+    void setLayer(std::optional<int> layer);
+
+    const PlanTarget& target(int row) const { return m_targets[static_cast<std::size_t>(row)]; }
+    /// Sets one value for several cells of one column, in one undoable step. False if it means nothing there.
+    bool setValues(const QModelIndexList& indexes, const QVariant& value);
+    /// Lets the rows follow what is above them again, in one undoable step.
+    void clearSettings(const QModelIndexList& indexes);
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role) const override;
+    bool setData(const QModelIndex& index, const QVariant& value, int role) override;
+    Qt::ItemFlags flags(const QModelIndex& index) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+private:
+    void rebuild();
+    void refresh();
+    QString rowName(const PlanTarget& target) const;
+    QString zeroText(const PlanTarget& target) const;
+    QString toolTip(const PlanTarget& target, int column) const;
+
+    PlanEditor& m_editor;
+    std::optional<ModelSpec> m_spec;
+    std::shared_ptr<const CalibrationSnapshot> m_calibration;
+    std::optional<int> m_layer;
+    std::vector<PlanTarget> m_targets;
+    std::vector<int> m_zeroable; ///< [site] channels that the plan's rule flags; empty without a calibration
+    OutlierRule m_zeroableRule = OutlierRule::ChannelSpread;
+    double m_zeroableK = 0;
+};
+
+} // namespace mambascope::ui

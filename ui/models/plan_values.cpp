@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/models/plan_values.h"
+
+#include "ui/models/plan_model.h"
+#include "ui/models/text.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+
+namespace mambascope::ui {
+namespace {
+
+QString translate(const char* text) {
+    return QCoreApplication::translate("PlanValues", text);
+}
+
+QString bitsText(int bits) {
+    return bits >= kBitsOff ? translate("off") : number(bits);
+}
+
+QString granularityText(const Granularity& granularity) {
+    switch (granularity.kind) {
+    case GranularityKind::Tensor:
+        return translate("tensor");
+    case GranularityKind::Channel:
+        return translate("channel");
+    case GranularityKind::Group:
+        break;
+    }
+    return translate("group of %1").arg(granularity.groupSize);
+}
+
+QString scaleText(ActivationScale scale) {
+    switch (scale) {
+    case ActivationScale::Static:
+        return translate("static");
+    case ActivationScale::Dynamic:
+        return translate("dynamic");
+    case ActivationScale::Token:
+        break;
+    }
+    return translate("per token");
+}
+
+std::optional<int> bitsOf(const QVariant& value) {
+    bool ok = false;
+    const int bits = value.toInt(&ok);
+    return ok && ((bits >= 2 && bits <= 8) || bits == kBitsOff) ? std::optional(bits) : std::nullopt;
+}
+
+template <class T>
+SitePatch patchOf(std::optional<T> SitePatch::* member, T value) {
+    SitePatch patch;
+    patch.*member = value;
+    return patch;
+}
+
+/// A patch from a name, if it is one.
+template <class T>
+std::optional<SitePatch> patchOf(std::optional<T> SitePatch::* member, const std::optional<T>& value) {
+    return value ? std::optional(patchOf(member, *value)) : std::nullopt;
+}
+
+} // namespace
+
+QString planText(const SiteSettings& settings, int column) {
+    switch (column) {
+    case PlanModel::WeightBitsColumn:
+        return bitsText(settings.weightBits);
+    case PlanModel::GranularityColumn:
+        return granularityText(settings.weightGranularity);
+    case PlanModel::ActivationBitsColumn:
+        return bitsText(settings.activationBits);
+    case PlanModel::SideColumn:
+        return qt(activationSideName(settings.activationSide));
+    case PlanModel::ScaleColumn:
+        return scaleText(settings.activationScale);
+    case PlanModel::AlphaColumn:
+        return settings.alpha ? QLocale().toString(*settings.alpha, 'f', 2) : translate("off");
+    default:
+        return {};
+    }
+}
+
+QVariant planValue(const SiteSettings& settings, int column) {
+    switch (column) {
+    case PlanModel::WeightBitsColumn:
+        return settings.weightBits;
+    case PlanModel::GranularityColumn:
+        return QString::fromStdString(granularityName(settings.weightGranularity));
+    case PlanModel::ActivationBitsColumn:
+        return settings.activationBits;
+    case PlanModel::SideColumn:
+        return qt(activationSideName(settings.activationSide));
+    case PlanModel::ScaleColumn:
+        return qt(activationScaleName(settings.activationScale));
+    case PlanModel::AlphaColumn:
+        return settings.alpha.value_or(-1.0);
+    case PlanModel::ZeroColumn:
+        return settings.zeroOutliers;
+    default:
+        return {};
+    }
+}
+
+std::optional<SitePatch> planPatch(int column, const QVariant& value) {
+    const std::string name = value.toString().toStdString();
+    switch (column) {
+    case PlanModel::WeightBitsColumn:
+        return patchOf(&SitePatch::weightBits, bitsOf(value));
+    case PlanModel::GranularityColumn:
+        return patchOf(&SitePatch::weightGranularity, parseGranularity(name));
+    case PlanModel::ActivationBitsColumn:
+        return patchOf(&SitePatch::activationBits, bitsOf(value));
+    case PlanModel::SideColumn:
+        return patchOf(&SitePatch::activationSide, parseActivationSide(name));
+    case PlanModel::ScaleColumn:
+        return patchOf(&SitePatch::activationScale, parseActivationScale(name));
+    case PlanModel::AlphaColumn: {
+        bool ok = false;
+        const double alpha = value.toDouble(&ok);
+        if (!ok || !(alpha <= 1)) {
+            return std::nullopt;
+        }
+        SitePatch patch;
+        patch.alpha.emplace(alpha < 0 ? std::optional<double>() : std::optional<double>(alpha));
+        return patch;
+    }
+    case PlanModel::ZeroColumn:
+        return patchOf(&SitePatch::zeroOutliers, value.toBool());
+    default:
+        return std::nullopt;
+    }
+}
+
+bool holds(const SitePatch& patch, int column) {
+    switch (column) {
+    case PlanModel::WeightBitsColumn:
+        return patch.weightBits.has_value();
+    case PlanModel::GranularityColumn:
+        return patch.weightGranularity.has_value();
+    case PlanModel::ActivationBitsColumn:
+        return patch.activationBits.has_value();
+    case PlanModel::SideColumn:
+        return patch.activationSide.has_value();
+    case PlanModel::ScaleColumn:
+        return patch.activationScale.has_value();
+    case PlanModel::AlphaColumn:
+        return patch.alpha.has_value();
+    case PlanModel::ZeroColumn:
+        return patch.zeroOutliers.has_value();
+    default:
+        return false;
+    }
+}
+
+bool isIdle(const SiteSettings& settings, int column) {
+    switch (column) {
+    case PlanModel::WeightBitsColumn:
+    case PlanModel::GranularityColumn:
+        return settings.weightBits >= kBitsOff;
+    case PlanModel::ActivationBitsColumn:
+    case PlanModel::SideColumn:
+    case PlanModel::ScaleColumn:
+        return settings.activationBits >= kBitsOff;
+    case PlanModel::AlphaColumn:
+        return !settings.alpha.has_value();
+    default:
+        return false;
+    }
+}
+
+QList<PlanChoice> planChoices(int column) {
+    QList<PlanChoice> choices;
+    const auto add = [&](const SiteSettings& settings) {
+        choices.append({planText(settings, column), planValue(settings, column)});
+    };
+    SiteSettings settings;
+    switch (column) {
+    case PlanModel::WeightBitsColumn:
+    case PlanModel::ActivationBitsColumn:
+        for (const int bits : {kBitsOff, 8, 7, 6, 5, 4, 3, 2}) {
+            settings.weightBits = settings.activationBits = bits;
+            add(settings);
+        }
+        break;
+    case PlanModel::GranularityColumn:
+        for (const Granularity granularity :
+            {Granularity{GranularityKind::Tensor, 0}, Granularity{GranularityKind::Channel, 0},
+                Granularity{GranularityKind::Group, 32}, Granularity{GranularityKind::Group, 64},
+                Granularity{GranularityKind::Group, 128}, Granularity{GranularityKind::Group, 256}}) {
+            settings.weightGranularity = granularity;
+            add(settings);
+        }
+        break;
+    case PlanModel::SideColumn:
+        for (const ActivationSide side : {ActivationSide::Input, ActivationSide::Output, ActivationSide::Both}) {
+            settings.activationSide = side;
+            add(settings);
+        }
+        break;
+    case PlanModel::ScaleColumn:
+        for (const ActivationScale scale :
+            {ActivationScale::Static, ActivationScale::Dynamic, ActivationScale::Token}) {
+            settings.activationScale = scale;
+            add(settings);
+        }
+        break;
+    default:
+        break;
+    }
+    return choices;
+}
+
+} // namespace mambascope::ui

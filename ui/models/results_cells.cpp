@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/commands/plan_edit.h"
+#include "ui/models/results_model.h"
+#include "ui/models/text.h"
+
+#include <QDateTime>
+#include <QLocale>
+
+#include <cmath>
+
+namespace mambascope::ui {
+namespace {
+
+constexpr double kSignificance = 0.05;
+
+QString plusMinus(double accuracy, double standardError) {
+    return percent(accuracy) + QStringLiteral(" ± ") + percent(standardError);
+}
+
+/// Nothing if the two were not measured on the same items.
+const TaskResult* comparable(const TaskResult& task, const TaskResult* baseline) {
+    return baseline != nullptr && baseline->dataHash == task.dataHash ? baseline : nullptr;
+}
+
+QString titleOf(const EvaluationResult& result) {
+    if (!result.planName.empty()) {
+        return QString::fromStdString(result.planName);
+    }
+    const Result<QuantPlan> plan = planFromJson(Json::parse(result.plan.dump()), "plan");
+    return plan.ok() ? QString::fromStdString(planTitle(plan.value())) : QString();
+}
+
+} // namespace
+
+ResultsModel::Column ResultsModel::columnOfRun(const Run& run, const EvaluationResult* baseline) const {
+    const EvaluationResult& result = *run.result;
+    Column column;
+    column.id = run.id;
+    column.result = run.result;
+    column.planHash = result.planHash;
+    column.calibrationHash = result.calibrationHash;
+    column.note = QString::fromStdString(run.note);
+    column.title = titleOf(result);
+    const QDateTime when = QDateTime::fromSecsSinceEpoch(run.created);
+    const QString items = result.limit > 0 ? tr("%n item(s) a task", nullptr, result.limit) : tr("all items");
+    column.subtitle = !column.note.isEmpty() ? column.note
+                      : result.partial       ? tr("stopped early")
+                                             : QString(QLocale().toString(when.time(), QLocale::ShortFormat) +
+                                                       QStringLiteral(" · ") + items);
+    column.toolTip =
+        tr("%1\n%2 · %3 · seed %4\n%5, %6, %7 · %8 s")
+            .arg(column.title, QLocale().toString(when, QLocale::ShortFormat), items, QString::number(result.seed),
+                QString::fromStdString(result.engine), QString::fromStdString(result.dtype),
+                QString::fromStdString(result.device), significant(result.seconds, 3));
+    if (result.partial) {
+        column.toolTip += tr("\nStopped before the end: over the items done until then");
+    }
+    for (const Row& row : m_rows) {
+        column.cells.push_back(cellOf(row, result, baseline));
+    }
+    return column;
+}
+
+ResultsModel::Cell ResultsModel::cellOf(
+    const Row& row, const EvaluationResult& result, const EvaluationResult* baseline) const {
+    if (row.kind == Row::Kind::Average) {
+        return averageCell(result, baseline);
+    }
+    const TaskResult* task = result.find(row.task);
+    if (task == nullptr || task->metrics.n == 0) {
+        return {};
+    }
+    const TaskResult* other = baseline != nullptr ? comparable(*task, baseline->find(row.task)) : nullptr;
+    if (row.kind == Row::Kind::Accuracy) {
+        return accuracyCell(*task, other);
+    }
+    const TaskMetrics& metrics = task->metrics;
+    Cell cell;
+    cell.text = significant(metrics.perplexity, 4);
+    cell.toolTip = tr("%1 ± %2 over %3 items").arg(cell.text, significant(metrics.perplexityStandardError, 2),
+        number(metrics.n));
+    if (other != nullptr && other->metrics.perplexity > 0 && std::isfinite(metrics.perplexity)) {
+        cell.detail = QStringLiteral("× ") + significant(metrics.perplexity / other->metrics.perplexity, 3);
+    }
+    return cell;
+}
+
+ResultsModel::Cell ResultsModel::accuracyCell(const TaskResult& task, const TaskResult* baseline) const {
+    const TaskMetrics& metrics = task.metrics;
+    const double accuracy = metrics.published(task.task);
+    const Interval interval = wilsonInterval(accuracy, metrics.n);
+    Cell cell;
+    cell.text = plusMinus(accuracy, accuracyStandardError(accuracy, metrics.n));
+    cell.toolTip = tr("%1 of %2 items right, 95 % interval %3 – %4, guessing gives %5")
+                       .arg(number(std::llround(accuracy * metrics.n)), number(metrics.n), percent(interval.low),
+                           percent(interval.high), percent(chanceLevel(task.task)));
+    if (!task.note.empty()) {
+        cell.toolTip += QLatin1Char('\n') + QString::fromStdString(task.note);
+    }
+    if (metrics.nonfinite > 0) {
+        cell.warning = tr("%n item(s) with a score that is not finite, counted as wrong", nullptr, metrics.nonfinite);
+    }
+    if (baseline == nullptr) {
+        return cell;
+    }
+    const PairedComparison paired = comparePaired(task.task, task.items, baseline->items);
+    if (paired.common == 0) {
+        return cell;
+    }
+    cell.detail = paired.gained == 0 && paired.lost == 0
+                      ? tr("same")
+                      : QString(signedPercent(paired.delta) + QStringLiteral("   ↑") + number(paired.gained) +
+                                QStringLiteral(" ↓") + number(paired.lost));
+    cell.tone = paired.pMcNemar < kSignificance ? (paired.delta > 0 ? 1 : -1) : 0;
+    cell.toolTip += tr("\nAgainst the baseline on %1 items: %2 points, %3 gained, %4 lost, McNemar's exact %5")
+                        .arg(number(paired.common), signedPercent(paired.delta), number(paired.gained),
+                            number(paired.lost), pValue(paired.pMcNemar));
+    return cell;
+}
+
+ResultsModel::Cell ResultsModel::averageCell(const EvaluationResult& result, const EvaluationResult* baseline) const {
+    Cell cell;
+    double variance = 0;
+    int tasks = 0;
+    bool sameTasks = baseline != nullptr && baseline->tasks.size() == result.tasks.size();
+    for (const TaskResult& task : result.tasks) {
+        if (task.metrics.n > 0) {
+            const double error = accuracyStandardError(task.metrics.published(task.task), task.metrics.n);
+            variance += error * error;
+            ++tasks;
+        }
+        sameTasks = sameTasks && comparable(task, baseline->find(task.task)) != nullptr;
+    }
+    if (tasks == 0) {
+        return cell;
+    }
+    const double average = result.average();
+    cell.text = plusMinus(average, std::sqrt(variance) / tasks);
+    cell.toolTip = tr("Unweighted mean of %n task(s)", nullptr, tasks);
+    if (sameTasks) {
+        const double delta = average - baseline->average();
+        cell.detail = signedPercent(delta);
+        // Tasks are independent of each other; that items are paired makes the true error smaller.
+        cell.tone = std::fabs(delta) > 1.96 * std::sqrt(2 * variance) / tasks ? (delta > 0 ? 1 : -1) : 0;
+    }
+    if (const int nonfinite = result.nonfinite(); nonfinite > 0) {
+        cell.warning = tr("%n item(s) with a score that is not finite, counted as wrong", nullptr, nonfinite);
+    }
+    return cell;
+}
+
+ResultsModel::Column ResultsModel::liveColumn() const {
+    Column column;
+    column.title = m_live->title;
+    int done = 0;
+    int total = 0;
+    for (const auto& [task, metrics] : m_live->metrics) {
+        done += metrics.n;
+        total += metrics.total;
+    }
+    column.subtitle = total > 0 ? tr("running · %1 items").arg(number(done)) : tr("running");
+    for (const Row& row : m_rows) {
+        column.cells.push_back(liveCell(row));
+    }
+    return column;
+}
+
+ResultsModel::Cell ResultsModel::liveCell(const Row& row) const {
+    Cell cell;
+    const auto found = m_live->metrics.find(row.task);
+    if (row.kind == Row::Kind::Average || found == m_live->metrics.end() || found->second.n == 0) {
+        cell.text = row.kind == Row::Kind::Accuracy ? QStringLiteral("…") : QString();
+        return cell;
+    }
+    const TaskMetrics& metrics = found->second;
+    if (row.kind == Row::Kind::Perplexity) {
+        cell.text = significant(metrics.perplexity, 4);
+        return cell;
+    }
+    const double accuracy = metrics.published(row.task);
+    const Interval interval = wilsonInterval(accuracy, metrics.n);
+    cell.text = plusMinus(accuracy, accuracyStandardError(accuracy, metrics.n));
+    cell.detail = tr("%1 of %2").arg(number(metrics.n), number(metrics.total));
+    cell.toolTip =
+        tr("Until now; 95 % interval %1 – %2").arg(percent(interval.low), percent(interval.high));
+    if (metrics.nonfinite > 0) {
+        cell.warning = tr("%n item(s) with a score that is not finite, counted as wrong", nullptr, metrics.nonfinite);
+    }
+    return cell;
+}
+
+} // namespace mambascope::ui

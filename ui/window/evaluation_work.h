@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/engine/engine.h"
+#include "core/evaluation/evaluator.h"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace mambascope::ui {
+
+/// Running metrics of an evaluation: written on the engine's thread, read on the GUI's whenever it wants to paint.
+class LiveMetrics {
+public:
+    void set(Task task, const TaskMetrics& metrics);
+    std::map<Task, TaskMetrics> get() const;
+
+private:
+    mutable std::mutex m_mutex;
+    std::map<Task, TaskMetrics> m_metrics;
+};
+
+/// The tokenizer of the loaded model, made once a checkpoint. Used on the engine's thread only.
+class TokenizerCache {
+public:
+    Result<std::shared_ptr<const Tokenizer>> get(Engine& engine, const std::string& checkpointHash);
+
+private:
+    std::string m_hash;
+    std::shared_ptr<const Tokenizer> m_tokenizer;
+};
+
+/// Everything that determines a result.
+struct EvaluationWork {
+    QuantPlan plan;
+    std::shared_ptr<const CalibrationSnapshot> calibration; ///< null if the plan needs none
+    std::string calibrationHash;                            ///< empty if the plan needs none
+    LoadedModel model;
+    std::filesystem::path folder;
+    std::vector<Task> tasks;
+    int limit = 0;
+    std::int64_t seed = 0;
+};
+
+struct EvaluationOutcome {
+    std::shared_ptr<const EvaluationResult> result;
+    bool known = false;                ///< it is one of the results that were there already
+    std::vector<std::string> warnings; ///< of the plan
+};
+
+/// Loads the tasks, sets the plan and evaluates it, unless one of `known` is the answer already.
+Result<EvaluationOutcome> evaluateOnEngine(Engine& engine, TokenizerCache& tokenizers, const EvaluationWork& work,
+    const std::vector<std::shared_ptr<const EvaluationResult>>& known, LiveMetrics& live, const Job& job);
+
+/// What a calibration job is asked for.
+struct CalibrationWork {
+    LoadedModel model;
+    std::filesystem::path textFile;
+    WindowRequest windows;
+};
+Result<std::shared_ptr<const CalibrationSnapshot>> calibrateOnEngine(
+    Engine& engine, TokenizerCache& tokenizers, const CalibrationWork& work, const Job& job);
+
+} // namespace mambascope::ui

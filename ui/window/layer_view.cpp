@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/layer_view.h"
+
+#include "ui/docks/rule_controls.h"
+#include "ui/models/text.h"
+#include "ui/plots/layer_plot.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
+#include "ui/window/workspace.h"
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace mambascope::ui {
+
+LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
+    : QWidget(parent), m_workspace(workspace), m_plot(new LayerPlot(this)), m_stack(new QStackedWidget(this)),
+      m_title(new QLabel(this)), m_subtitle(new QLabel(this)), m_readout(new QLabel(this)), m_layer(new QSpinBox(this)),
+      m_side(new QComboBox(this)), m_rule(new QComboBox(this)), m_k(new QDoubleSpinBox(this)),
+      m_log(new QToolButton(this)), m_emptyTitle(new QLabel(this)), m_emptyText(new QLabel(this)),
+      m_emptyOpen(new QPushButton(tr("Open Checkpoint…"), this)), m_emptyDemo(new QPushButton(tr("Open Demo"), this)),
+      m_emptyCalibrate(new QPushButton(tr("Calibrate…"), this)) {
+    m_plot->setTheme(&theme);
+    m_plot->setAccessibleName(tr("Absolute maxima by channel"));
+    m_readout->setContentsMargins(12, 4, 12, 6);
+    m_readout->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_readout->setAccessibleName(tr("Value at the cursor"));
+    m_readout->setForegroundRole(QPalette::PlaceholderText);
+
+    auto* page = new QWidget(this);
+    auto* column = new QVBoxLayout(page);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(header());
+    column->addWidget(m_plot, 1);
+    column->addWidget(m_readout);
+    m_stack->addWidget(emptyPage());
+    m_stack->addWidget(page);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+
+    const auto paintIcons = [this, &theme] { m_log->setIcon(themedIcon(u"log", theme)); };
+    paintIcons();
+    connect(&theme, &Theme::changed, this, paintIcons);
+    connectControls();
+    refresh();
+}
+
+QWidget* LayerView::header() {
+    auto* bar = new QWidget(this);
+    QFont large = m_title->font();
+    large.setPointSizeF(large.pointSizeF() * 1.25);
+    large.setBold(true);
+    m_title->setFont(large);
+    m_subtitle->setForegroundRole(QPalette::PlaceholderText);
+    m_subtitle->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    // A long caption must not force the window wider.
+    m_subtitle->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_layer->setAccessibleName(tr("Layer"));
+    m_layer->setPrefix(tr("layer "));
+    m_layer->setKeyboardTracking(false);
+    m_layer->setWrapping(true);
+    m_side->setAccessibleName(tr("Side"));
+    m_side->addItem(tr("inputs"), static_cast<int>(Side::Input));
+    m_side->addItem(tr("outputs"), static_cast<int>(Side::Output));
+    m_side->setToolTip(tr("What goes into the linears, or what comes out of them"));
+    fillRuleControls(*m_rule, *m_k);
+    m_rule->setToolTip(tr("Which channels are marked as outliers"));
+    m_log->setText(tr("Log"));
+    m_log->setCheckable(true);
+    m_log->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_log->setToolTip(tr("Logarithmic axis (L in the plot)"));
+
+    auto* titles = new QVBoxLayout;
+    titles->setSpacing(1);
+    titles->addWidget(m_title);
+    titles->addWidget(m_subtitle);
+    auto* row = new QHBoxLayout(bar);
+    row->setContentsMargins(12, 8, 12, 6);
+    row->addLayout(titles, 1);
+    for (QWidget* widget : std::initializer_list<QWidget*>{m_layer, m_side, m_rule, m_k, m_log}) {
+        row->addWidget(widget, 0, Qt::AlignVCenter);
+    }
+    return bar;
+}
+
+QWidget* LayerView::emptyPage() {
+    auto* page = new QWidget(this);
+    QFont large = m_emptyTitle->font();
+    large.setPointSizeF(large.pointSizeF() * 1.5);
+    m_emptyTitle->setFont(large);
+    m_emptyTitle->setAlignment(Qt::AlignCenter);
+    m_emptyText->setAlignment(Qt::AlignCenter);
+    m_emptyText->setWordWrap(true);
+    m_emptyText->setForegroundRole(QPalette::PlaceholderText);
+    auto* buttons = new QHBoxLayout;
+    buttons->addStretch(1);
+    for (QPushButton* button : {m_emptyOpen, m_emptyDemo, m_emptyCalibrate}) {
+        buttons->addWidget(button);
+    }
+    buttons->addStretch(1);
+    auto* column = new QVBoxLayout(page);
+    column->addStretch(2);
+    column->addWidget(m_emptyTitle);
+    column->addWidget(m_emptyText);
+    column->addSpacing(fontMetrics().height());
+    column->addLayout(buttons);
+    column->addStretch(3);
+    connect(m_emptyOpen, &QPushButton::clicked, this, &LayerView::openRequested);
+    connect(m_emptyDemo, &QPushButton::clicked, this, &LayerView::demoRequested);
+    connect(m_emptyCalibrate, &QPushButton::clicked, this, &LayerView::calibrateRequested);
+    return page;
+}
+
+void LayerView::connectControls() {
+    ViewState& view = m_workspace.view();
+    connect(m_layer, &QSpinBox::valueChanged, &view, &ViewState::setLayer);
+    connect(m_side, &QComboBox::activated, &view,
+        [this, &view] { view.setSide(static_cast<Side>(m_side->currentData().toInt())); });
+    connect(m_rule, &QComboBox::activated, &view, [this, &view] { view.setRule(ruleOf(*m_rule)); });
+    connect(m_k, &QDoubleSpinBox::valueChanged, &view, &ViewState::setK);
+    connect(m_log, &QToolButton::clicked, &view,
+        [&view](bool checked) { view.setScale(checked ? AxisScale::Log : AxisScale::Linear); });
+    connect(m_plot, &LayerPlot::yScaleToggled, &view, &ViewState::setScale);
+    connect(m_plot, &LayerPlot::readoutChanged, this, [this](const QString& text) {
+        m_readout->setText(text.isEmpty() ? tr("Move over the plot, or focus it and use the arrow keys; "
+                                               "Alt+Right goes to the next outlier.")
+                                          : text);
+    });
+    connect(&view, &ViewState::changed, this, &LayerView::refresh);
+    connect(&m_workspace, &Workspace::sessionChanged, this, &LayerView::refresh);
+    connect(&m_workspace, &Workspace::checkpointChanged, this, &LayerView::refresh);
+    connect(&m_workspace, &Workspace::calibrationChanged, this, &LayerView::refresh);
+    connect(&m_workspace.jobs(), &JobRunner::changed, this, &LayerView::refreshEmpty);
+    Q_EMIT m_plot->readoutChanged(QString());
+}
+
+void LayerView::refresh() {
+    const CheckpointReference* reference = m_workspace.checkpoint();
+    const auto snapshot = m_workspace.calibration();
+    const bool shows = reference != nullptr && snapshot != nullptr &&
+                       m_workspace.view().data().layer < snapshot->spec.layers;
+    m_stack->setCurrentIndex(shows ? 1 : 0);
+    if (shows) {
+        refreshFigure();
+        refreshHeader();
+    } else {
+        m_figure.reset();
+        m_shown.reset();
+        m_plot->setFigure(nullptr);
+        refreshEmpty();
+    }
+}
+
+void LayerView::refreshFigure() {
+    const ViewData& view = m_workspace.view().data();
+    const auto snapshot = m_workspace.calibration();
+    const FigureOptions options{view.side, view.rule, view.k, view.scale};
+    const bool same = m_shown == snapshot && m_shownLayer == view.layer && m_shownOptions.side == options.side &&
+                      m_shownOptions.rule == options.rule && m_shownOptions.k == options.k;
+    if (!same || m_shownOptions.yScale != options.yScale) {
+        m_figure = std::make_shared<const Figure>(layerFigure(*snapshot, view.layer, options));
+    }
+    m_shown = snapshot;
+    m_shownLayer = view.layer;
+    m_shownOptions = options;
+    if (!same) {
+        m_plot->setFigure(m_figure);
+    }
+    m_plot->setYScale(view.scale);
+}
+
+QString LayerView::subtitle() const {
+    const CalibrationSource& source = m_workspace.calibration()->source;
+    QString text = tr("%1 · %2 windows of %3 tokens")
+                       .arg(source.textName.empty() ? tr("token ids") : QString::fromStdString(source.textName),
+                           number(source.samples), number(source.length));
+    text += source.contiguous ? tr(", back to back") : tr(", seed %1").arg(source.seed);
+    if (source.partial) {
+        text += tr(" · partial: stopped early");
+    }
+    return text;
+}
+
+void LayerView::refreshHeader() {
+    const ViewData& view = m_workspace.view().data();
+    const CheckpointReference* reference = m_workspace.checkpoint();
+    m_title->setText(QString::fromStdString(reference->name));
+    m_subtitle->setText(tr("Calibration: %1").arg(subtitle()));
+    m_subtitle->setToolTip(m_figure != nullptr ? QString::fromStdString(m_figure->caption) : QString());
+    const QSignalBlocker quiet(m_layer);
+    m_layer->setRange(0, std::max(0, reference->spec.layers - 1));
+    m_layer->setValue(view.layer);
+    m_side->setCurrentIndex(m_side->findData(static_cast<int>(view.side)));
+    showRule(*m_rule, *m_k, view.rule, view.k);
+    m_log->setChecked(view.scale == AxisScale::Log);
+}
+
+void LayerView::refreshEmpty() {
+    if (m_stack->currentIndex() != 0) {
+        return;
+    }
+    const bool open = m_workspace.checkpoint() != nullptr;
+    const bool busy = !m_workspace.jobs().idle();
+    m_emptyTitle->setText(open   ? QString::fromStdString(m_workspace.checkpoint()->name)
+                          : busy ? tr("Opening…")
+                                 : tr("Open a Mamba checkpoint"));
+    m_emptyText->setText(
+        open && busy ? tr("Working. Outlier channels of every layer appear here as soon as the calibration is there.")
+        : open       ? tr("Calibrate it: a text runs through the model, and the largest value of every channel is kept.")
+        : busy       ? tr("The engine loads the weights.")
+                     : tr("A folder with config.json and weights. Drop it here, or start with the demo that ships."));
+    m_emptyOpen->setVisible(!open);
+    m_emptyDemo->setVisible(!open);
+    m_emptyCalibrate->setVisible(open);
+    m_emptyOpen->setEnabled(!busy);
+    m_emptyDemo->setEnabled(!busy);
+    m_emptyCalibrate->setEnabled(!busy);
+    m_emptyCalibrate->setDefault(true);
+}
+
+} // namespace mambascope::ui

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/main_window.h"
+
+#include "ui/docks/layers_panel.h"
+#include "ui/docks/plan_panel.h"
+#include "ui/docks/results_panel.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
+#include "ui/window/layer_view.h"
+#include "ui/window/main_window_actions.h"
+#include "ui/window/message_bar.h"
+#include "ui/window/status_panel.h"
+#include "ui/window/workspace.h"
+
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QFileInfo>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QTimer>
+#include <QUrl>
+#include <QVBoxLayout>
+
+namespace mambascope::ui {
+
+MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
+    : QMainWindow(parent), m_workspace(workspace), m_theme(theme), m_actions(std::make_unique<Actions>()),
+      m_messages(new MessageBar(theme, this)), m_layerView(new LayerView(workspace, theme, this)),
+      m_layers(new LayersPanel(workspace, theme, this)), m_plan(new PlanPanel(workspace, theme, this)),
+      m_results(new ResultsPanel(workspace, theme, this)) {
+    setAcceptDrops(true);
+    setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
+    auto* middle = new QWidget(this);
+    auto* column = new QVBoxLayout(middle);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(m_messages);
+    column->addWidget(m_layerView, 1);
+    setCentralWidget(middle);
+    setStatusBar(new StatusPanel(workspace, theme, this));
+
+    buildDocks();
+    buildFileMenu();
+    buildEditMenu();
+    buildModelMenu();
+    buildViewMenu();
+    buildToolBar();
+    connectPanels();
+    const int character = fontMetrics().averageCharWidth();
+    resize(character * 210, character * 130);
+    resetLayout();
+    m_defaultLayout = saveState();
+    refreshIcons();
+    refreshActions();
+    refreshTitle();
+    restoreLayout();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::buildDocks() {
+    const auto dock = [this](const QString& title, const QString& name, QWidget* contents, Qt::DockWidgetArea area) {
+        auto* widget = new QDockWidget(title, this);
+        widget->setObjectName(name);
+        widget->setWidget(contents);
+        addDockWidget(area, widget);
+        return widget;
+    };
+    setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+    dock(tr("Layers"), QStringLiteral("layersDock"), m_layers, Qt::LeftDockWidgetArea);
+    QDockWidget* plan = dock(tr("Plan"), QStringLiteral("planDock"), m_plan, Qt::BottomDockWidgetArea);
+    QDockWidget* results = dock(tr("Results, accuracy in per cent"), QStringLiteral("resultsDock"), m_results,
+        Qt::BottomDockWidgetArea);
+    splitDockWidget(plan, results, Qt::Horizontal);
+}
+
+void MainWindow::connectPanels() {
+    connect(&m_workspace, &Workspace::noticed, m_messages, &MessageBar::show);
+    connect(&m_workspace, &Workspace::sessionChanged, this, [this] {
+        restoreLayout();
+        refreshTitle();
+        refreshActions();
+    });
+    connect(&m_workspace, &Workspace::checkpointChanged, this, [this] {
+        refreshTitle();
+        refreshActions();
+    });
+    for (const auto signal : {&Workspace::calibrationChanged, &Workspace::runsChanged, &Workspace::runningChanged,
+             &Workspace::planChanged}) {
+        connect(&m_workspace, signal, this, &MainWindow::refreshActions);
+    }
+    connect(&m_workspace.jobs(), &JobRunner::changed, this, &MainWindow::refreshActions);
+    connect(m_layerView, &LayerView::openRequested, this, &MainWindow::openCheckpoint);
+    connect(m_layerView, &LayerView::demoRequested, &m_workspace, &Workspace::openDemo);
+    connect(m_layerView, &LayerView::calibrateRequested, this, &MainWindow::calibrate);
+    connect(m_plan, &PlanPanel::evaluateRequested, this, &MainWindow::evaluateNow);
+    connect(m_results, &ResultsPanel::evaluateRequested, this, &MainWindow::evaluate);
+    connect(&m_theme, &Theme::changed, this, &MainWindow::refreshIcons);
+}
+
+void MainWindow::refreshIcons() {
+    for (const auto& [action, name] : m_actions->icons) {
+        action->setIcon(themedIcon(name, m_theme));
+    }
+}
+
+void MainWindow::refreshActions() {
+    const bool open = m_workspace.checkpoint() != nullptr;
+    const bool loaded = open && m_workspace.model().has_value();
+    const bool calibrated = m_workspace.calibration() != nullptr;
+    const bool busy = !m_workspace.jobs().idle();
+    m_actions->saveCopy->setEnabled(m_workspace.session() != nullptr);
+    m_actions->importCalibration->setEnabled(open);
+    m_actions->calibrate->setEnabled(loaded && !busy);
+    m_actions->evaluate->setEnabled(loaded && !busy);
+    m_actions->evaluateNow->setEnabled(loaded && !busy);
+    m_actions->exportCheckpoint->setEnabled(loaded && !busy);
+    m_actions->exportFigure->setEnabled(open && calibrated);
+    m_actions->copyFigure->setEnabled(open && calibrated);
+    m_actions->stop->setEnabled(busy);
+}
+
+void MainWindow::refreshTitle() {
+    QStringList parts;
+    if (const CheckpointReference* reference = m_workspace.checkpoint()) {
+        parts.append(QString::fromStdString(reference->name));
+    }
+    if (const Session* session = m_workspace.session()) {
+        parts.append(QFileInfo(QString::fromStdString(session->path().string())).completeBaseName() +
+                     (session->readOnly() ? tr(" (read-only)") : QString()));
+        setWindowFilePath(QString::fromStdString(session->path().string()));
+    }
+    parts.append(tr("Mambascope"));
+    setWindowTitle(parts.join(QStringLiteral(" — ")));
+}
+
+void MainWindow::resetLayout() {
+    for (QDockWidget* dock : findChildren<QDockWidget*>()) {
+        dock->setFloating(false);
+        dock->show();
+    }
+    if (!m_defaultLayout.isEmpty()) {
+        restoreState(m_defaultLayout);
+    }
+    const auto dock = [this](const char* name) { return findChild<QDockWidget*>(QString::fromLatin1(name)); };
+    const int character = fontMetrics().averageCharWidth();
+    resizeDocks({dock("layersDock")}, {character * 44}, Qt::Horizontal);
+    resizeDocks({dock("planDock"), dock("resultsDock")}, {character * 88, character * 80}, Qt::Horizontal);
+    resizeDocks({dock("planDock")}, {height() * 2 / 5}, Qt::Vertical);
+}
+
+void MainWindow::restoreLayout() {
+    const QByteArray docks = m_workspace.view().data().docks;
+    if (!docks.isEmpty()) {
+        restoreState(docks);
+    }
+}
+
+void MainWindow::storeLayout() {
+    m_workspace.view().setDocks(saveState());
+}
+
+bool MainWindow::event(QEvent* event) {
+    const bool handled = QMainWindow::event(event);
+    if (event->type() == QEvent::Paint && !m_wasPainted) {
+        m_wasPainted = true;
+        Q_EMIT painted();
+    }
+    return handled;
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    if (m_asksBeforeClosing && !m_workspace.jobs().idle()) {
+        const auto job = m_workspace.jobs().current();
+        QMessageBox box(QMessageBox::Question, tr("Close"),
+            tr("“%1” is under way. Stop it and close?").arg(QString::fromStdString(job->title)),
+            QMessageBox::NoButton, this);
+        QPushButton* stop = box.addButton(tr("Stop and Close"), QMessageBox::AcceptRole);
+        box.addButton(tr("Keep Open"), QMessageBox::RejectRole);
+        box.exec();
+        if (box.clickedButton() != static_cast<QAbstractButton*>(stop) && !m_workspace.jobs().idle()) {
+            event->ignore();
+            return;
+        }
+    }
+    m_workspace.stop();
+    storeLayout();
+    m_workspace.flush();
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    const QList<QUrl> urls = event->mimeData()->urls();
+    if (!urls.isEmpty() && urls.first().isLocalFile()) {
+        event->acceptProposedAction();
+    }
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    const QString path = event->mimeData()->urls().value(0).toLocalFile();
+    event->acceptProposedAction();
+    // Not inside the drop: the source of the drag waits until this returns.
+    QTimer::singleShot(0, this, [this, path] { m_workspace.open(path); });
+}
+
+} // namespace mambascope::ui

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QMainWindow>
+
+#include <functional>
+#include <memory>
+
+class QAction;
+class QMenu;
+
+namespace mambascope::ui {
+
+class LayersPanel;
+class LayerView;
+class MessageBar;
+class PlanPanel;
+class ResultsPanel;
+class Theme;
+class Workspace;
+
+/// The window: puts panels around a workspace and turns menus into its verbs. Knows no file format and no engine.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+public:
+    MainWindow(Workspace& workspace, Theme& theme, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    LayersPanel* layersPanel() const { return m_layers; }
+    LayerView* layerView() const { return m_layerView; }
+    PlanPanel* planPanel() const { return m_plan; }
+    ResultsPanel* resultsPanel() const { return m_results; }
+    MessageBar* messageBar() const { return m_messages; }
+
+    /// Closing while a job runs asks first; tests that are not about that switch it off.
+    void setAsksBeforeClosing(bool asks) { m_asksBeforeClosing = asks; }
+
+Q_SIGNALS:
+    /// The first time that the window has been painted.
+    void painted();
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+    bool event(QEvent* event) override;
+
+private:
+    struct Actions;
+    QAction* addCommand(QMenu* menu, const QString& text, const QString& icon, const QKeySequence& shortcut,
+        std::function<void()> run);
+    void buildDocks();
+    void buildFileMenu();
+    void buildEditMenu();
+    void buildModelMenu();
+    void buildViewMenu();
+    void buildToolBar();
+    void connectPanels();
+    void refreshIcons();
+    void refreshActions();
+    void refreshTitle();
+    void fillRecentMenu();
+
+    void restoreLayout();
+    void resetLayout();
+    void storeLayout();
+
+    void openCheckpoint();
+    void openSession();
+    void saveCopy();
+    void calibrate();
+    void evaluate();
+    void evaluateNow();
+    void exportFigureAs();
+    void exportCheckpointAs();
+    void importCalibration();
+    void copyFigure();
+    void about();
+
+    Workspace& m_workspace;
+    Theme& m_theme;
+    std::unique_ptr<Actions> m_actions;
+    MessageBar* m_messages;
+    LayerView* m_layerView;
+    LayersPanel* m_layers;
+    PlanPanel* m_plan;
+    ResultsPanel* m_results;
+    QByteArray m_defaultLayout;
+    bool m_asksBeforeClosing = true;
+    bool m_wasPainted = false;
+    bool m_restoring = false;
+};
+
+} // namespace mambascope::ui

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/window/main_window.h"
+
+#include <QAction>
+#include <QMenu>
+
+#include <utility>
+#include <vector>
+
+namespace mambascope::ui {
+
+/// The window's actions that somebody enables, disables or puts on the tool bar.
+struct MainWindow::Actions {
+    QAction* open = nullptr;
+    QAction* saveCopy = nullptr;
+    QAction* undo = nullptr;
+    QAction* redo = nullptr;
+    QAction* calibrate = nullptr;
+    QAction* evaluate = nullptr;
+    QAction* evaluateNow = nullptr;
+    QAction* stop = nullptr;
+    QAction* exportFigure = nullptr;
+    QAction* copyFigure = nullptr;
+    QAction* exportCheckpoint = nullptr;
+    QAction* importCalibration = nullptr;
+    QAction* useRun = nullptr;
+    QAction* removeRun = nullptr;
+    QMenu* recent = nullptr;
+    QMenu* view = nullptr;
+    std::vector<std::pair<QAction*, QString>> icons; ///< to be drawn again in another theme
+};
+
+} // namespace mambascope::ui

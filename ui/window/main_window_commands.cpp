@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/commands/plan_edit.h"
+#include "ui/dialogs/calibrate_dialog.h"
+#include "ui/dialogs/evaluate_dialog.h"
+#include "ui/figures/figure_painter.h"
+#include "ui/window/layer_view.h"
+#include "ui/window/main_window_actions.h"
+#include "ui/window/message_bar.h"
+#include "ui/window/session_files.h"
+#include "ui/window/workspace.h"
+
+#include <QDir>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMessageBox>
+#include <QSettings>
+
+namespace mambascope::ui {
+namespace {
+
+QString lastFolderKey() {
+    return QStringLiteral("lastFolder");
+}
+
+QString lastFolder() {
+    return QSettings().value(lastFolderKey(), QDir::homePath()).toString();
+}
+
+void rememberFolder(const QString& path) {
+    QSettings().setValue(lastFolderKey(), QFileInfo(path).absolutePath());
+}
+
+} // namespace
+
+void MainWindow::openCheckpoint() {
+    const QString folder = QFileDialog::getExistingDirectory(
+        this, tr("Open Checkpoint: Folder with config.json and Weights"), lastFolder());
+    if (!folder.isEmpty()) {
+        rememberFolder(folder);
+        m_workspace.openCheckpoint(folder);
+    }
+}
+
+void MainWindow::openSession() {
+    const QString file = QFileDialog::getOpenFileName(
+        this, tr("Open Session"), standardSessionsFolder(), tr("Sessions (*.mscope);;All files (*)"));
+    if (!file.isEmpty()) {
+        storeLayout();
+        m_workspace.openSession(file);
+    }
+}
+
+void MainWindow::importCalibration() {
+    const QString file = QFileDialog::getOpenFileName(
+        this, tr("Import Calibration"), lastFolder(), tr("Calibrations (*.safetensors);;All files (*)"));
+    if (!file.isEmpty()) {
+        rememberFolder(file);
+        m_workspace.importCalibration(file);
+    }
+}
+
+void MainWindow::saveCopy() {
+    QFileDialog dialog(this, tr("Save a Copy of the Session"), lastFolder(), tr("Sessions (*.mscope)"));
+    dialog.setAcceptMode(QFileDialog::AcceptSave);
+    dialog.setDefaultSuffix(QStringLiteral("mscope"));
+    if (const Session* session = m_workspace.session()) {
+        dialog.selectFile(QFileInfo(QString::fromStdString(session->path().string())).fileName());
+    }
+    if (dialog.exec() != QDialog::Accepted) {
+        return;
+    }
+    const QString file = dialog.selectedFiles().value(0);
+    rememberFolder(file);
+    storeLayout();
+    const Result<void> saved = m_workspace.saveCopy(file);
+    m_messages->show(saved.ok() ? Notice::info(tr("A copy is in %1. The session goes on in its own file.").arg(file))
+                                : Notice::of(saved.error()));
+}
+
+void MainWindow::calibrate() {
+    CalibrateDialog dialog(m_workspace.view().data().calibration, this);
+    if (dialog.exec() == QDialog::Accepted) {
+        m_workspace.calibrate(dialog.settings());
+    }
+}
+
+void MainWindow::evaluate() {
+    EvaluateDialog dialog(m_workspace.view().data().evaluation,
+        QString::fromStdString(planTitle(m_workspace.plan())), this);
+    if (dialog.exec() == QDialog::Accepted) {
+        m_workspace.evaluate(dialog.settings());
+    }
+}
+
+void MainWindow::evaluateNow() {
+    const EvaluationSettings& settings = m_workspace.view().data().evaluation;
+    if (settings.folder.isEmpty() || !QFileInfo(settings.folder).isDir()) {
+        evaluate();
+    } else {
+        m_workspace.evaluate(settings);
+    }
+}
+
+void MainWindow::exportFigureAs() {
+    const auto figure = m_layerView->figure();
+    if (figure == nullptr) {
+        return;
+    }
+    QFileDialog dialog(this, tr("Export Figure"), lastFolder(),
+        tr("PDF (*.pdf);;SVG (*.svg);;PNG (*.png);;Data as CSV (*.csv)"));
+    dialog.setAcceptMode(QFileDialog::AcceptSave);
+    dialog.selectFile(QStringLiteral("layer-%1.pdf").arg(m_workspace.view().data().layer));
+    dialog.setDefaultSuffix(QStringLiteral("pdf"));
+    connect(&dialog, &QFileDialog::filterSelected, &dialog, [&dialog](const QString& filter) {
+        dialog.setDefaultSuffix(filter.section(QStringLiteral("*."), 1, 1).section(u')', 0, 0));
+    });
+    if (dialog.exec() != QDialog::Accepted) {
+        return;
+    }
+    const QString file = dialog.selectedFiles().value(0);
+    rememberFolder(file);
+    // The dialog has asked already whether to replace the file.
+    const Result<void> written = exportFigure(*figure, file.toStdString(), {}, true);
+    m_messages->show(written.ok() ? Notice::info(tr("The figure is in %1.").arg(file)) : Notice::of(written.error()));
+}
+
+void MainWindow::copyFigure() {
+    if (const auto figure = m_layerView->figure()) {
+        copyFigureToClipboard(*figure);
+    }
+}
+
+void MainWindow::exportCheckpointAs() {
+    QFileDialog dialog(this, tr("Export Checkpoint: Name of a New Folder"), lastFolder());
+    dialog.setAcceptMode(QFileDialog::AcceptSave);
+    dialog.setFileMode(QFileDialog::AnyFile);
+    dialog.setLabelText(QFileDialog::FileName, tr("Folder:"));
+    dialog.selectFile(QStringLiteral("%1-quantized").arg(
+        m_workspace.checkpoint() != nullptr ? QString::fromStdString(m_workspace.checkpoint()->name) : QString()));
+    if (dialog.exec() != QDialog::Accepted) {
+        return;
+    }
+    const QString folder = dialog.selectedFiles().value(0);
+    rememberFolder(folder);
+    m_workspace.exportCheckpoint(folder, false);
+}
+
+void MainWindow::about() {
+    QMessageBox::about(this, tr("About Mambascope"),
+        tr("<h3>Mambascope %1</h3><p>A workbench for people who quantize Mamba language models.</p>"
+           "<p>Free software under the GNU General Public License, version 3 or later. Uses Qt %2 and QCustomPlot.</p>")
+            .arg(QStringLiteral(MAMBASCOPE_VERSION), QString::fromLatin1(qVersion())));
+}
+
+} // namespace mambascope::ui

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/results_panel.h"
+#include "ui/theme/theme.h"
+#include "ui/window/layer_view.h"
+#include "ui/window/main_window_actions.h"
+#include "ui/window/session_files.h"
+#include "ui/window/workspace.h"
+
+#include <QActionGroup>
+#include <QDockWidget>
+#include <QFileInfo>
+#include <QMenuBar>
+#include <QSettings>
+#include <QToolBar>
+
+#include <utility>
+
+namespace mambascope::ui {
+
+QAction* MainWindow::addCommand(
+    QMenu* menu, const QString& text, const QString& icon, const QKeySequence& shortcut, std::function<void()> run) {
+    QAction* action = menu->addAction(text);
+    action->setShortcut(shortcut);
+    if (!icon.isEmpty()) {
+        m_actions->icons.emplace_back(action, icon);
+    }
+    connect(action, &QAction::triggered, this, std::move(run));
+    return action;
+}
+
+void MainWindow::buildFileMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&File"));
+    m_actions->open = addCommand(menu, tr("&Open Checkpoint…"), QStringLiteral("open"), QKeySequence::Open,
+        [this] { openCheckpoint(); });
+    addCommand(menu, tr("Open &Demo"), {}, {}, [this] { m_workspace.openDemo(); });
+    addCommand(menu, tr("Open &Session…"), {}, QKeySequence(tr("Ctrl+Shift+O")), [this] { openSession(); });
+    m_actions->recent = menu->addMenu(tr("&Recent Sessions"));
+    connect(m_actions->recent, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
+    menu->addSeparator();
+    m_actions->saveCopy = addCommand(menu, tr("Save a &Copy…"), QStringLiteral("save"), QKeySequence::SaveAs,
+        [this] { saveCopy(); });
+    m_actions->importCalibration = addCommand(menu, tr("&Import Calibration…"), {}, {}, [this] { importCalibration(); });
+    menu->addSeparator();
+    m_actions->exportFigure = addCommand(menu, tr("Export &Figure…"), QStringLiteral("export"),
+        QKeySequence(tr("Ctrl+Shift+E")), [this] { exportFigureAs(); });
+    m_actions->exportCheckpoint =
+        addCommand(menu, tr("Export C&heckpoint…"), {}, QKeySequence(tr("Ctrl+Shift+X")), [this] { exportCheckpointAs(); });
+    menu->addSeparator();
+    QAction* quit = addCommand(menu, tr("&Quit"), {}, QKeySequence::Quit, [this] { close(); });
+    quit->setMenuRole(QAction::QuitRole);
+}
+
+void MainWindow::fillRecentMenu() {
+    m_actions->recent->clear();
+    const QStringList files = recentSessions();
+    for (const QString& file : files) {
+        QAction* action = m_actions->recent->addAction(QFileInfo(file).completeBaseName());
+        action->setToolTip(file);
+        action->setEnabled(QFileInfo::exists(file));
+        connect(action, &QAction::triggered, this, [this, file] { m_workspace.openSession(file); });
+    }
+    m_actions->recent->setToolTipsVisible(true);
+    if (!files.isEmpty()) {
+        m_actions->recent->addSeparator();
+    }
+    QAction* clear = m_actions->recent->addAction(tr("Clear"));
+    clear->setEnabled(!files.isEmpty());
+    connect(clear, &QAction::triggered, this, [] { forgetRecentSessions(); });
+}
+
+void MainWindow::buildEditMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&Edit"));
+    QUndoStack& stack = m_workspace.planEditor().stack();
+    m_actions->undo = stack.createUndoAction(this, tr("&Undo"));
+    m_actions->undo->setShortcut(QKeySequence::Undo);
+    m_actions->redo = stack.createRedoAction(this, tr("&Redo"));
+    m_actions->redo->setShortcut(QKeySequence::Redo);
+    menu->addActions({m_actions->undo, m_actions->redo});
+    m_actions->icons.emplace_back(m_actions->undo, QStringLiteral("undo"));
+    m_actions->icons.emplace_back(m_actions->redo, QStringLiteral("redo"));
+    // The tool bar shows icons only for these two: their texts grow with what there is to undo.
+    m_actions->undo->setPriority(QAction::LowPriority);
+    m_actions->redo->setPriority(QAction::LowPriority);
+    menu->addSeparator();
+    m_actions->copyFigure =
+        addCommand(menu, tr("Copy &Figure"), QStringLiteral("copy"), QKeySequence(tr("Ctrl+Shift+C")), [this] { copyFigure(); });
+}
+
+void MainWindow::buildModelMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&Model"));
+    m_actions->calibrate = addCommand(menu, tr("&Calibrate…"), QStringLiteral("calibrate"),
+        QKeySequence(tr("Ctrl+K")), [this] { calibrate(); });
+    m_actions->evaluateNow = addCommand(menu, tr("&Evaluate"), QStringLiteral("evaluate"),
+        QKeySequence(tr("Ctrl+E")), [this] { evaluateNow(); });
+    m_actions->evaluateNow->setToolTip(tr("Evaluate the plan beside the baseline, as last time"));
+    m_actions->evaluate = addCommand(menu, tr("Evaluate &On…"), QStringLiteral("settings"), QKeySequence(tr("Ctrl+Alt+E")),
+        [this] { evaluate(); });
+    menu->addSeparator();
+    m_actions->useRun = addCommand(menu, tr("Use Plan of Selected &Run"), {}, {}, [this] {
+        if (const RunId run = m_results->selectedRun(); run != 0) {
+            m_workspace.usePlanOf(run);
+        }
+    });
+    m_actions->removeRun = addCommand(menu, tr("Re&move Selected Run"), QStringLiteral("remove"), {}, [this] {
+        if (const RunId run = m_results->selectedRun(); run != 0) {
+            m_workspace.removeRun(run);
+        }
+    });
+    menu->addSeparator();
+    m_actions->stop =
+        addCommand(menu, tr("&Stop"), QStringLiteral("stop"), QKeySequence(Qt::Key_Escape), [this] { m_workspace.stop(); });
+}
+
+void MainWindow::buildViewMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&View"));
+    m_actions->view = menu;
+    for (QDockWidget* dock : findChildren<QDockWidget*>()) {
+        menu->addAction(dock->toggleViewAction());
+    }
+    addCommand(menu, tr("&Reset Layout"), {}, {}, [this] { resetLayout(); });
+    menu->addSeparator();
+    QMenu* themes = menu->addMenu(tr("&Theme"));
+    auto* group = new QActionGroup(this);
+    const auto add = [&](const QString& text, const QString& icon, ThemeMode mode) {
+        QAction* action = addCommand(themes, text, icon, {}, [this, mode] {
+            m_theme.setMode(mode);
+            QSettings().setValue(QStringLiteral("theme"), static_cast<int>(mode));
+        });
+        action->setCheckable(true);
+        action->setChecked(m_theme.mode() == mode);
+        group->addAction(action);
+    };
+    add(tr("&System"), QStringLiteral("theme"), ThemeMode::System);
+    add(tr("&Light"), QStringLiteral("light"), ThemeMode::Light);
+    add(tr("&Dark"), QStringLiteral("dark"), ThemeMode::Dark);
+    menu->addSeparator();
+    QAction* full = addCommand(menu, tr("&Full Screen"), {}, QKeySequence::FullScreen,
+        [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
+    if (full->shortcut().isEmpty()) {
+        full->setShortcut(QKeySequence(Qt::Key_F11));
+    }
+    QMenu* help = menuBar()->addMenu(tr("&Help"));
+    addCommand(help, tr("&About Mambascope"), {}, {}, [this] { about(); })->setMenuRole(QAction::AboutRole);
+}
+
+void MainWindow::buildToolBar() {
+    auto* bar = addToolBar(tr("Tools"));
+    bar->setObjectName(QStringLiteral("toolBar"));
+    bar->setMovable(false);
+    bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    bar->addAction(m_actions->open);
+    bar->addSeparator();
+    bar->addAction(m_actions->calibrate);
+    bar->addAction(m_actions->evaluateNow);
+    bar->addAction(m_actions->stop);
+    bar->addSeparator();
+    bar->addAction(m_actions->undo);
+    bar->addAction(m_actions->redo);
+    bar->addSeparator();
+    bar->addAction(m_actions->exportFigure);
+    bar->addAction(m_actions->copyFigure);
+    m_actions->copyFigure->setPriority(QAction::LowPriority);
+    // Short words here; the menus have the long ones.
+    m_actions->open->setIconText(tr("Open"));
+    m_actions->calibrate->setIconText(tr("Calibrate"));
+    m_actions->exportFigure->setIconText(tr("Export figure"));
+}
+
+} // namespace mambascope::ui

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/session_files.h"
+
+#include <QDate>
+#include <QDir>
+#include <QFileInfo>
+#include <QRegularExpression>
+#include <QSettings>
+#include <QStandardPaths>
+
+namespace mambascope::ui {
+namespace {
+
+QString recentKey() {
+    return QStringLiteral("recent/sessions");
+}
+
+} // namespace
+
+QString newSessionFile(const QString& folder, const QString& name) {
+    static const QRegularExpression unsafe(QStringLiteral("[^A-Za-z0-9._-]+"));
+    QString base = QString(name).replace(unsafe, QStringLiteral("-"));
+    if (base.isEmpty() || base.startsWith(QLatin1Char('.'))) {
+        base.prepend(QStringLiteral("session"));
+    }
+    base += QLatin1Char('-') + QDate::currentDate().toString(Qt::ISODate);
+    const QDir directory(folder);
+    QString file = directory.filePath(base + QStringLiteral(".mscope"));
+    for (int number = 2; QFileInfo::exists(file); ++number) {
+        file = directory.filePath(QStringLiteral("%1-%2.mscope").arg(base).arg(number));
+    }
+    return file;
+}
+
+QString standardSessionsFolder() {
+    return QDir(QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation))
+        .filePath(QStringLiteral("sessions"));
+}
+
+QStringList recentSessions() {
+    return QSettings().value(recentKey()).toStringList().mid(0, kRecentSessions);
+}
+
+void rememberSession(const QString& file) {
+    const QString path = QFileInfo(file).absoluteFilePath();
+    QStringList files = recentSessions();
+    files.removeAll(path);
+    files.prepend(path);
+    QSettings().setValue(recentKey(), QStringList(files.mid(0, kRecentSessions)));
+}
+
+void forgetRecentSessions() {
+    QSettings().remove(recentKey());
+}
+
+} // namespace mambascope::ui

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/view_state.h"
+
+#include <cmath>
+#include <string>
+
+namespace mambascope::ui {
+namespace {
+
+std::string text(const Json& json, const char* key) {
+    const auto found = json.find(key);
+    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+void readInt(const Json& json, const char* key, int low, int high, int& value) {
+    const auto found = json.find(key);
+    if (found != json.end() && found->is_number_integer()) {
+        const auto number = found->get<std::int64_t>();
+        if (number >= low && number <= high) {
+            value = static_cast<int>(number);
+        }
+    }
+}
+
+void readSeed(const Json& json, qint64& value) {
+    const auto found = json.find("seed");
+    if (found != json.end() && found->is_number_integer()) {
+        value = found->get<std::int64_t>();
+    }
+}
+
+void readBool(const Json& json, const char* key, bool& value) {
+    const auto found = json.find(key);
+    if (found != json.end() && found->is_boolean()) {
+        value = found->get<bool>();
+    }
+}
+
+void readString(const Json& json, const char* key, QString& value) {
+    const auto found = json.find(key);
+    if (found != json.end() && found->is_string()) {
+        value = QString::fromStdString(found->get<std::string>());
+    }
+}
+
+Json calibrationJson(const CalibrationSettings& settings) {
+    return {{"text", settings.textFile.toStdString()}, {"samples", settings.samples}, {"length", settings.length},
+        {"seed", settings.seed}, {"contiguous", settings.contiguous}};
+}
+
+void readCalibration(const Json& json, CalibrationSettings& settings) {
+    readString(json, "text", settings.textFile);
+    readInt(json, "samples", 1, 1'000'000, settings.samples);
+    readInt(json, "length", 1, 1'000'000, settings.length);
+    readSeed(json, settings.seed);
+    readBool(json, "contiguous", settings.contiguous);
+}
+
+Json evaluationJson(const EvaluationSettings& settings) {
+    Json tasks = Json::array();
+    for (const Task task : settings.tasks) {
+        tasks.push_back(std::string(taskName(task)));
+    }
+    return {{"folder", settings.folder.toStdString()}, {"tasks", std::move(tasks)}, {"limit", settings.limit},
+        {"seed", settings.seed}};
+}
+
+void readEvaluation(const Json& json, EvaluationSettings& settings) {
+    readString(json, "folder", settings.folder);
+    readInt(json, "limit", 0, 100'000'000, settings.limit);
+    readSeed(json, settings.seed);
+    const auto found = json.find("tasks");
+    if (found == json.end() || !found->is_array()) {
+        return;
+    }
+    std::vector<Task> tasks;
+    for (const Json& name : *found) {
+        if (const auto task = name.is_string() ? parseTask(name.get<std::string>()) : std::nullopt) {
+            tasks.push_back(*task);
+        }
+    }
+    if (!tasks.empty()) {
+        settings.tasks = tasks;
+    }
+}
+
+} // namespace
+
+Json toJson(const ViewData& view) {
+    return {{"layer", view.layer}, {"side", std::string(sideName(view.side))},
+        {"rule", std::string(outlierRuleName(view.rule))}, {"k", view.k},
+        {"scale", view.scale == AxisScale::Log ? "log" : "linear"}, {"all_layers", view.allLayers},
+        {"docks", view.docks.toBase64().toStdString()}, {"calibration", calibrationJson(view.calibration)},
+        {"evaluation", evaluationJson(view.evaluation)}};
+}
+
+void readView(const Json& json, ViewData& view) {
+    if (!json.is_object()) {
+        return;
+    }
+    readInt(json, "layer", 0, 1'000'000, view.layer);
+    view.side = parseSide(text(json, "side")).value_or(view.side);
+    view.rule = parseOutlierRule(text(json, "rule")).value_or(view.rule);
+    if (const auto k = json.find("k"); k != json.end() && k->is_number()) {
+        const double number = k->get<double>();
+        view.k = std::isfinite(number) && number > 0 ? number : view.k;
+    }
+    if (const std::string scale = text(json, "scale"); !scale.empty()) {
+        view.scale = scale == "linear" ? AxisScale::Linear : AxisScale::Log;
+    }
+    readBool(json, "all_layers", view.allLayers);
+    if (const std::string docks = text(json, "docks"); !docks.empty()) {
+        view.docks = QByteArray::fromBase64(QByteArray::fromStdString(docks));
+    }
+    if (const auto found = json.find("calibration"); found != json.end() && found->is_object()) {
+        readCalibration(*found, view.calibration);
+    }
+    if (const auto found = json.find("evaluation"); found != json.end() && found->is_object()) {
+        readEvaluation(*found, view.evaluation);
+    }
+}
+
+template <class T>
+void ViewState::assign(T ViewData::* member, const T& value) {
+    if (!(m_data.*member == value)) {
+        m_data.*member = value;
+        Q_EMIT changed();
+    }
+}
+
+void ViewState::set(const ViewData& data) {
+    if (!(m_data == data)) {
+        m_data = data;
+        Q_EMIT changed();
+    }
+}
+
+void ViewState::setLayer(int layer) {
+    assign(&ViewData::layer, layer);
+}
+void ViewState::setSide(Side side) {
+    assign(&ViewData::side, side);
+}
+void ViewState::setRule(OutlierRule rule) {
+    assign(&ViewData::rule, rule);
+}
+void ViewState::setK(double k) {
+    assign(&ViewData::k, k);
+}
+void ViewState::setScale(AxisScale scale) {
+    assign(&ViewData::scale, scale);
+}
+void ViewState::setAllLayers(bool all) {
+    assign(&ViewData::allLayers, all);
+}
+void ViewState::setDocks(const QByteArray& docks) {
+    assign(&ViewData::docks, docks);
+}
+void ViewState::setCalibration(const CalibrationSettings& settings) {
+    assign(&ViewData::calibration, settings);
+}
+void ViewState::setEvaluation(const EvaluationSettings& settings) {
+    assign(&ViewData::evaluation, settings);
+}
+
+} // namespace mambascope::ui

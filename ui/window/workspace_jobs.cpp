@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/commands/plan_edit.h"
+#include "ui/window/workspace.h"
+
+#include <QLocale>
+
+#include <algorithm>
+#include <utility>
+
+namespace mambascope::ui {
+namespace {
+
+std::vector<std::shared_ptr<const EvaluationResult>> resultsOf(const Session& session) {
+    std::vector<std::shared_ptr<const EvaluationResult>> results;
+    for (const Run& run : session.runs()) {
+        results.push_back(run.result);
+    }
+    return results;
+}
+
+Result<LoadedModel> loadedModel(const EngineService& service) {
+    if (std::optional<LoadedModel> model = service.model()) {
+        return *std::move(model);
+    }
+    return Error::failed("The engine has no model loaded.");
+}
+
+} // namespace
+
+bool Workspace::readyForJobs() {
+    if (m_session == nullptr || checkpoint() == nullptr) {
+        report(Error::usage(tr("Open a checkpoint first.").toStdString()));
+        return false;
+    }
+    if (!m_model) {
+        report(Error::usage(tr("The checkpoint of this session is not loaded.").toStdString(),
+            tr("Open it where it is now.").toStdString()));
+        return false;
+    }
+    return true;
+}
+
+void Workspace::stop() {
+    m_jobs.cancelAll();
+}
+
+void Workspace::calibrate(const CalibrationSettings& settings) {
+    if (!readyForJobs()) {
+        return;
+    }
+    m_view.setCalibration(settings);
+    const EngineService* service = &m_jobs.service();
+    const std::string hash = checkpoint()->hash;
+    CalibrationWork work{{}, settings.textFile.toStdString(), settings.windows()};
+    using Snapshot = std::shared_ptr<const CalibrationSnapshot>;
+    m_jobs.run<Snapshot>(
+        {tr("Calibrating"), QStringLiteral("calibrate")},
+        [service, work, tokenizers = m_tokenizers](Engine& engine, const Job& job) mutable -> Result<Snapshot> {
+            Result<LoadedModel> model = loadedModel(*service);
+            if (!model.ok()) {
+                return model.error();
+            }
+            work.model = std::move(model).value();
+            return calibrateOnEngine(engine, *tokenizers, work, job);
+        },
+        [this, settings, hash](const Result<Snapshot>& snapshot) {
+            if (!snapshot.ok()) {
+                report(snapshot.error(), [this, settings] { calibrate(settings); });
+                return;
+            }
+            if (checkpoint() == nullptr || checkpoint()->hash != hash) {
+                return; // another checkpoint was opened meanwhile
+            }
+            if (!snapshot.value()->source.partial) {
+                keepCalibration(snapshot.value());
+                return;
+            }
+            Q_EMIT noticed(Notice::info(tr("Calibration stopped after %1 tokens.")
+                                            .arg(QLocale().toString(qlonglong(snapshot.value()->source.tokens))))
+                               .with(tr("Keep the partial result"),
+                                   [this, kept = snapshot.value()] { keepCalibration(kept); }));
+        });
+}
+
+void Workspace::evaluate(const EvaluationSettings& settings) {
+    if (!readyForJobs()) {
+        return;
+    }
+    if (m_running) {
+        Q_EMIT noticed(Notice::info(tr("An evaluation is running; stop it first.")));
+        return;
+    }
+    m_view.setEvaluation(settings);
+    const int layers = checkpoint()->spec.layers;
+    if (plan().needsCalibration(layers) && calibration() == nullptr) {
+        Notice notice = Notice::of(Error::usage(tr("This plan needs a calibration, and there is none.").toStdString()));
+        Q_EMIT noticed(notice.with(tr("Calibrate"), [this] { calibrate(m_view.data().calibration); }));
+        return;
+    }
+    if (plan().isBaseline(layers)) {
+        startEvaluation(settings, QuantPlan(), std::nullopt);
+    } else {
+        startEvaluation(settings, QuantPlan(), plan());
+    }
+}
+
+void Workspace::startEvaluation(
+    const EvaluationSettings& settings, const QuantPlan& plan, const std::optional<QuantPlan>& next) {
+    const bool needsCalibration = plan.needsCalibration(checkpoint()->spec.layers);
+    EvaluationWork work;
+    work.plan = plan;
+    work.calibration = needsCalibration ? calibration() : nullptr;
+    work.calibrationHash = needsCalibration ? m_calibrationHash : std::string();
+    work.folder = settings.folder.toStdString();
+    work.tasks = settings.tasks;
+    work.limit = settings.limit;
+    work.seed = settings.seed;
+    const bool baseline = plan.isBaseline(checkpoint()->spec.layers);
+    const QString title = baseline ? tr("Baseline") : QString::fromStdString(planTitle(plan));
+    if (baseline) {
+        work.plan.name = "baseline";
+    }
+    const auto live = std::make_shared<LiveMetrics>();
+    m_running = RunningEvaluation{title, work.plan, work.calibrationHash, live};
+    Q_EMIT runningChanged();
+
+    const EngineService* service = &m_jobs.service();
+    m_jobs.run<EvaluationOutcome>(
+        {tr("Evaluating %1").arg(title), {}},
+        [service, work, live, tokenizers = m_tokenizers, known = resultsOf(*m_session)](
+            Engine& engine, const Job& job) mutable -> Result<EvaluationOutcome> {
+            Result<LoadedModel> model = loadedModel(*service);
+            if (!model.ok()) {
+                return model.error();
+            }
+            work.model = std::move(model).value();
+            return evaluateOnEngine(engine, *tokenizers, work, known, *live, job);
+        },
+        [this, settings, next](const Result<EvaluationOutcome>& outcome) {
+            finishEvaluation(outcome, settings, next);
+        });
+}
+
+void Workspace::finishEvaluation(
+    const Result<EvaluationOutcome>& outcome, const EvaluationSettings& settings, const std::optional<QuantPlan>& next) {
+    m_running.reset();
+    Q_EMIT runningChanged();
+    if (!outcome.ok()) {
+        report(outcome.error(), [this, settings] { evaluate(settings); });
+        return;
+    }
+    const EvaluationOutcome& done = outcome.value();
+    if (checkpoint() == nullptr || checkpoint()->hash != done.result->modelHash) {
+        return; // another checkpoint was opened meanwhile
+    }
+    for (const std::string& warning : done.warnings) {
+        Notice notice = Notice::info(QString::fromStdString(warning));
+        notice.severity = Notice::Severity::Warning;
+        Q_EMIT noticed(notice);
+    }
+    RunId id = 0;
+    if (done.known) {
+        const auto& runs = m_session->runs();
+        const auto found = std::find_if(
+            runs.begin(), runs.end(), [&done](const Run& run) { return run.result == done.result; });
+        id = found == runs.end() ? 0 : found->id;
+    } else {
+        const Result<RunId> stored = m_session->addRun(done.result);
+        if (!stored.ok()) {
+            report(stored.error());
+            return;
+        }
+        id = stored.value();
+    }
+    Q_EMIT evaluated(id);
+    if (next && !done.result->partial) {
+        startEvaluation(settings, *next, std::nullopt);
+    }
+}
+
+void Workspace::exportCheckpoint(const QString& folder, bool overwrite) {
+    if (!readyForJobs()) {
+        return;
+    }
+    ExportRequest request;
+    request.folder = folder.toStdString();
+    request.overwrite = overwrite;
+    request.plan = plan();
+    request.checkpointHash = checkpoint()->hash;
+    std::shared_ptr<const CalibrationSnapshot> snapshot;
+    if (request.plan.needsCalibration(checkpoint()->spec.layers)) {
+        snapshot = calibration();
+        request.calibrationHash = m_calibrationHash;
+    }
+    m_jobs.run<ExportReport>(
+        {tr("Exporting the checkpoint"), {}},
+        [request, snapshot](
+            Engine& engine, const Job& job) { return engine.exportCheckpoint(request, snapshot, job); },
+        [this, folder, overwrite](const Result<ExportReport>& exported) {
+            if (!exported.ok()) {
+                report(exported.error(), [this, folder, overwrite] { exportCheckpoint(folder, overwrite); });
+                return;
+            }
+            QString notes;
+            for (const std::string& note : exported.value().notes) {
+                notes += QString::fromStdString(note) + QLatin1Char('\n');
+            }
+            Notice notice = Notice::info(tr("Exported to %1 (%2).")
+                                             .arg(folder, QLocale().formattedDataSize(exported.value().bytes)),
+                notes.trimmed());
+            if (!notes.isEmpty()) {
+                notice.hint = tr("Details say what a checkpoint alone cannot express.");
+            }
+            Q_EMIT noticed(notice);
+        });
+}
+
+} // namespace mambascope::ui

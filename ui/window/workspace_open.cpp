@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/session_files.h"
+#include "ui/window/workspace.h"
+
+#include "core/calibration/outliers.h"
+
+#include <QDir>
+#include <QFileInfo>
+
+#include <algorithm>
+#include <utility>
+
+namespace mambascope::ui {
+
+void Workspace::open(const QString& path) {
+    const QFileInfo file(path);
+    if (file.suffix() == QLatin1String("mscope")) {
+        openSession(path);
+        return;
+    }
+    if (file.isFile() && file.suffix() == QLatin1String("safetensors")) {
+        // A weights file has its config.json beside it; a calibration stands alone.
+        if (!QFileInfo::exists(file.dir().filePath(QStringLiteral("config.json")))) {
+            importCalibration(path);
+            return;
+        }
+    }
+    openCheckpoint(path);
+}
+
+void Workspace::openCheckpoint(const QString& path) {
+    loadCheckpoint(path, [this](const LoadedModel& model) { checkpointLoaded(model); });
+}
+
+void Workspace::loadCheckpoint(const QString& path, std::function<void(const LoadedModel&)> loaded) {
+    LoadRequest request;
+    request.model = path.toStdString();
+    request.device = m_options.device;
+    request.dtype = m_options.dtype;
+    request.threads = m_options.threads;
+    m_jobs.service().setModel(request);
+    const EngineService* service = &m_jobs.service();
+    m_jobs.run<LoadedModel>(
+        {tr("Opening %1").arg(QFileInfo(path).fileName()), QStringLiteral("open")},
+        [service](Engine&, const Job&) -> Result<LoadedModel> {
+            if (const std::optional<LoadedModel> model = service->model()) {
+                return *model;
+            }
+            return Error::failed("The engine does not say which model it has loaded.");
+        },
+        [this, request, path, loaded = std::move(loaded)](const Result<LoadedModel>& model) {
+            if (model.ok()) {
+                m_loaded = request;
+                loaded(model.value());
+                return;
+            }
+            // Jobs go on with the model that was there before.
+            m_jobs.service().setModel(m_loaded);
+            report(model.error(), [this, path, loaded] { loadCheckpoint(path, loaded); });
+        });
+}
+
+void Workspace::checkpointLoaded(const LoadedModel& model) {
+    const CheckpointReference* current = checkpoint();
+    const bool same = current != nullptr && current->hash == model.hash && m_nextSessionFile.isEmpty();
+    const bool fresh = m_session != nullptr && current == nullptr && !m_session->readOnly();
+    if (!same && !fresh && !createSessionFor(model)) {
+        return;
+    }
+    adoptModel(model);
+    if (!same) {
+        resetViewFor(model);
+    }
+}
+
+bool Workspace::createSessionFor(const LoadedModel& model) {
+    QString file = std::exchange(m_nextSessionFile, QString());
+    if (file.isEmpty()) {
+        QDir().mkpath(m_options.sessionsFolder);
+        file = newSessionFile(m_options.sessionsFolder, QString::fromStdString(model.name));
+    }
+    Result<std::unique_ptr<Session>> session = Session::create(file.toStdString(), false);
+    if (!session.ok()) {
+        report(session.error());
+        return false;
+    }
+    adopt(std::move(session).value());
+    return true;
+}
+
+void Workspace::adoptModel(const LoadedModel& model) {
+    m_model = model;
+    for (const std::string& warning : model.warnings) {
+        Notice notice = Notice::info(QString::fromStdString(warning));
+        notice.severity = Notice::Severity::Warning;
+        Q_EMIT noticed(notice);
+    }
+    const CheckpointReference reference{model.path, model.name, model.hash, model.spec};
+    if (checkpoint() != nullptr && *checkpoint() == reference) {
+        Q_EMIT checkpointChanged(); // the document is the same, but now a model stands behind it
+        return;
+    }
+    if (const Result<void> stored = m_session->setCheckpoint(reference); !stored.ok()) {
+        report(stored.error());
+    }
+}
+
+void Workspace::resetViewFor(const LoadedModel& model) {
+    ViewData view = m_view.data();
+    view.layer = 0;
+    if (isDemo()) {
+        view.calibration = {QString::fromStdString(demoCalibrationText().string()), 64, 256, 0, true};
+        view.evaluation.folder = QString::fromStdString(demoTasksFolder().string());
+    }
+    view.layer = std::clamp(view.layer, 0, std::max(0, model.spec.layers - 1));
+    m_view.set(view);
+}
+
+void Workspace::openSession(const QString& path) {
+    if (!QFileInfo::exists(path)) {
+        report(Error::unreadable(tr("The session %1 does not exist.").arg(path).toStdString(),
+            tr("Was it moved? Open it where it is now.").toStdString()));
+        return;
+    }
+    Result<std::unique_ptr<Session>> session = Session::open(path.toStdString());
+    if (!session.ok()) {
+        report(session.error());
+        return;
+    }
+    m_model.reset();
+    m_loaded.reset();
+    m_jobs.service().setModel(std::nullopt);
+    adopt(std::move(session).value());
+    if (const CheckpointReference* reference = checkpoint()) {
+        loadCheckpoint(QString::fromStdString(reference->path),
+            [this](const LoadedModel& model) { sessionCheckpointLoaded(model); });
+    }
+}
+
+void Workspace::sessionCheckpointLoaded(const LoadedModel& model) {
+    const CheckpointReference* reference = checkpoint();
+    if (reference != nullptr && reference->hash != model.hash) {
+        Notice notice = Notice::info(
+            tr("The checkpoint at %1 is not the one this session is about any more: its weights differ.")
+                .arg(QString::fromStdString(model.path)));
+        notice.severity = Notice::Severity::Warning;
+        notice.hint = tr("What was measured stays. Open the right checkpoint to go on, or this one in a new session.");
+        m_jobs.service().setModel(std::nullopt);
+        m_loaded.reset();
+        const QString path = QString::fromStdString(model.path);
+        Q_EMIT noticed(notice.with(tr("Open in a new session"), [this, path] { openCheckpoint(path); }));
+        return;
+    }
+    adoptModel(model);
+}
+
+void Workspace::importCalibration(const QString& path) {
+    Result<CalibrationSnapshot> loaded = loadCalibration(path.toStdString());
+    if (!loaded.ok()) {
+        report(loaded.error());
+        return;
+    }
+    const CheckpointReference* reference = checkpoint();
+    if (reference == nullptr) {
+        report(Error::usage(tr("Open the checkpoint first that this calibration belongs to.").toStdString()));
+        return;
+    }
+    const CalibrationSnapshot& snapshot = loaded.value();
+    if (snapshot.spec != reference->spec || snapshot.source.checkpointHash != reference->hash) {
+        report(Error::usage(tr("This calibration is of another checkpoint (%1).")
+                                .arg(QString::fromStdString(snapshot.source.checkpointName))
+                                .toStdString(),
+            tr("Open that checkpoint, or calibrate this one.").toStdString()));
+        return;
+    }
+    keepCalibration(std::make_shared<const CalibrationSnapshot>(std::move(loaded).value()));
+}
+
+void Workspace::keepCalibration(const std::shared_ptr<const CalibrationSnapshot>& snapshot) {
+    const bool first = calibration() == nullptr;
+    if (const Result<void> stored = m_session->addCalibration(snapshot); !stored.ok()) {
+        report(stored.error());
+        return;
+    }
+    if (first) {
+        selectMostRemarkableLayer();
+    }
+}
+
+void Workspace::selectMostRemarkableLayer() {
+    const auto snapshot = calibration();
+    if (snapshot == nullptr) {
+        return;
+    }
+    const ViewData& view = m_view.data();
+    double largest = 0;
+    int layer = view.layer;
+    for (int index = 0; index < snapshot->spec.siteCount(); ++index) {
+        const SiteId site = SiteId::fromIndex(index);
+        for (const OutlierChannel& outlier : findOutliers(snapshot->at(site, view.side), view.rule, view.k).outliers) {
+            // Sigmas saturate at √C for a lone outlier; the magnitude tells the layers apart.
+            if (outlier.absmax > largest) {
+                largest = outlier.absmax;
+                layer = site.layer;
+            }
+        }
+    }
+    m_view.setLayer(layer);
+}
+
+} // namespace mambascope::ui
