@@ -38,14 +38,28 @@ QPainterPath diamond(QPointF centre, double radius) {
     return path;
 }
 
-/// Text that stays readable on stems and lines: with a thin outline in the background's colour.
+/// Text that stays readable on stems and lines: with a thin rim in the background's colour, or a plate in
+/// files. (Not the outline of its path: Qt's outlines depend on what was painted before, by a hair, and files
+/// must not.)
 void drawHaloText(
     QPainter& painter, QPointF baseline, const QString& text, const QFont& font, const QColor& colour,
-    const QColor& halo, double haloWidth) {
-    QPainterPath path;
-    path.addText(baseline, font, text);
-    painter.strokePath(path, QPen(halo, haloWidth, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    const QColor& halo, double rim) {
     painter.setFont(font);
+    if (isVector(painter)) {
+        const QFontMetricsF metrics(font);
+        painter.fillRect(
+            QRectF(
+                baseline.x() - rim, baseline.y() - metrics.ascent() + rim,
+                metrics.horizontalAdvance(text) + 2 * rim, metrics.ascent()),
+            halo);
+    } else {
+        painter.setPen(halo);
+        for (const QPointF& step :
+             {QPointF(-1, -1), QPointF(1, -1), QPointF(-1, 1), QPointF(1, 1), QPointF(-1.4, 0),
+              QPointF(1.4, 0), QPointF(0, -1.4), QPointF(0, 1.4)}) {
+            painter.drawText(baseline + step * rim, text);
+        }
+    }
     painter.setPen(colour);
     painter.drawText(baseline, text);
 }
@@ -220,7 +234,7 @@ void paintBandEdge(
         const QPointF baseline(label.left(), label.top() + QFontMetricsF(font).ascent());
         drawHaloText(
             painter, baseline, QString::fromStdString(panel.bandLabel), font, colours.bandEdge,
-            colours.background, 3 * frame.unit);
+            colours.background, frame.unit);
     }
     painter.restore();
 }
@@ -268,7 +282,7 @@ void paintMarks(
             drawHaloText(
                 painter, QPointF(places[i]->left(), places[i]->top() + metrics.ascent()),
                 QString::fromStdString(marks[i].mark->label), font, colours.text, colours.background,
-                2.5 * frame.unit);
+                frame.unit);
         }
     }
     painter.restore();
