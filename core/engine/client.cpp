@@ -115,6 +115,10 @@ Result<EngineInfo> EngineClient::info() {
     return m_impl->ask<EngineInfo>("info", Json::object());
 }
 
+Result<EngineInfo> EngineClient::waitUntilReady(const Job& job) {
+    return m_impl->ask<EngineInfo>("info", Json::object(), job);
+}
+
 Result<LoadedModel> EngineClient::load(const LoadRequest& request, const Job& job) {
     return m_impl->ask<LoadedModel>("load", protocol::pack(request), job);
 }

@@ -36,6 +36,7 @@ public:
     int processId() const; ///< of the child, for tests
 
     Result<EngineInfo> info() override;
+    Result<EngineInfo> waitUntilReady(const Job& job) override;
     Result<LoadedModel> load(const LoadRequest& request, const Job& job) override;
     Result<std::string> tokenizerJson() override;
     Result<WeightStatistics> weightStatistics(const Job& job) override;

@@ -97,6 +97,11 @@ Result<Json> Connection::call(const char* op, Json args, const Job& job, const P
         if (!message.ok()) {
             return message.error();
         }
+        if (!m_greeted && job.stopRequested()) {
+            // There may be nobody who could obey: a remote shell that does not connect, for example.
+            lose({ErrorCode::EngineLost, "The engine was stopped before it was ready.", {}, {}});
+            return Error::cancelled();
+        }
         if (!cancelSent && job.stopRequested()) {
             if (auto queued = queue({{"id", call.id}, {"op", "cancel"}}); !queued.ok()) {
                 return queued.error();

@@ -91,6 +91,12 @@ class Engine : public Scorer {
 public:
     virtual Result<EngineInfo> info() = 0;
 
+    /// info(), for an engine that may still be starting (on a machine that does not answer, perhaps): a stop
+    /// request ends the wait with Cancelled, and an engine that had not yet started is lost by it.
+    virtual Result<EngineInfo> waitUntilReady(const Job& job) {
+        return job.stopRequested() ? Result<EngineInfo>(Error::cancelled()) : info();
+    }
+
     /// Replaces the loaded model. The plan is the baseline afterwards.
     virtual Result<LoadedModel> load(const LoadRequest& request, const Job& job) = 0;
 

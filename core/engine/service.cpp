@@ -27,7 +27,7 @@ struct EngineService::Impl {
     void run();
     void runJob(Entry& entry);
     Result<void> prepare(const Entry& entry, const Job& job);
-    Result<void> ensureEngine();
+    Result<void> ensureEngine(const Job& job);
     Result<void> ensureModel(const Job& job);
     void loseEngine();
     void end(const EntryPointer& entry, const Result<void>& outcome);
@@ -49,6 +49,7 @@ struct EngineService::Impl {
 
     std::unique_ptr<Engine> engine; ///< only the service's thread touches it
     std::uint64_t loadedGeneration = 0;
+    std::stop_source stopWarmUp;
 
     mutable std::mutex mutex; ///< for all below
     std::condition_variable wake;
@@ -120,10 +121,10 @@ void EngineService::Impl::loseEngine() {
     changed();
 }
 
-Result<void> EngineService::Impl::ensureEngine() {
+Result<void> EngineService::Impl::ensureEngine(const Job& job) {
     if (engine) {
         // An engine that died while nothing ran is not the fault of the job that comes next.
-        const auto alive = engine->info();
+        const auto alive = engine->waitUntilReady(job);
         if (alive.ok() || alive.error().code != ErrorCode::EngineLost) {
             return {};
         }
@@ -137,7 +138,7 @@ Result<void> EngineService::Impl::ensureEngine() {
     }
     engine = std::move(made).value();
     loadedGeneration = 0;
-    auto described = engine->info();
+    auto described = engine->waitUntilReady(job);
     if (!described.ok()) {
         loseEngine();
         return described.error();
@@ -175,7 +176,7 @@ Result<void> EngineService::Impl::ensureModel(const Job& job) {
 }
 
 Result<void> EngineService::Impl::prepare(const Entry& entry, const Job& job) {
-    if (auto started = ensureEngine(); !started.ok()) {
+    if (auto started = ensureEngine(job); !started.ok()) {
         return started;
     }
     setState(EngineState::Busy);
@@ -268,7 +269,7 @@ void EngineService::Impl::run() {
         }
         if (next) {
             runJob(*next);
-        } else if (warmNow && ensureEngine().ok()) {
+        } else if (warmNow && ensureEngine({stopWarmUp.get_token(), {}}).ok()) {
             // A failure is told by the first job, which tries again.
             setState(EngineState::Ready);
         }
@@ -283,7 +284,8 @@ EngineService::EngineService(EngineFactory factory, std::function<void()> onChan
 }
 
 EngineService::~EngineService() {
-    cancelAll();
+    m_impl->stopWarmUp.request_stop();
+    cancelAll(); // before `quit`, so that every job is told how it ended
     {
         const std::lock_guard lock(m_impl->mutex);
         m_impl->quit = true;

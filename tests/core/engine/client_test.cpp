@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/engine/child_process.h"
 #include "core/engine/client.h"
+#include "core/engine/protocol.h"
 #include "tests/core/engine/fake_engine.h"
 
 #include <QTest>
@@ -113,6 +114,8 @@ private Q_SLOTS:
     void killedInTheMiddle();
     void theEngineDiesWithItsParent();
     void destructionEndsTheEngine();
+    void anEngineThatNobodyWaitsForLeaves();
+    void stopWhileTheEngineDoesNotAnswer();
     void programThatDoesNotExist();
     void somethingElseAnswers_data();
     void somethingElseAnswers();
@@ -427,6 +430,38 @@ void ClientTest::destructionEndsTheEngine() {
     const int stubbornPid = stubborn->processId();
     stubborn.reset();
     QVERIFY(gone(stubbornPid));
+}
+
+void ClientTest::anEngineThatNobodyWaitsForLeaves() {
+    // As behind a remote shell whose connection broke: no signal comes, only the end of the input.
+    auto process = ChildProcess::start({FAKE_ENGINE});
+    QVERIFY(process.ok());
+    protocol::Channel channel(process.value()->output(), process.value()->input());
+    QVERIFY(channel.send(protocol::hello()).ok());
+    const Json load{{"model", "tiny,deaf,batch=50"}, {"device", "auto"}, {"dtype", "f32"}, {"threads", 0}};
+    QVERIFY(channel.send({{"id", 1}, {"op", "load"}, {"args", load}}).ok());
+    const Json prompt{{"prompt", Json::binary({1, 0, 0, 0})}, {"count", 10000}}; // eight minutes, and deaf
+    QVERIFY(channel.send({{"id", 2}, {"op", "generate"}, {"args", prompt}}).ok());
+    Json message;
+    while (message.value("id", 0) != 1 || message["type"] != "result") {
+        message = channel.receive().value();
+    }
+    std::this_thread::sleep_for(200ms);
+    process.value()->closeInput();
+    const auto status = process.value()->waitForEnd(15s); // it gives the request 5 s
+    QVERIFY(status.has_value());
+    QVERIFY(WIFEXITED(*status));
+    QCOMPARE(WEXITSTATUS(*status), 1);
+}
+
+void ClientTest::stopWhileTheEngineDoesNotAnswer() {
+    const auto client = startShell("exec sleep 60");
+    const StopAfter stop(200ms);
+    const auto begin = Clock::now();
+    QCOMPARE(client->waitUntilReady(stop.job()).error().code, ErrorCode::Cancelled);
+    QVERIFY(Clock::now() - begin < 5s);
+    QVERIFY(gone(client->processId()));
+    QCOMPARE(client->info().error().code, ErrorCode::EngineLost);
 }
 
 void ClientTest::programThatDoesNotExist() {

@@ -111,6 +111,8 @@ private Q_SLOTS:
     void anEngineThatCannotStartFailsTheJob();
     void aThrowingJobFails();
     void destructionWhileBusy();
+    void destructionWhileTheEngineDoesNotAnswer_data();
+    void destructionWhileTheEngineDoesNotAnswer();
     void changesAreToldOnTheServicesThread();
     void manyThreadsAtOnce();
 };
@@ -383,6 +385,39 @@ void ServiceTest::destructionWhileBusy() {
     QCOMPARE(running.wait().error().code, ErrorCode::Cancelled);
     QCOMPARE(waiting.wait().error().code, ErrorCode::Cancelled);
     QVERIFY(::kill(processes.pid, 0) != 0); // no engine stays behind
+}
+
+void ServiceTest::destructionWhileTheEngineDoesNotAnswer_data() {
+    QTest::addColumn<bool>("withJob");
+    QTest::newRow("while it is warmed up") << false;
+    QTest::newRow("while a job waits for it") << true;
+}
+
+void ServiceTest::destructionWhileTheEngineDoesNotAnswer() {
+    QFETCH(bool, withJob);
+    Outcome outcome;
+    auto begin = Clock::now();
+    {
+        EngineService service(
+            []() -> Result<std::unique_ptr<Engine>> {
+                auto client =
+                    EngineClient::start({{"/bin/sh", "-c", "exec sleep 60"}}); // a host that is not there
+                return client.ok() ? Result<std::unique_ptr<Engine>>(std::move(client).value())
+                                   : client.error();
+            },
+            {});
+        service.warmUp();
+        if (withJob) {
+            service.submit(generating(1, outcome));
+        }
+        QVERIFY(within(20s, [&] { return service.state() == EngineState::Starting; }));
+        std::this_thread::sleep_for(100ms);
+        begin = Clock::now();
+    }
+    QVERIFY(Clock::now() - begin < 5s);
+    if (withJob) {
+        QCOMPARE(outcome.wait().error().code, ErrorCode::Cancelled);
+    }
 }
 
 void ServiceTest::changesAreToldOnTheServicesThread() {
