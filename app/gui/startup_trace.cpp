@@ -24,8 +24,8 @@ double millisecondsSinceStart() {
     }
     std::istringstream fields(text.substr(close + 1));
     std::string field;
-    constexpr int kStartTime = 20; // counted from the state, field 3
-    for (int i = 0; i < kStartTime; ++i) {
+    constexpr int kBefore = 19; // fields 3 (the state) to 21
+    for (int i = 0; i < kBefore; ++i) {
         fields >> field;
     }
     double ticks = 0;

@@ -23,13 +23,17 @@ LayersPanel::LayersPanel(Workspace& workspace, const Theme& theme, QWidget* pare
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->setShowGrid(false);
+    m_table->setStyleSheet(tableStyleSheet());
     m_table->setTabKeyNavigation(false);
     m_table->setAccessibleName(tr("Layers and their outlier channels"));
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 3 / 2);
     m_table->horizontalHeader()->setHighlightSections(false);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     m_table->horizontalHeader()->setMinimumSectionSize(fontMetrics().averageCharWidth() * 3);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    for (const int column : {int{LayersModel::LayerColumn}, int{LayersModel::LargestColumn}}) {
+        m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
+    }
     m_summary->setWordWrap(true);
     m_summary->setContentsMargins(8, 4, 8, 6);
 

@@ -79,7 +79,7 @@ void PlanPanel::buildControls() {
         m_preset->addItem(QString::fromStdString(name));
     }
     m_preset->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_preset->setMinimumContentsLength(20);
+    m_preset->setMinimumContentsLength(16);
     m_scope->setAccessibleName(tr("Scope"));
     m_scope->setToolTip(tr("Which weights are quantized: the four linears (mlp), or convolution, A, D, embedding and "
                            "head as well (all)"));
@@ -174,7 +174,8 @@ void PlanPanel::refreshModel() {
 
 void PlanPanel::refreshPlan() {
     const QuantPlan& plan = m_workspace.plan();
-    const int preset = plan.name.empty() ? 0 : m_preset->findText(QString::fromStdString(plan.name));
+    const std::string name = renamed(plan).name;
+    const int preset = name.empty() ? 0 : m_preset->findText(QString::fromStdString(name));
     m_preset->setCurrentIndex(std::max(0, preset));
     const int scope = scopeOf(plan.groups);
     m_scope->setCurrentIndex(scope);

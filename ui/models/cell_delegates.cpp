@@ -54,6 +54,10 @@ void drawLines(QPainter* painter, const QRect& rect, const QFont& font, const QS
 
 } // namespace
 
+QString tableStyleSheet() {
+    return QStringLiteral("QTableView::item { padding-left: 5px; padding-right: 5px; }");
+}
+
 void LayersDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {
     QStyledItemDelegate::initStyleOption(option, index);
     if (index.column() < LayersModel::FirstSiteColumn || index.column() >= LayersModel::LargestColumn) {

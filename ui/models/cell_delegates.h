@@ -8,6 +8,9 @@ namespace mambascope::ui {
 
 class Theme;
 
+/// Lines the text of cells up with that of the headers above them.
+QString tableStyleSheet();
+
 /// Outlier counts: zeros fade, the rest stands on a tint that deepens with the share of the channels.
 class LayersDelegate : public QStyledItemDelegate {
     Q_OBJECT

@@ -20,6 +20,7 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
+#include <QScreen>
 #include <QTimer>
 #include <QUrl>
 #include <QVBoxLayout>
@@ -49,8 +50,10 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     buildViewMenu();
     buildToolBar();
     connectPanels();
+    // As large as the job likes it, where the screen has room.
     const int character = fontMetrics().averageCharWidth();
-    resize(character * 210, character * 130);
+    const QSize room = screen()->availableGeometry().size() * 0.94;
+    resize(QSize(character * 266, character * 160).boundedTo(room));
     resetLayout();
     m_defaultLayout = saveState();
     refreshIcons();
@@ -147,8 +150,8 @@ void MainWindow::resetLayout() {
     }
     const auto dock = [this](const char* name) { return findChild<QDockWidget*>(QString::fromLatin1(name)); };
     const int character = fontMetrics().averageCharWidth();
-    resizeDocks({dock("layersDock")}, {character * 44}, Qt::Horizontal);
-    resizeDocks({dock("planDock"), dock("resultsDock")}, {character * 88, character * 80}, Qt::Horizontal);
+    resizeDocks({dock("layersDock")}, {character * 40}, Qt::Horizontal);
+    resizeDocks({dock("planDock"), dock("resultsDock")}, {character * 86, character * 140}, Qt::Horizontal);
     resizeDocks({dock("planDock")}, {height() * 2 / 5}, Qt::Vertical);
 }
 

@@ -33,8 +33,9 @@ QString newSessionFile(const QString& folder, const QString& name) {
 }
 
 QString standardSessionsFolder() {
-    return QDir(QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation))
-        .filePath(QStringLiteral("sessions"));
+    // Not AppLocalDataLocation: that names organization and application, which are the same here.
+    return QDir(QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation))
+        .filePath(QStringLiteral("mambascope/sessions"));
 }
 
 QStringList recentSessions() {

@@ -229,7 +229,11 @@ void PlanEditorTest::anyEditsUndoneAndRedoneGiveTheSamePlans() {
                                   : PlanTarget::at({static_cast<int>(random() % 3), kLinears[random() % 4]});
             const SitePatch patch = random() % 2 == 0 ? weightBits(2 + static_cast<int>(random() % 7))
                                                       : alpha(static_cast<double>(random() % 5) / 4);
-            m_editor->edit(withSettings(m_editor->plan(), {target}, patch), QStringLiteral("step"));
+            const QuantPlan after = withSettings(m_editor->plan(), {target}, patch);
+            if (after == m_editor->plan()) {
+                continue; // no edit, so what can be redone stays
+            }
+            m_editor->edit(after, QStringLiteral("step"));
             states.resize(static_cast<std::size_t>(m_editor->stack().index()));
             states.push_back(text(m_session->plan()));
         }
