@@ -442,7 +442,7 @@ void ClientTest::anEngineThatNobodyWaitsForLeaves() {
     QVERIFY(channel.send({{"id", 1}, {"op", "load"}, {"args", load}}).ok());
     const Json prompt{{"prompt", Json::binary({1, 0, 0, 0})}, {"count", 10000}}; // eight minutes, and deaf
     QVERIFY(channel.send({{"id", 2}, {"op", "generate"}, {"args", prompt}}).ok());
-    Json message;
+    Json message = Json::object();
     while (message.value("id", 0) != 1 || message["type"] != "result") {
         message = channel.receive().value();
     }
