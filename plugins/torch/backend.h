@@ -100,7 +100,6 @@ public:
     virtual void normRows(
         Matrix x, std::span<const std::int64_t> rows, const float* weight, float epsilon, Matrix out) = 0;
     virtual void addBias(Matrix x, const float* bias) = 0;
-    virtual void multiplyColumns(Matrix x, const float* factors) = 0;
     virtual void convSilu(const ConvArguments& arguments, std::span<const Segment> segments) = 0;
     virtual void scan(const ScanArguments& arguments, std::span<const Segment> segments) = 0;
     /// out may be x. Run-time scales are taken per segment (dynamic) or per row (token).

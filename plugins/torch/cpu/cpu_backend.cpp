@@ -154,12 +154,6 @@ void CpuBackend::addBias(Matrix x, const float* bias) {
     });
 }
 
-void CpuBackend::multiplyColumns(Matrix x, const float* factors) {
-    parallelFor(x.rows, threadsFor(x.rows * x.columns * 4, m_threads), [&](std::int64_t r) {
-        m_kernels.multiplyRow(factors, x.columns, x.data + r * x.stride);
-    });
-}
-
 void CpuBackend::transform(Matrix x, const Transform& how, std::span<const Segment> segments, Matrix out) {
     const auto row = [](Matrix m, std::int64_t r) {
         return m.data + r * m.stride;

@@ -39,7 +39,6 @@ public:
         Matrix x, std::span<const std::int64_t> rows, const float* weight, float epsilon,
         Matrix out) override;
     void addBias(Matrix x, const float* bias) override;
-    void multiplyColumns(Matrix x, const float* factors) override;
     void convSilu(const ConvArguments& arguments, std::span<const Segment> segments) override;
     void scan(const ScanArguments& arguments, std::span<const Segment> segments) override;
     void transform(Matrix x, const Transform& how, std::span<const Segment> segments, Matrix out) override;

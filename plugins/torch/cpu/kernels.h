@@ -70,9 +70,8 @@ struct Kernels {
     void (*prepareInput)(
         const float* x, const std::uint32_t* keep, const float* smoothing, std::int64_t channels, float* out);
     void (*quantize)(const float* x, QuantizeRow how, std::int64_t channels, float* out);
-    float (*absmax)(const float* x, std::int64_t count);                       ///< of the finite values
-    void (*addRow)(const float* add, std::int64_t channels, float* x);         ///< x += add
-    void (*multiplyRow)(const float* factor, std::int64_t channels, float* x); ///< x *= factor
+    float (*absmax)(const float* x, std::int64_t count);               ///< of the finite values
+    void (*addRow)(const float* add, std::int64_t channels, float* x); ///< x += add
     /// Largest of x, and Σ exp(x − largest); NaN in x makes the sum NaN.
     void (*maxAndSumExp)(const float* x, std::int64_t count, float* largest, double* sumExp);
 

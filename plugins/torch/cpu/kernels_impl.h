@@ -197,12 +197,6 @@ inline void addRow(const float* add, std::int64_t channels, float* x) {
     });
 }
 
-inline void multiplyRow(const float* factor, std::int64_t channels, float* x) {
-    forEachVector(channels, [&](std::int64_t c, auto lanes) {
-        store(x + c, load(x + c, lanes) * load(factor + c, lanes), lanes);
-    });
-}
-
 inline void maxAndSumExp(const float* x, std::int64_t count, float* largest, double* sumExp) {
     float top = -__builtin_inff();
     std::int64_t i = 0;
@@ -257,7 +251,7 @@ inline constexpr Kernels kKernels {
     "portable",
 #endif
         kPanel, packPanels, gemm, scan, convSilu, addNorm, prepareInput, quantize, absmax, addRow,
-        multiplyRow, maxAndSumExp, mapArray<exp>, mapArray<exp2>, mapArray<softplus>
+        maxAndSumExp, mapArray<exp>, mapArray<exp2>, mapArray<softplus>
 };
 
 } // namespace mambascope::MAMBASCOPE_ISA_NAMESPACE
