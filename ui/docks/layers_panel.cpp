@@ -23,7 +23,6 @@ LayersPanel::LayersPanel(Workspace& workspace, const Theme& theme, QWidget* pare
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->setShowGrid(false);
-    m_table->setStyleSheet(tableStyleSheet());
     m_table->setTabKeyNavigation(false);
     m_table->setAccessibleName(tr("Layers and their outlier channels"));
     m_table->verticalHeader()->hide();
@@ -72,8 +71,9 @@ void LayersPanel::refresh() {
         m_shown = shown;
         m_model->setContent(shown.layers, shown.calibration, shown.side, shown.rule, shown.k);
         if (matches) {
-            m_summary->setText(tr("%n outlier channel(s) among the %1s", nullptr, m_model->outlierCount())
-                                   .arg(qt(sideName(view.side))));
+            m_summary->setText(view.side == Side::Input
+                                   ? tr("Outlier channels at the inputs: %1").arg(number(m_model->outlierCount()))
+                                   : tr("Outlier channels at the outputs: %1").arg(number(m_model->outlierCount())));
         } else {
             m_summary->setText(reference != nullptr ? tr("Calibrate to see outlier channels.") : QString());
         }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/plan_table.h"
 
-#include "ui/models/cell_delegates.h"
 #include "ui/models/plan_delegate.h"
 #include "ui/models/plan_model.h"
 #include "ui/theme/theme.h"
@@ -23,7 +22,6 @@ PlanTable::PlanTable(PlanModel& model, PlanEditor& editor, const Theme& theme, Q
                     QAbstractItemView::EditKeyPressed | QAbstractItemView::AnyKeyPressed);
     setTabKeyNavigation(false);
     setShowGrid(false);
-    setStyleSheet(tableStyleSheet());
     setAccessibleName(tr("Plan: settings of every site"));
     verticalHeader()->hide();
     verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 3 / 2);

@@ -54,8 +54,20 @@ void drawLines(QPainter* painter, const QRect& rect, const QFont& font, const QS
 
 } // namespace
 
-QString tableStyleSheet() {
-    return QStringLiteral("QTableView::item { padding-left: 5px; padding-right: 5px; }");
+void paintCell(QPainter* painter, QStyleOptionViewItem option) {
+    const QStyle* style = option.widget != nullptr ? option.widget->style() : QApplication::style();
+    style->drawPrimitive(QStyle::PE_PanelItemViewItem, &option, painter, option.widget);
+    const int inset = padding(option.fontMetrics) - 1;
+    option.rect.adjust(inset, 0, -inset, 0);
+    option.backgroundBrush = Qt::NoBrush; // is there already, and tints would add up
+    option.showDecorationSelected = false;
+    style->drawControl(QStyle::CE_ItemViewItem, &option, painter, option.widget);
+}
+
+void LayersDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
+    QStyleOptionViewItem option = given;
+    initStyleOption(&option, index);
+    paintCell(painter, option);
 }
 
 void LayersDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {

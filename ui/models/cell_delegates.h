@@ -8,14 +8,16 @@ namespace mambascope::ui {
 
 class Theme;
 
-/// Lines the text of cells up with that of the headers above them.
-QString tableStyleSheet();
+/// Paints a cell whose `option` is complete, with its contents lined up with the headers above them.
+void paintCell(QPainter* painter, QStyleOptionViewItem option);
 
 /// Outlier counts: zeros fade, the rest stands on a tint that deepens with the share of the channels.
 class LayersDelegate : public QStyledItemDelegate {
     Q_OBJECT
 public:
     LayersDelegate(const Theme& theme, QObject* parent) : QStyledItemDelegate(parent), m_theme(theme) {}
+
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 
 protected:
     void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;

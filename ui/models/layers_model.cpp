@@ -69,7 +69,7 @@ QVariant LayersModel::siteData(const Row& row, int layer, std::size_t site, int 
                                    .arg(name, number(cell.count), number(cell.channels))
                              : QStringLiteral("%1: %2").arg(name, cell.why);
     case Qt::AccessibleTextRole:
-        return cell.possible ? tr("%1, %n outlier(s)", nullptr, cell.count).arg(name) : cell.why;
+        return cell.possible ? tr("%1, outliers: %2").arg(name, number(cell.count)) : cell.why;
     case CountRole:
         return cell.count;
     case PossibleRole:

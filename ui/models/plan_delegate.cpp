@@ -2,6 +2,7 @@
 #include "ui/models/plan_delegate.h"
 
 #include "ui/commands/plan_editor.h"
+#include "ui/models/cell_delegates.h"
 #include "ui/models/plan_model.h"
 #include "ui/models/plan_values.h"
 #include "ui/theme/theme.h"
@@ -149,9 +150,15 @@ void PlanDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelInd
     }
 }
 
+void PlanDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
+    QStyleOptionViewItem option = given;
+    initStyleOption(&option, index);
+    paintCell(painter, option);
+}
+
 QSize PlanDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
     QSize size = QStyledItemDelegate::sizeHint(option, index);
-    size.rwidth() += option.fontMetrics.averageCharWidth();
+    size.rwidth() += 2 * option.fontMetrics.averageCharWidth();
     return size;
 }
 

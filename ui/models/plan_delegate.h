@@ -19,6 +19,7 @@ class PlanDelegate : public QStyledItemDelegate {
 public:
     PlanDelegate(PlanModel& model, PlanEditor& editor, QTableView* view, const Theme* theme);
 
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
     QWidget* createEditor(
         QWidget* parent, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
     void destroyEditor(QWidget* editor, const QModelIndex& index) const override;

@@ -243,7 +243,7 @@ bool PlanModel::setValues(const QModelIndexList& indexes, const QVariant& value)
     const QString where = targets.size() == 1 ? (targets[0].level == PlanTarget::Level::Site
                                                         ? QString::fromStdString(siteName(targets[0].site))
                                                         : rowName(targets[0]))
-                                              : tr("%n row(s)", nullptr, static_cast<int>(targets.size()));
+                                              : tr("%1 rows").arg(number(static_cast<qlonglong>(targets.size())));
     m_editor.edit(renamed(withSettings(m_editor.plan(), targets, *patch)), tr("%1 of %2").arg(what, where), key);
     return true;
 }
@@ -284,7 +284,7 @@ QVariant PlanModel::headerData(int section, Qt::Orientation orientation, int rol
     case AlphaColumn:
         return tr("α");
     case ZeroColumn:
-        return tr("Zero");
+        return tr("Zero outliers");
     default:
         return {};
     }

@@ -30,6 +30,10 @@ QString titleOf(const EvaluationResult& result) {
     return plan.ok() ? QString::fromStdString(planTitle(plan.value())) : QString();
 }
 
+QString nonfiniteText(int count) {
+    return ResultsModel::tr("Items with a score that is not finite, counted as wrong: %1").arg(number(count));
+}
+
 } // namespace
 
 ResultsModel::Column ResultsModel::columnOfRun(const Run& run, const EvaluationResult* baseline) const {
@@ -42,7 +46,7 @@ ResultsModel::Column ResultsModel::columnOfRun(const Run& run, const EvaluationR
     column.note = QString::fromStdString(run.note);
     column.title = titleOf(result);
     const QDateTime when = QDateTime::fromSecsSinceEpoch(run.created);
-    const QString items = result.limit > 0 ? tr("%n item(s) a task", nullptr, result.limit) : tr("all items");
+    const QString items = result.limit > 0 ? tr("%1 items a task").arg(number(result.limit)) : tr("all items");
     column.subtitle = !column.note.isEmpty() ? column.note
                       : result.partial       ? tr("stopped early")
                                              : QString(QLocale().toString(when.time(), QLocale::ShortFormat) +
@@ -98,7 +102,7 @@ ResultsModel::Cell ResultsModel::accuracyCell(const TaskResult& task, const Task
         cell.toolTip += QLatin1Char('\n') + QString::fromStdString(task.note);
     }
     if (metrics.nonfinite > 0) {
-        cell.warning = tr("%n item(s) with a score that is not finite, counted as wrong", nullptr, metrics.nonfinite);
+        cell.warning = nonfiniteText(metrics.nonfinite);
     }
     if (baseline == nullptr) {
         return cell;
@@ -136,7 +140,7 @@ ResultsModel::Cell ResultsModel::averageCell(const EvaluationResult& result, con
     }
     const double average = result.average();
     cell.text = plusMinus(average, std::sqrt(variance) / tasks);
-    cell.toolTip = tr("Unweighted mean of %n task(s)", nullptr, tasks);
+    cell.toolTip = tr("Unweighted mean over the tasks: %1").arg(number(tasks));
     if (sameTasks) {
         const double delta = average - baseline->average();
         cell.detail = signedPercent(delta);
@@ -144,7 +148,7 @@ ResultsModel::Cell ResultsModel::averageCell(const EvaluationResult& result, con
         cell.tone = std::fabs(delta) > 1.96 * std::sqrt(2 * variance) / tasks ? (delta > 0 ? 1 : -1) : 0;
     }
     if (const int nonfinite = result.nonfinite(); nonfinite > 0) {
-        cell.warning = tr("%n item(s) with a score that is not finite, counted as wrong", nullptr, nonfinite);
+        cell.warning = nonfiniteText(nonfinite);
     }
     return cell;
 }
@@ -184,7 +188,7 @@ ResultsModel::Cell ResultsModel::liveCell(const Row& row) const {
     cell.toolTip =
         tr("Until now; 95 % interval %1 – %2").arg(percent(interval.low), percent(interval.high));
     if (metrics.nonfinite > 0) {
-        cell.warning = tr("%n item(s) with a score that is not finite, counted as wrong", nullptr, metrics.nonfinite);
+        cell.warning = nonfiniteText(metrics.nonfinite);
     }
     return cell;
 }

@@ -30,7 +30,6 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
       m_emptyCalibrate(new QPushButton(tr("Calibrate…"), this)) {
     m_plot->setTheme(&theme);
     m_plot->setAccessibleName(tr("Absolute maxima by channel"));
-    m_readout->setContentsMargins(12, 4, 12, 6);
     m_readout->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_readout->setAccessibleName(tr("Value at the cursor"));
     m_readout->setForegroundRole(QPalette::PlaceholderText);
@@ -41,7 +40,10 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     column->setSpacing(0);
     column->addWidget(header());
     column->addWidget(m_plot, 1);
-    column->addWidget(m_readout);
+    auto* below = new QHBoxLayout; // a label whose text can be selected ignores margins of its own
+    below->setContentsMargins(12, 4, 12, 6);
+    below->addWidget(m_readout);
+    column->addLayout(below);
     m_stack->addWidget(emptyPage());
     m_stack->addWidget(page);
     auto* layout = new QVBoxLayout(this);
@@ -194,9 +196,9 @@ QString LayerView::subtitle() const {
 void LayerView::refreshHeader() {
     const ViewData& view = m_workspace.view().data();
     const CheckpointReference* reference = m_workspace.checkpoint();
-    m_title->setText(QString::fromStdString(reference->name));
+    m_title->setText(QString::fromStdString(m_figure->title));
     m_subtitle->setText(tr("Calibration: %1").arg(subtitle()));
-    m_subtitle->setToolTip(m_figure != nullptr ? QString::fromStdString(m_figure->caption) : QString());
+    m_subtitle->setToolTip(QString::fromStdString(m_figure->caption));
     const QSignalBlocker quiet(m_layer);
     m_layer->setRange(0, std::max(0, reference->spec.layers - 1));
     m_layer->setValue(view.layer);

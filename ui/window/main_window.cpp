@@ -150,7 +150,7 @@ void MainWindow::resetLayout() {
     }
     const auto dock = [this](const char* name) { return findChild<QDockWidget*>(QString::fromLatin1(name)); };
     const int character = fontMetrics().averageCharWidth();
-    resizeDocks({dock("layersDock")}, {character * 40}, Qt::Horizontal);
+    resizeDocks({dock("layersDock")}, {character * 46}, Qt::Horizontal);
     resizeDocks({dock("planDock"), dock("resultsDock")}, {character * 86, character * 140}, Qt::Horizontal);
     resizeDocks({dock("planDock")}, {height() * 2 / 5}, Qt::Vertical);
 }

@@ -38,6 +38,7 @@ StatusPanel::StatusPanel(Workspace& workspace, const Theme& theme, QWidget* pare
     m_job->setAccessibleName(tr("Job"));
     m_engine->setAccessibleName(tr("Engine"));
     m_model->setAccessibleName(tr("Model"));
+    m_model->setContentsMargins(0, 0, 2 * character, 0);
     setSizeGripEnabled(false);
     setContentsMargins(character, 0, character, 0);
     addWidget(m_job);
