@@ -76,7 +76,8 @@ private Q_SLOTS:
         QFETCH(double, points);
         QVERIFY(m_engine.applyPlan(planNamed(plan), m_calibration, {}).ok());
         EvaluationRequest request;
-        for (const Task task : parseTaskList(tasks.toStdString()).value()) {
+        const std::vector<Task> wanted = parseTaskList(tasks.toStdString()).value();
+        for (const Task task : wanted) {
             request.tasks.push_back(loadTask(task, demoTasksFolder()).value());
         }
         const auto result = evaluate(m_engine, *m_tokenizer, request, {}, {});
