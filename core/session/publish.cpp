@@ -124,9 +124,11 @@ Result<void> Publication::commit() {
             return free;
         }
     }
-    // Its maker did not wait for the disk; nobody has the file open any more, so that this breaks no lock of SQLite's.
+    // Its maker did not wait for the disk; nobody has the file open any more, so that this breaks no lock of
+    // SQLite's.
     if (!sync(m_temporary)) {
-        return Error{ErrorCode::Failed, m_target.string() + " could not be written.",
+        return Error{
+            ErrorCode::Failed, m_target.string() + " could not be written.",
             "Check the disk and its free space, and try again.", std::strerror(errno)};
     }
     const int renamed = m_overwrite ? std::rename(m_temporary.c_str(), m_target.c_str())
@@ -140,7 +142,8 @@ Result<void> Publication::commit() {
             std::strerror(errno)};
     }
     m_temporary.clear();
-    (void)sync(m_target.parent_path()); // some file systems cannot sync a folder; the file is complete either way
+    (void)sync(
+        m_target.parent_path()); // some file systems cannot sync a folder; the file is complete either way
     return {};
 }
 
