@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/checkpoint/safetensors.h"
 
+#include "core/checkpoint/file_kind.h"
 #include "core/checkpoint/safetensors_header.h"
 
 #include <algorithm>
@@ -18,31 +19,13 @@ static_assert(std::endian::native == std::endian::little, "tensor data is used a
 
 constexpr std::uint64_t kLargestHeader = 100'000'000;
 
-Error damaged(std::string_view what, const std::string& sentence) {
-    return Error::unreadable(
-        std::string(what) + " " + sentence + ".", "The file is damaged; download or export it again.");
-}
-
-Error truncated(std::string_view what, const std::string& sentence) {
-    return Error::unreadable(
-        std::string(what) + " is truncated: " + sentence + ".",
-        "The download or copy was probably interrupted; get the file again.");
-}
-
-bool isLfsPointer(std::span<const std::byte> file) {
-    constexpr std::string_view kStart = "version https://git-lfs";
-    return file.size() >= kStart.size() && std::memcmp(file.data(), kStart.data(), kStart.size()) == 0;
-}
-
 /// The header's bytes as text.
 Result<std::string_view> headerText(std::span<const std::byte> file, std::string_view what) {
     if (isLfsPointer(file)) {
-        return Error::unreadable(
-            std::string(what) + " is a Git LFS pointer, not the weights themselves.",
-            "Run \"git lfs pull\" in its folder.");
+        return lfsPointerError(what);
     }
     if (file.size() < 8) {
-        return truncated(
+        return truncatedFile(
             what, "it has " + std::to_string(file.size()) + " bytes, and a safetensors file has at least 8");
     }
     std::uint64_t length = 0;
@@ -54,7 +37,7 @@ Result<std::string_view> headerText(std::span<const std::byte> file, std::string
             "Choose a .safetensors file.");
     }
     if (length > file.size() - 8) {
-        return truncated(
+        return truncatedFile(
             what, "its header has " + std::to_string(length) + " bytes, but only " +
                       std::to_string(file.size() - 8) + " follow");
     }
@@ -97,21 +80,22 @@ Result<TensorView> viewOf(const HeaderEntry& entry, std::span<const std::byte> d
     view.shape.assign(entry.shape.begin(), entry.shape.end());
     const std::optional<std::uint64_t> size = byteCount(entry.shape, elementSize(*dtype));
     if (!size) {
-        return damaged(what, "is damaged: the shape of " + tensor + " has more elements than can be counted");
+        return damagedFile(
+            what, "is damaged: the shape of " + tensor + " has more elements than can be counted");
     }
     if (entry.begin > entry.end) {
-        return damaged(
+        return damagedFile(
             what, "is damaged: " + tensor + " ends at byte " + std::to_string(entry.end) +
                       " before it begins at byte " + std::to_string(entry.begin));
     }
     if (entry.end - entry.begin != *size) {
-        return damaged(
+        return damagedFile(
             what, "is damaged: " + tensor + " of shape " + shapeText(view.shape) + " and type " +
                       entry.dtype + " needs " + std::to_string(*size) + " bytes, but its range has " +
                       std::to_string(entry.end - entry.begin));
     }
     if (entry.end > data.size()) {
-        return truncated(
+        return truncatedFile(
             what, tensor + " ends at byte " + std::to_string(entry.end) + " of the data, which have only " +
                       std::to_string(data.size()) + " bytes");
     }
@@ -128,12 +112,12 @@ Result<void> checkCoverage(std::vector<HeaderEntry>& entries, std::uint64_t data
     const HeaderEntry* previous = nullptr;
     for (const HeaderEntry& entry : entries) {
         if (entry.begin < covered) {
-            return damaged(
+            return damagedFile(
                 what, "is damaged: the tensors " + quotedName(previous->name) + " and " +
                           quotedName(entry.name) + " overlap");
         }
         if (entry.begin > covered) {
-            return damaged(
+            return damagedFile(
                 what, "is damaged: the data have a hole of " + std::to_string(entry.begin - covered) +
                           " bytes before the tensor " + quotedName(entry.name));
         }
@@ -141,7 +125,7 @@ Result<void> checkCoverage(std::vector<HeaderEntry>& entries, std::uint64_t data
         previous = &entry;
     }
     if (covered != dataSize) {
-        return damaged(
+        return damagedFile(
             what,
             "is damaged: " + std::to_string(dataSize - covered) + " bytes at its end belong to no tensor");
     }

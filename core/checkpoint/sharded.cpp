@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/json.h"
+#include "core/checkpoint/pytorch.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/checkpoint/safetensors_header.h"
 
@@ -58,8 +59,12 @@ std::set<std::string> shardNames(const WeightMap& map) {
     return names;
 }
 
+/// Reads the tensors of one shard.
+using ShardParser = Result<TensorFile> (*)(std::span<const std::byte> file, std::string_view what);
+
 /// Adds all tensors of a shard and remembers in `holder` which shard they came from.
-Result<void> addShard(const fs::path& folder, const std::string& shard, TensorFile& all, WeightMap& holder) {
+Result<void> addShard(
+    const fs::path& folder, const std::string& shard, ShardParser parse, TensorFile& all, WeightMap& holder) {
     std::error_code ignored;
     if (!fs::exists(folder / shard, ignored)) {
         return Error::unreadable(
@@ -70,11 +75,12 @@ Result<void> addShard(const fs::path& folder, const std::string& shard, TensorFi
     if (!file.ok()) {
         return file.error();
     }
-    const Result<TensorFile> tensors = parseSafetensors(file.value()->bytes(), (folder / shard).string());
-    if (!tensors.ok()) {
-        return tensors.error();
+    const auto tensors =
+        std::make_shared<const Result<TensorFile>>(parse(file.value()->bytes(), (folder / shard).string()));
+    if (!tensors->ok()) {
+        return tensors->error();
     }
-    for (const auto& [name, view] : tensors.value().tensors()) {
+    for (const auto& [name, view] : tensors->value().tensors()) {
         if (const auto [at, added] = holder.emplace(name, shard); !added) {
             return Error::unreadable(
                 "The shards " + at->second + " and " + shard + " in " + folder.string() +
@@ -84,10 +90,34 @@ Result<void> addShard(const fs::path& folder, const std::string& shard, TensorFi
         all.add(name, view);
     }
     if (all.metadata().empty()) {
-        all.setMetadata(tensors.value().metadata());
+        all.setMetadata(tensors->value().metadata());
     }
     all.keepAlive(file.value());
+    all.keepAlive(tensors); // may own copies of tensors
     return {};
+}
+
+Result<TensorFile> openShards(const fs::path& indexFile, ShardParser parse) {
+    const Result<WeightMap> map = readIndex(indexFile);
+    if (!map.ok()) {
+        return map.error();
+    }
+    TensorFile all;
+    WeightMap holder;
+    for (const std::string& shard : shardNames(map.value())) {
+        if (Result<void> added = addShard(indexFile.parent_path(), shard, parse, all, holder); !added.ok()) {
+            return added.error();
+        }
+    }
+    for (const auto& [tensor, shard] : map.value()) {
+        const auto found = holder.find(tensor);
+        if (found == holder.end() || found->second != shard) {
+            return badIndex(
+                indexFile,
+                "says that " + shard + " holds the tensor " + quotedName(tensor) + ", but it does not");
+        }
+    }
+    return all;
 }
 
 } // namespace
@@ -105,26 +135,11 @@ Result<std::vector<fs::path>> shardFiles(const fs::path& indexFile) {
 }
 
 Result<TensorFile> openShardedSafetensors(const fs::path& indexFile) {
-    const Result<WeightMap> map = readIndex(indexFile);
-    if (!map.ok()) {
-        return map.error();
-    }
-    TensorFile all;
-    WeightMap holder;
-    for (const std::string& shard : shardNames(map.value())) {
-        if (Result<void> added = addShard(indexFile.parent_path(), shard, all, holder); !added.ok()) {
-            return added.error();
-        }
-    }
-    for (const auto& [tensor, shard] : map.value()) {
-        const auto found = holder.find(tensor);
-        if (found == holder.end() || found->second != shard) {
-            return badIndex(
-                indexFile,
-                "says that " + shard + " holds the tensor " + quotedName(tensor) + ", but it does not");
-        }
-    }
-    return all;
+    return openShards(indexFile, parseSafetensors);
+}
+
+Result<TensorFile> openShardedPyTorch(const fs::path& indexFile) {
+    return openShards(indexFile, parsePyTorch);
 }
 
 } // namespace mambascope

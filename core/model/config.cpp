@@ -12,8 +12,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kLargestConfig = 16u << 20;
-constexpr const char* kSupported =
-    "Mamba-1 checkpoints (MambaForCausalLM, model_type \"mamba\") can be opened.";
+constexpr const char* kSupported = "Mamba-1 checkpoints (MambaForCausalLM, model_type \"mamba\", and "
+                                   "state-spaces' own layout) can be opened.";
 
 /// Python's json module writes Infinity and NaN, which are not JSON. None of the keys needed here holds one.
 std::string withoutPythonNumbers(std::string text) {
@@ -160,7 +160,7 @@ Result<ModelConfig> readConfig(const fs::path& file) {
     if (!fs::exists(file, ignored)) {
         return Error::unreadable(
             file.parent_path().string() + " has no config.json.",
-            "A checkpoint is a folder with config.json and model.safetensors.");
+            "A checkpoint is a folder with config.json and model.safetensors or pytorch_model.bin.");
     }
     Result<std::string> text = readFile(file, kLargestConfig);
     if (!text.ok()) {

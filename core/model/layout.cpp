@@ -185,8 +185,10 @@ private:
         }
         m_used.insert(name);
         // Tied checkpoints often hold the embedding a second time.
+        // PyTorch's files say that both are the same storage, which saves reading it.
         const bool same = head->dtype == embedding.dtype && head->shape == embedding.shape &&
-                          std::memcmp(head->bytes.data(), embedding.bytes.data(), head->bytes.size()) == 0;
+                          (head->bytes.data() == embedding.bytes.data() ||
+                           std::memcmp(head->bytes.data(), embedding.bytes.data(), head->bytes.size()) == 0);
         m_spec.tiedHead = m_config.tiedHead.value_or(true) && same;
         if (!m_spec.tiedHead) {
             m_names.head = name;

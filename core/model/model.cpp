@@ -2,9 +2,12 @@
 #include "core/model/model.h"
 
 #include "core/base/hash.h"
+#include "core/checkpoint/pytorch.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/model/config.h"
+#include "core/model/hub_cache.h"
 #include "core/model/layout.h"
+#include "core/model/locate.h"
 
 #include <algorithm>
 #include <cassert>
@@ -13,90 +16,41 @@ namespace mambascope {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kWhatModelsAre = "A model is a folder with config.json and model.safetensors, a "
-                                       "weights file beside its config.json, or \"demo\".";
-constexpr const char* kIndexName = "model.safetensors.index.json";
-
 bool isFile(const fs::path& path) {
     std::error_code ignored;
     return fs::is_regular_file(path, ignored);
 }
 
-bool isIndex(const fs::path& path) {
-    return path.filename().string().ends_with(".index.json");
-}
-
-/// Where the parts of a checkpoint lie.
-struct Location {
-    fs::path folder;
-    fs::path weights; ///< a safetensors file or an index; empty: still to be looked for
-};
-
-Result<Location> locate(const fs::path& model) {
-    if (model == "demo") {
-        return Location{demoModelFolder(), {}};
-    }
-    std::error_code ignored;
-    if (fs::is_directory(model, ignored)) {
-        return Location{model, {}};
-    }
-    if (!fs::exists(model, ignored)) {
-        return Error::unreadable(model.string() + " does not exist.", kWhatModelsAre);
-    }
-    const fs::path folder = model.has_parent_path() ? model.parent_path() : fs::path(".");
-    const std::string name = model.filename().string();
-    if (name == "config.json") {
-        return Location{folder, {}};
-    }
-    if (name.find("-of-") != std::string::npos && isFile(folder / kIndexName)) {
-        return Location{folder, folder / kIndexName}; // one shard stands for all
-    }
-    return Location{folder, model};
-}
-
-Error pickleRefused(const fs::path& file) {
-    return Error::unreadable(
-        file.string() + " is a PyTorch pickle file; this kind of weights file is not read.",
-        "Convert the weights to safetensors, e.g. with save_pretrained() of transformers.");
-}
-
-/// The weights file of a folder.
-Result<fs::path> findWeights(const fs::path& folder) {
-    for (const char* name : {"model.safetensors", kIndexName}) {
-        if (isFile(folder / name)) {
-            return folder / name;
-        }
-    }
-    for (const char* name : {"pytorch_model.bin", "pytorch_model.bin.index.json"}) {
-        if (isFile(folder / name)) {
-            return pickleRefused(folder / name);
-        }
-    }
-    return Error::unreadable(
-        folder.string() + " holds no weights: neither model.safetensors nor " + kIndexName + " is there.",
-        kWhatModelsAre);
-}
-
 Result<void> openWeights(const fs::path& weights, Checkpoint& checkpoint) {
-    const std::string extension = weights.extension().string();
-    if (extension == ".bin" || extension == ".pt" || extension == ".pth") {
-        return pickleRefused(weights);
-    }
+    const bool sharded = weights.filename().string().ends_with(".index.json");
+    const bool pytorch = isPyTorchName(sharded ? weights.stem().stem() : weights);
     checkpoint.weightFiles = {weights};
-    if (isIndex(weights)) {
+    if (sharded) {
         Result<std::vector<fs::path>> shards = shardFiles(weights);
         if (!shards.ok()) {
             return shards.error();
         }
         checkpoint.weightFiles = std::move(shards).value();
     }
-    Result<TensorFile> tensors =
-        isIndex(weights) ? openShardedSafetensors(weights) : openSafetensors(weights);
+    const auto open = sharded ? (pytorch ? openShardedPyTorch : openShardedSafetensors)
+                              : (pytorch ? openPyTorch : openSafetensors);
+    Result<TensorFile> tensors = open(weights);
     if (!tensors.ok()) {
         return tensors.error();
     }
     checkpoint.tensors = std::move(tensors).value();
     return {};
+}
+
+/// The folder's own tokenizer, else the one that Mamba models were trained with, if it is on this machine.
+void findTokenizer(Checkpoint& checkpoint) {
+    if (isFile(checkpoint.folder / "tokenizer.json")) {
+        checkpoint.tokenizerFile = checkpoint.folder / "tokenizer.json";
+    } else if (const auto cached = cachedNeoXTokenizer(checkpoint.spec.vocabulary)) {
+        checkpoint.tokenizerFile = *cached;
+        checkpoint.warnings.push_back("The checkpoint has no tokenizer.json; that of EleutherAI/gpt-neox-20b "
+                                      "in the Hugging Face cache fits its vocabulary and is used.");
+    }
 }
 
 } // namespace
@@ -108,7 +62,7 @@ const TensorView& Checkpoint::tensor(const std::string& name) const {
 }
 
 Result<std::shared_ptr<const Checkpoint>> openCheckpoint(const fs::path& model) {
-    const Result<Location> location = locate(model);
+    const Result<CheckpointLocation> location = locateCheckpoint(model);
     if (!location.ok()) {
         return location.error();
     }
@@ -135,9 +89,7 @@ Result<std::shared_ptr<const Checkpoint>> openCheckpoint(const fs::path& model) 
     checkpoint->warnings = contradictions(config.value(), checkpoint->spec);
     checkpoint->warnings.insert(checkpoint->warnings.end(), warnings.begin(), warnings.end());
     checkpoint->config = std::move(config.value().json);
-    if (isFile(checkpoint->folder / "tokenizer.json")) {
-        checkpoint->tokenizerFile = checkpoint->folder / "tokenizer.json";
-    }
+    findTokenizer(*checkpoint);
     return std::shared_ptr<const Checkpoint>(checkpoint);
 }
 

@@ -72,15 +72,16 @@ struct Checkpoint {
     TensorFile tensors;
     Json config;                         ///< config.json as it stands
     std::vector<std::string> warnings;   ///< contradictions and guesses, a sentence each
-    std::filesystem::path tokenizerFile; ///< empty if the folder has none
+    std::filesystem::path tokenizerFile; ///< empty if neither the folder nor the cache has one
 
     const TensorView& tensor(const std::string& name) const; ///< must exist (checked by openCheckpoint)
 };
 
-/// Opens `model`: a folder with config.json and weights, a weights file beside its config.json, or "demo"
-/// (the demo model, see demoModelFolder()). Checks the shape of every tensor the model needs. Unreadable with
-/// a sentence and a hint if something is missing, truncated, of a wrong shape, or of an architecture other
-/// than Mamba-1. Runs no code from the checkpoint.
+/// Opens `model`: a folder with config.json and weights (safetensors, or PyTorch's files if there are none),
+/// a weights file beside its config.json, the name of a model in the Hugging Face cache ("owner/model", if
+/// there is no such folder), or "demo" (see demoModelFolder()). Checks the shape of every tensor the model
+/// needs. Unreadable with a sentence and a hint if something is missing, truncated, of a wrong shape, or of
+/// an architecture other than Mamba-1. Runs no code from the checkpoint.
 Result<std::shared_ptr<const Checkpoint>> openCheckpoint(const std::filesystem::path& model);
 
 /// Hash over config-independent content: every weight tensor's name, dtype, shape and bytes, in name order.
