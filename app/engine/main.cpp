@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <unistd.h>
@@ -62,6 +63,10 @@ int run(int argc, char** argv) {
                      "mambascope-engine --help.\n";
         return 2;
     }
+    // OpenMP threads would spin for a millisecond at every join by default, which on a busy machine takes the
+    // cores from whoever has work. Read when the plugin brings the OpenMP runtime in; a user's own setting
+    // wins.
+    ::setenv("GOMP_SPINCOUNT", "20000", 0);
     return serveEngine(
         STDIN_FILENO, STDOUT_FILENO, [&] { return createEngine(pluginFile); }, kLeaveWithin);
 }
