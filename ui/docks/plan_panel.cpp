@@ -79,7 +79,7 @@ void PlanPanel::buildControls() {
         m_preset->addItem(QString::fromStdString(name));
     }
     m_preset->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_preset->setMinimumContentsLength(16);
+    m_preset->setMinimumContentsLength(24);
     m_scope->setAccessibleName(tr("Scope"));
     m_scope->setToolTip(tr("Which weights are quantized: the four linears (mlp), or convolution, A, D, embedding and "
                            "head as well (all)"));
@@ -101,23 +101,29 @@ void PlanPanel::buildControls() {
 
 QWidget* PlanPanel::controls() {
     auto* bar = new QWidget(this);
-    auto* row = new QHBoxLayout(bar);
-    row->setContentsMargins(8, 6, 8, 6);
-    const auto add = [&](const QString& text, QWidget* widget, QWidget* more = nullptr) {
-        auto* label = new QLabel(text, bar);
-        label->setBuddy(widget);
-        row->addWidget(label);
-        row->addWidget(widget);
-        if (more != nullptr) {
-            row->addWidget(more);
-        }
-        row->addSpacing(fontMetrics().averageCharWidth());
+    auto* rows = new QVBoxLayout(bar);
+    rows->setContentsMargins(8, 2, 8, 6);
+    const auto label = [bar](const QString& text, QWidget* buddy) {
+        auto* widget = new QLabel(text, bar);
+        widget->setBuddy(buddy);
+        return widget;
     };
-    add(tr("&Preset"), m_preset);
-    add(tr("S&cope"), m_scope);
-    add(tr("&Zero by"), m_rule, m_k);
-    row->addStretch(1);
-    row->addWidget(m_rows);
+    const int gap = fontMetrics().averageCharWidth() * 2;
+    auto* first = new QHBoxLayout;
+    first->addWidget(label(tr("&Preset"), m_preset));
+    first->addWidget(m_preset, 1);
+    first->addSpacing(gap);
+    first->addWidget(m_rows);
+    auto* second = new QHBoxLayout;
+    second->addWidget(label(tr("S&cope"), m_scope));
+    second->addWidget(m_scope);
+    second->addSpacing(gap);
+    second->addWidget(label(tr("&Zero by"), m_rule));
+    second->addWidget(m_rule);
+    second->addWidget(m_k);
+    second->addStretch(1);
+    rows->addLayout(first);
+    rows->addLayout(second);
     return bar;
 }
 

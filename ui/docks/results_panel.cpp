@@ -32,6 +32,9 @@ ResultsPanel::ResultsPanel(Workspace& workspace, const Theme& theme, QWidget* pa
     m_table->setTabKeyNavigation(false);
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     m_table->setAccessibleName(tr("Results: tasks by runs, in per cent"));
+    m_table->setStyleSheet(QStringLiteral("QTableCornerButton::section { background: palette(window); border: none; "
+                                          "border-bottom: 1px solid palette(mid); }"));
+    m_table->verticalHeader()->setStyleSheet(QStringLiteral("QHeaderView::section { border: none; }"));
     m_table->verticalHeader()->setHighlightSections(false);
     m_table->verticalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_table->horizontalHeader()->setContextMenuPolicy(Qt::CustomContextMenu);

@@ -36,7 +36,8 @@ int padding(const QFontMetrics& metrics) {
 void drawLines(QPainter* painter, const QRect& rect, const QFont& font, const QString& first, const QColor& firstColour,
     const QString& second, const QColor& secondColour) {
     const QFontMetrics large(font);
-    const QFont smallFont = smaller(font);
+    QFont smallFont = smaller(font);
+    smallFont.setBold(false);
     const QFontMetrics small(smallFont);
     const int height = large.height() + (second.isEmpty() ? 0 : small.height());
     QRect line(rect.left(), rect.top() + (rect.height() - height) / 2, rect.width(), large.height());
@@ -68,6 +69,12 @@ void LayersDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given,
     QStyleOptionViewItem option = given;
     initStyleOption(&option, index);
     paintCell(painter, option);
+}
+
+QSize LayersDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+    QSize size = QStyledItemDelegate::sizeHint(option, index);
+    size.rwidth() += 2 * padding(option.fontMetrics);
+    return size;
 }
 
 void LayersDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {

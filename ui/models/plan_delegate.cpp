@@ -13,11 +13,13 @@
 #include <QItemSelectionModel>
 #include <QKeyEvent>
 #include <QMouseEvent>
+#include <QPainter>
 #include <QTableView>
 #include <QTimer>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace mambascope::ui {
 namespace {
@@ -153,7 +155,36 @@ void PlanDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelInd
 void PlanDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
     QStyleOptionViewItem option = given;
     initStyleOption(&option, index);
+    const bool checkable = option.features.testFlag(QStyleOptionViewItem::HasCheckIndicator);
+    if (!checkable || m_theme == nullptr) {
+        paintCell(painter, option);
+        return;
+    }
+    // Fusion's box is black on black in a dark table.
+    option.features.setFlag(QStyleOptionViewItem::HasCheckIndicator, false);
+    const int side = option.fontMetrics.ascent();
+    const QString text = std::exchange(option.text, QString());
     paintCell(painter, option);
+    const PlotColours& colours = m_theme->colours();
+    const bool selected = option.state.testFlag(QStyle::State_Selected);
+    const QColor ink = selected ? colours.onAccent : colours.secondaryText;
+    QRectF box(option.rect.left() + option.fontMetrics.averageCharWidth() + 0.5,
+        option.rect.center().y() - side / 2 + 0.5, side, side);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(ink);
+    const bool checked = option.checkState == Qt::Checked;
+    painter->setBrush(checked && !selected ? QBrush(colours.accent) : QBrush(Qt::NoBrush));
+    painter->drawRoundedRect(box, side / 5.0, side / 5.0);
+    if (checked) {
+        painter->setPen(QPen(colours.onAccent, side / 7.0));
+        painter->drawPolyline(QPolygonF{box.topLeft() + QPointF(0.22, 0.55) * side,
+            box.topLeft() + QPointF(0.43, 0.76) * side, box.topLeft() + QPointF(0.8, 0.26) * side});
+    }
+    painter->setPen(selected ? colours.onAccent : option.palette.color(QPalette::Text));
+    painter->setFont(option.font);
+    painter->drawText(option.rect.adjusted(2 * side + side / 4, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, text);
+    painter->restore();
 }
 
 QSize PlanDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {

@@ -284,7 +284,7 @@ QVariant PlanModel::headerData(int section, Qt::Orientation orientation, int rol
     case AlphaColumn:
         return tr("α");
     case ZeroColumn:
-        return tr("Zero outliers");
+        return tr("Zero");
     default:
         return {};
     }

@@ -165,6 +165,8 @@ bool isIdle(const SiteSettings& settings, int column) {
         return settings.activationBits >= kBitsOff;
     case PlanModel::AlphaColumn:
         return !settings.alpha.has_value();
+    case PlanModel::ZeroColumn:
+        return !settings.zeroOutliers;
     default:
         return false;
     }

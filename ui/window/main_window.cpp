@@ -72,7 +72,6 @@ void MainWindow::buildDocks() {
         addDockWidget(area, widget);
         return widget;
     };
-    setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
     dock(tr("Layers"), QStringLiteral("layersDock"), m_layers, Qt::LeftDockWidgetArea);
     QDockWidget* plan = dock(tr("Plan"), QStringLiteral("planDock"), m_plan, Qt::BottomDockWidgetArea);
     QDockWidget* results = dock(tr("Results, accuracy in per cent"), QStringLiteral("resultsDock"), m_results,
@@ -151,7 +150,7 @@ void MainWindow::resetLayout() {
     const auto dock = [this](const char* name) { return findChild<QDockWidget*>(QString::fromLatin1(name)); };
     const int character = fontMetrics().averageCharWidth();
     resizeDocks({dock("layersDock")}, {character * 46}, Qt::Horizontal);
-    resizeDocks({dock("planDock"), dock("resultsDock")}, {character * 86, character * 140}, Qt::Horizontal);
+    resizeDocks({dock("planDock"), dock("resultsDock")}, {character * 88, character * 140}, Qt::Horizontal);
     resizeDocks({dock("planDock")}, {height() * 2 / 5}, Qt::Vertical);
 }
 

@@ -10,6 +10,7 @@
 #include <QStringList>
 #include <QtGlobal>
 
+#include <cstdio>
 #include <memory>
 
 namespace mambascope::test {
@@ -21,6 +22,9 @@ public:
         s_messages.clear();
         m_before = qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& message) {
             // The offscreen platform knows neither of these; nobody who uses the window meets it.
+            if (type == QtDebugMsg || type == QtInfoMsg) {
+                std::fprintf(stderr, "%s\n", qPrintable(message));
+            }
             const bool ofPlatform = message.startsWith(QLatin1String("This plugin does not support"));
             if (type != QtDebugMsg && type != QtInfoMsg && !ofPlatform) {
                 s_messages.append(message);

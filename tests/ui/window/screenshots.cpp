@@ -121,6 +121,20 @@ int main(int argc, char** argv) {
         }
     }
     photographer.take(QStringLiteral("4-evaluated"));
+    workspace.view().setAllLayers(true);
+    EvaluationSettings other = settings;
+    other.seed = 1;
+    workspace.planEditor().edit(presetPlan("W4 (mlp)").value(), QStringLiteral("W4"));
+    workspace.evaluate(other);
+    if (!waitFor([&] { return workspace.running() == nullptr || workspace.running()->live->get().size() > 1; })) {
+        return 1;
+    }
+    photographer.take(QStringLiteral("6-running"));
+    workspace.stop();
+    if (!waitFor([&] { return workspace.jobs().idle(); })) {
+        return 1;
+    }
+    workspace.view().setAllLayers(false);
     window.resize(1280, 720);
     QCoreApplication::processEvents();
     photographer.take(QStringLiteral("5-small"));
