@@ -93,5 +93,6 @@ void addExport(CLI::App& program, Verb& run);
 void addBench(CLI::App& program, Verb& run);
 void addMakeModel(CLI::App& program, Verb& run);
 void addSession(CLI::App& program, Verb& run);
+void addImportScales(CLI::App& program, Verb& run);
 
 } // namespace mambascope::cli

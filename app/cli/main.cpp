@@ -43,15 +43,16 @@ int main(int argc, char** argv) {
     program.set_version_flag("--version", std::string("mambascope-cli ") + MAMBASCOPE_VERSION);
     program.require_subcommand(1);
     program.fallthrough();
-    program.footer(
-        "MODEL is a folder with config.json and weights, a weights file beside its config.json, or demo.\n"
-        "Exit status: 0 done, 1 failed, 2 usage, 3 unreadable input, 130 cancelled.");
+    program.footer("MODEL is a folder with config.json and weights, a weights file beside its config.json, "
+                   "the name of a "
+                   "model in the Hugging Face cache, or demo.\n"
+                   "Exit status: 0 done, 1 failed, 2 usage, 3 unreadable input, 130 cancelled.");
     GlobalOptions options;
     Verb run;
     addGlobalOptions(program, options);
     for (auto* add :
          {addInfo, addTokenize, addLogits, addGenerate, addCalibrate, addOutliers, addPlan, addEvaluate,
-          addPerplexity, addExport, addBench, addMakeModel, addSession}) {
+          addPerplexity, addExport, addBench, addMakeModel, addSession, addImportScales}) {
         add(program, run);
     }
     try {

@@ -29,7 +29,7 @@ public:
         for (std::size_t step = 0; m_problem.empty() && m_machine.problem().empty(); ++step) {
             if (step == kMostSteps) {
                 refuse("takes more than " + std::to_string(kMostSteps) + " steps");
-            } else if (m_next == kLargestPickle) {
+            } else if (m_next > kLargestPickle) {
                 refuse("has more than 16 MB");
             } else if (const std::uint8_t opcode = static_cast<std::uint8_t>(number(1)); opcode == '.') {
                 m_machine.stop();
