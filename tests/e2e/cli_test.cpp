@@ -202,8 +202,8 @@ private Q_SLOTS:
         writeText(file, text);
         const Outcome outcome =
             cli({"calibrate", "demo", "--text", file, "-o", inFolder(out, "calibration.safetensors")});
+        QVERIFY2(outcome.err.contains("calibration text"), outcome.err.constData());
         QCOMPARE(outcome.exitCode, 2);
-        QVERIFY(!outcome.err.isEmpty());
         QCOMPARE(entries(out), QStringList{"text.txt"});
     }
 
@@ -233,6 +233,7 @@ private Q_SLOTS:
         const Outcome outcome = cli(
             {"logits", QString::fromStdString(out.path().string()), "--ids", "1", "-o",
              inFolder(out, "logits.safetensors")});
+        QVERIFY2(outcome.err.contains("model.safetensors"), outcome.err.constData());
         QCOMPARE(outcome.exitCode, 3);
         QVERIFY(!QFile::exists(inFolder(out, "logits.safetensors")));
     }

@@ -9,6 +9,7 @@
 #include <QtTest>
 
 #include <csignal>
+#include <unistd.h>
 
 using namespace mambascope::test;
 
@@ -33,6 +34,18 @@ QList<qint64> enginesOf(qint64 parent) {
         }
     }
     return found;
+}
+
+/// Processor time, user and system, that a process has used.
+double processorSeconds(qint64 process) {
+    QFile stat(QStringLiteral("/proc/%1/stat").arg(process));
+    if (!stat.open(QIODevice::ReadOnly)) {
+        return 0;
+    }
+    const QByteArray line = stat.readAll();
+    const QList<QByteArray> fields = line.mid(line.lastIndexOf(')') + 2).split(' ');
+    return (fields.value(11).toDouble() + fields.value(12).toDouble()) /
+           static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 bool exists(qint64 process) {
@@ -61,9 +74,11 @@ private Q_SLOTS:
         process.start(program("mambascope-cli"), arguments << folder + QStringLiteral("/out"));
         QVERIFY(process.waitForStarted());
         QTRY_VERIFY_WITH_TIMEOUT(!enginesOf(process.processId()).isEmpty(), 10000);
-        QTest::qWait(2500); // loaded and at work by now
+        const qint64 engine = enginesOf(process.processId()).first();
+        // Starting takes well under a second of processor time; each of the two jobs takes many.
+        QTRY_VERIFY_WITH_TIMEOUT(processorSeconds(engine) > 2, 60000);
         QCOMPARE(process.state(), QProcess::Running);
-        kill(static_cast<pid_t>(enginesOf(process.processId()).first()), SIGKILL);
+        kill(static_cast<pid_t>(engine), SIGKILL);
         QVERIFY(process.waitForFinished(10000));
         QCOMPARE(process.exitCode(), 1);
         const QByteArray said = process.readAllStandardError();
@@ -80,7 +95,7 @@ private Q_SLOTS:
         QVERIFY(process.waitForStarted());
         QTRY_VERIFY_WITH_TIMEOUT(!enginesOf(process.processId()).isEmpty(), 10000);
         const qint64 engine = enginesOf(process.processId()).first();
-        QTest::qWait(1500);
+        QTRY_VERIFY_WITH_TIMEOUT(processorSeconds(engine) > 2, 60000);
         process.kill();
         QVERIFY(process.waitForFinished());
         QTRY_VERIFY_WITH_TIMEOUT(!exists(engine), 3000);
@@ -94,8 +109,8 @@ private Q_SLOTS:
             program("mambascope-cli"), {"calibrate", "demo", "--samples", "4000", "--length", "256", "-o",
                                         folder + QStringLiteral("/c")});
         QVERIFY(process.waitForStarted());
-        QTest::qWait(2500);
-        QCOMPARE(process.state(), QProcess::Running);
+        QTRY_VERIFY_WITH_TIMEOUT(!enginesOf(process.processId()).isEmpty(), 10000);
+        QTRY_VERIFY_WITH_TIMEOUT(processorSeconds(enginesOf(process.processId()).first()) > 2, 60000);
         kill(static_cast<pid_t>(process.processId()), SIGINT);
         QVERIFY(process.waitForFinished(10000));
         QCOMPARE(process.exitCode(), 130);
