@@ -24,7 +24,8 @@ using namespace mambascope;
 /// argv for Qt: the program's name and the options that are Qt's.
 class QtArguments {
 public:
-    QtArguments(const char* program, const std::vector<std::string>& options) : m_words(options) {
+    QtArguments(const char* program, const std::vector<std::string>& options)
+        : m_words(options) {
         m_words.insert(m_words.begin(), program);
         for (std::string& word : m_words) {
             m_pointers.push_back(word.data());
@@ -98,13 +99,14 @@ void openFirst(ui::Workspace& workspace, const GuiOptions& options) {
 }
 
 void traceEngine(ui::Workspace& workspace, const StartupTrace& trace) {
-    QObject::connect(&workspace.jobs(), &ui::JobRunner::changed, &workspace, [&workspace, &trace, said = false]() mutable {
-        const EngineState state = workspace.jobs().service().state();
-        if (!said && (state == EngineState::Ready || state == EngineState::Busy)) {
-            said = true;
-            trace.mark("engine ready");
-        }
-    });
+    QObject::connect(
+        &workspace.jobs(), &ui::JobRunner::changed, &workspace, [&workspace, &trace, said = false]() mutable {
+            const EngineState state = workspace.jobs().service().state();
+            if (!said && (state == EngineState::Ready || state == EngineState::Busy)) {
+                said = true;
+                trace.mark("engine ready");
+            }
+        });
 }
 
 int runWindow(const GuiOptions& options, const char* program, const StartupTrace& trace) {
@@ -121,7 +123,8 @@ int runWindow(const GuiOptions& options, const char* program, const StartupTrace
     ui::Theme theme(&application);
     theme.setMode(static_cast<ui::ThemeMode>(QSettings().value(QStringLiteral("theme"), 0).toInt()));
     ui::Workspace workspace(ui::WorkspaceOptions{
-        std::move(factory).value(), ui::standardSessionsFolder(), options.device, options.dtype, options.threads});
+        std::move(factory).value(), ui::standardSessionsFolder(), options.device, options.dtype,
+        options.threads});
     ui::MainWindow window(workspace, theme);
     if (options.startupTrace) {
         traceEngine(workspace, trace);
@@ -157,5 +160,6 @@ int main(int argc, char** argv) {
         return 0;
     }
     const char* program = argc > 0 ? argv[0] : "mambascope";
-    return options.value().figure ? runFigure(options.value(), program) : runWindow(options.value(), program, trace);
+    return options.value().figure ? runFigure(options.value(), program)
+                                  : runWindow(options.value(), program, trace);
 }

@@ -10,8 +10,8 @@ namespace mambascope {
 namespace {
 
 /// Options of Qt itself that take a value; they are handed on as Qt spells them.
-constexpr std::array<std::string_view, 6> kQtOptions{
-    "platform", "style", "geometry", "display", "platformtheme", "qwindowgeometry"};
+constexpr std::array<std::string_view, 6> kQtOptions{"platform", "style",         "geometry",
+                                                     "display",  "platformtheme", "qwindowgeometry"};
 
 struct Words {
     const std::vector<std::string>& all;
@@ -54,7 +54,8 @@ Result<void> takeOption(const std::string& option, Words& words, GuiOptions& opt
         return {};
     }
     const bool ofQt = std::find(kQtOptions.begin(), kQtOptions.end(), name) != kQtOptions.end();
-    if (!ofQt && name != "session" && name != "engine" && name != "device" && name != "dtype" && name != "threads") {
+    if (!ofQt && name != "session" && name != "engine" && name != "device" && name != "dtype" &&
+        name != "threads") {
         return Error::usage("There is no option " + option + ".", "See --help.");
     }
     Result<std::string> value = valueOf(option, name, words);
@@ -85,13 +86,15 @@ Result<GuiOptions> parseGuiOptions(const std::vector<std::string>& arguments) {
         const std::string& word = arguments[words.next++];
         if (!onlyFiles && word == "--") {
             onlyFiles = true;
-        } else if (!onlyFiles && word.size() > 1 && word[0] == '-' &&
-                   word.find_first_not_of('-') != std::string::npos) {
+        } else if (
+            !onlyFiles && word.size() > 1 && word[0] == '-' &&
+            word.find_first_not_of('-') != std::string::npos) {
             if (const Result<void> taken = takeOption(word, words, options); !taken.ok()) {
                 return taken.error();
             }
         } else if (!onlyFiles && options.files.empty() && word == "figure") {
-            options.figure.emplace(arguments.begin() + static_cast<std::ptrdiff_t>(words.next), arguments.end());
+            options.figure.emplace(
+                arguments.begin() + static_cast<std::ptrdiff_t>(words.next), arguments.end());
             return options;
         } else {
             options.files.push_back(word);
@@ -104,8 +107,10 @@ std::string guiHelp() {
     return "Usage: mambascope [OPTIONS] [FILE…]\n"
            "       mambascope [--platform offscreen] figure CALIBRATION --layer N -o FILE…\n"
            "\n"
-           "FILE is a checkpoint (a folder with config.json and weights, or a weights file), a session (.mscope),\n"
-           "or a calibration (.safetensors). Without one the last session is opened, the first time the demo.\n"
+           "FILE is a checkpoint (a folder with config.json and weights, or a weights file), a session "
+           "(.mscope),\n"
+           "or a calibration (.safetensors). Without one the last session is opened, the first time the "
+           "demo.\n"
            "\n"
            "  --session FILE    open this session, or create it for the checkpoint that is opened\n"
            "  --engine COMMAND  what starts the engine, e.g. \"ssh host mambascope-engine\"\n"

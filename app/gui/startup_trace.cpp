@@ -12,7 +12,8 @@
 namespace mambascope {
 namespace {
 
-/// Since the kernel started this process, from field 22 of /proc/self/stat (clock ticks since boot, 10 ms each).
+/// Since the kernel started this process, from field 22 of /proc/self/stat (clock ticks since boot, 10 ms
+/// each).
 double millisecondsSinceStart() {
     std::ifstream file("/proc/self/stat");
     std::string text;
@@ -37,7 +38,8 @@ double millisecondsSinceStart() {
 
 } // namespace
 
-StartupTrace::StartupTrace(bool enabled) : m_enabled(enabled) {
+StartupTrace::StartupTrace(bool enabled)
+    : m_enabled(enabled) {
     if (enabled) {
         m_beforeMain = millisecondsSinceStart();
         mark("main entered");

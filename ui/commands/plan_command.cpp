@@ -11,9 +11,15 @@ constexpr int kPlanCommandId = 1;
 }
 
 PlanCommand::PlanCommand(
-    QuantPlan before, QuantPlan after, const QString& label, const QString& mergeKey, int gesture, Apply apply)
-    : QUndoCommand(label), m_before(std::move(before)), m_after(std::move(after)), m_mergeKey(mergeKey),
-      m_gesture(gesture), m_apply(std::move(apply)) {}
+    QuantPlan before, QuantPlan after, const QString& label, const QString& mergeKey, int gesture,
+    Apply apply)
+    : QUndoCommand(label)
+    , m_before(std::move(before))
+    , m_after(std::move(after))
+    , m_mergeKey(mergeKey)
+    , m_gesture(gesture)
+    , m_apply(std::move(apply)) {
+}
 
 void PlanCommand::undo() {
     if (!m_apply(m_before, QCoreApplication::translate("PlanCommand", "Undo %1").arg(text()))) {

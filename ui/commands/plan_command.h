@@ -15,8 +15,10 @@ public:
     /// Makes a plan current; false if it could not be stored.
     using Apply = std::function<bool(const QuantPlan& plan, const QString& label)>;
 
-    /// `mergeKey` names what is being changed ("alpha"); empty never merges. `gesture` tells one drag from the next.
-    PlanCommand(QuantPlan before, QuantPlan after, const QString& label, const QString& mergeKey, int gesture,
+    /// `mergeKey` names what is being changed ("alpha"); empty never merges. `gesture` tells one drag from
+    /// the next.
+    PlanCommand(
+        QuantPlan before, QuantPlan after, const QString& label, const QString& mergeKey, int gesture,
         Apply apply);
 
     void undo() override;

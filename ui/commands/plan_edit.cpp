@@ -86,7 +86,8 @@ SiteSettings settingsAt(const QuantPlan& plan, const PlanTarget& target) {
     return settings;
 }
 
-QuantPlan withSettings(const QuantPlan& plan, const std::vector<PlanTarget>& targets, const SitePatch& patch) {
+QuantPlan
+withSettings(const QuantPlan& plan, const std::vector<PlanTarget>& targets, const SitePatch& patch) {
     QuantPlan result = plan;
     // Broad levels first: a site in the same selection then compares itself with what it will inherit.
     for (const auto level : {PlanTarget::Level::Model, PlanTarget::Level::Linear, PlanTarget::Level::Site}) {

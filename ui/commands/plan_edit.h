@@ -28,10 +28,11 @@ SiteSettings inheritedAt(const QuantPlan& plan, const PlanTarget& target);
 /// What is set on the target's own level; empty for the model (its defaults inherit from nothing).
 SitePatch ownSettings(const QuantPlan& plan, const PlanTarget& target);
 
-/// `plan` with `patch` set on the targets' own levels; narrower levels keep theirs. A setting that equals what the
-/// target inherits is dropped instead of stored, so that it follows later changes above.
+/// `plan` with `patch` set on the targets' own levels; narrower levels keep theirs. A setting that equals
+/// what the target inherits is dropped instead of stored, so that it follows later changes above.
 QuantPlan withSettings(const QuantPlan& plan, const std::vector<PlanTarget>& targets, const SitePatch& patch);
-/// `plan` with everything removed that the targets set themselves. Model: the defaults become those of an empty plan.
+/// `plan` with everything removed that the targets set themselves. Model: the defaults become those of an
+/// empty plan.
 QuantPlan withoutSettings(const QuantPlan& plan, const std::vector<PlanTarget>& targets);
 
 /// `plan` under the name of the preset that does the same, or without a name if none does.

@@ -7,7 +7,9 @@
 
 namespace mambascope::ui {
 
-PlanEditor::PlanEditor(QObject* parent) : QObject(parent) {}
+PlanEditor::PlanEditor(QObject* parent)
+    : QObject(parent) {
+}
 
 void PlanEditor::setSession(Session* session) {
     m_stack.clear();
@@ -25,7 +27,8 @@ void PlanEditor::edit(const QuantPlan& after, const QString& label, const QStrin
         return;
     }
     const QString key = m_inGesture ? mergeKey : QString();
-    m_stack.push(new PlanCommand(plan(), after, label, key, m_gesture,
+    m_stack.push(new PlanCommand(
+        plan(), after, label, key, m_gesture,
         [this](const QuantPlan& next, const QString& text) { return apply(next, text); }));
 }
 

@@ -21,11 +21,12 @@ public:
     const QuantPlan& plan() const;
     QUndoStack& stack() { return m_stack; }
 
-    /// Makes `after` current. The same plan again does nothing. Edits with the same `mergeKey` inside one gesture are
-    /// one entry. Refused while another edit is being carried out.
+    /// Makes `after` current. The same plan again does nothing. Edits with the same `mergeKey` inside one
+    /// gesture are one entry. Refused while another edit is being carried out.
     void edit(const QuantPlan& after, const QString& label, const QString& mergeKey = {});
 
-    /// From here to endGesture() edits with the same key merge. Gestures do not nest; the inner one is the same.
+    /// From here to endGesture() edits with the same key merge. Gestures do not nest; the inner one is the
+    /// same.
     void beginGesture();
     void endGesture();
 

@@ -18,12 +18,17 @@
 namespace mambascope::ui {
 
 CalibrateDialog::CalibrateDialog(const CalibrationSettings& settings, QWidget* parent)
-    : QDialog(parent), m_text(new QLineEdit(settings.textFile, this)), m_samples(new QSpinBox(this)),
-      m_length(new QSpinBox(this)), m_seed(new QSpinBox(this)), m_contiguous(new QCheckBox(this)),
-      m_buttons(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this)) {
+    : QDialog(parent)
+    , m_text(new QLineEdit(settings.textFile, this))
+    , m_samples(new QSpinBox(this))
+    , m_length(new QSpinBox(this))
+    , m_seed(new QSpinBox(this))
+    , m_contiguous(new QCheckBox(this))
+    , m_buttons(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this)) {
     setWindowTitle(tr("Calibrate"));
-    auto* intro = new QLabel(tr("The text runs through the unquantized model; of every site the largest absolute value "
-                                "and the moments of each channel are kept."),
+    auto* intro = new QLabel(
+        tr("The text runs through the unquantized model; of every site the largest absolute value "
+           "and the moments of each channel are kept."),
         this);
     intro->setWordWrap(true);
     m_samples->setRange(1, 1'000'000);
@@ -58,7 +63,8 @@ CalibrateDialog::CalibrateDialog(const CalibrationSettings& settings, QWidget* p
 }
 
 CalibrationSettings CalibrateDialog::settings() const {
-    return {m_text->text(), m_samples->value(), m_length->value(), m_seed->value(), m_contiguous->isChecked()};
+    return {
+        m_text->text(), m_samples->value(), m_length->value(), m_seed->value(), m_contiguous->isChecked()};
 }
 
 void CalibrateDialog::browse() {

@@ -25,15 +25,19 @@ constexpr int kTasksARow = 3;
 
 bool hasData(Task task, const QString& folder) {
     const auto files = taskFiles(task, folder.toStdString());
-    return std::any_of(files.begin(), files.end(),
-        [](const std::filesystem::path& file) { return QFileInfo::exists(QString::fromStdString(file.string())); });
+    return std::any_of(files.begin(), files.end(), [](const std::filesystem::path& file) {
+        return QFileInfo::exists(QString::fromStdString(file.string()));
+    });
 }
 
 } // namespace
 
 EvaluateDialog::EvaluateDialog(const EvaluationSettings& settings, const QString& plan, QWidget* parent)
-    : QDialog(parent), m_folder(new QLineEdit(settings.folder, this)), m_limit(new QSpinBox(this)),
-      m_seed(new QSpinBox(this)), m_buttons(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this)) {
+    : QDialog(parent)
+    , m_folder(new QLineEdit(settings.folder, this))
+    , m_limit(new QSpinBox(this))
+    , m_seed(new QSpinBox(this))
+    , m_buttons(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this)) {
     setWindowTitle(tr("Evaluate"));
     auto* intro = new QLabel(
         tr("Plan: %1\nThe baseline runs first if this session has none on the same data.").arg(plan), this);
@@ -41,7 +45,8 @@ EvaluateDialog::EvaluateDialog(const EvaluationSettings& settings, const QString
     auto* tasks = new QGridLayout;
     for (const Task task : kTasks) {
         auto* box = new QCheckBox(qt(taskDisplayName(task)), this);
-        box->setChecked(std::find(settings.tasks.begin(), settings.tasks.end(), task) != settings.tasks.end());
+        box->setChecked(
+            std::find(settings.tasks.begin(), settings.tasks.end(), task) != settings.tasks.end());
         const auto place = static_cast<int>(m_tasks.size());
         tasks->addWidget(box, place / kTasksARow, place % kTasksARow);
         m_tasks.push_back(box);
@@ -83,7 +88,8 @@ EvaluationSettings EvaluateDialog::settings() const {
 }
 
 void EvaluateDialog::browse() {
-    const QString folder = QFileDialog::getExistingDirectory(this, tr("Folder with the Data Sets"), m_folder->text());
+    const QString folder =
+        QFileDialog::getExistingDirectory(this, tr("Folder with the Data Sets"), m_folder->text());
     if (!folder.isEmpty()) {
         m_folder->setText(folder);
     }

@@ -12,7 +12,8 @@
 
 namespace mambascope::ui {
 
-void addPathRow(QFormLayout& form, const QString& label, QLineEdit* path, QWidget* dialog, std::function<void()> browse) {
+void addPathRow(
+    QFormLayout& form, const QString& label, QLineEdit* path, QWidget* dialog, std::function<void()> browse) {
     auto* button = new QPushButton(QCoreApplication::translate("PathRow", "Browse…"), dialog);
     button->setAutoDefault(false);
     auto* row = new QHBoxLayout;

@@ -12,6 +12,7 @@ class QWidget;
 namespace mambascope::ui {
 
 /// A labelled row with a path and a button that browses for another.
-void addPathRow(QFormLayout& form, const QString& label, QLineEdit* path, QWidget* dialog, std::function<void()> browse);
+void addPathRow(
+    QFormLayout& form, const QString& label, QLineEdit* path, QWidget* dialog, std::function<void()> browse);
 
 } // namespace mambascope::ui

@@ -16,8 +16,11 @@
 namespace mambascope::ui {
 
 LayersPanel::LayersPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
-    : QWidget(parent), m_workspace(workspace), m_model(new LayersModel(this)), m_table(new QTableView(this)),
-      m_summary(new QLabel(this)) {
+    : QWidget(parent)
+    , m_workspace(workspace)
+    , m_model(new LayersModel(this))
+    , m_table(new QTableView(this))
+    , m_summary(new QLabel(this)) {
     m_table->setModel(m_model);
     m_table->setItemDelegate(new LayersDelegate(theme, this));
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -47,11 +50,13 @@ LayersPanel::LayersPanel(Workspace& workspace, const Theme& theme, QWidget* pare
     connect(&workspace, &Workspace::calibrationChanged, this, &LayersPanel::refresh);
     connect(&workspace.view(), &ViewState::changed, this, &LayersPanel::refresh);
     connect(&theme, &Theme::changed, m_table->viewport(), qOverload<>(&QWidget::update));
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& to) {
-        if (to.isValid()) {
-            m_workspace.view().setLayer(to.row());
-        }
-    });
+    connect(
+        m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+        [this](const QModelIndex& to) {
+            if (to.isValid()) {
+                m_workspace.view().setLayer(to.row());
+            }
+        });
     refresh();
 }
 
@@ -64,16 +69,19 @@ void LayersPanel::refresh() {
     const CheckpointReference* reference = m_workspace.checkpoint();
     const auto snapshot = m_workspace.calibration();
     const ViewData& view = m_workspace.view().data();
-    const bool matches = reference != nullptr && snapshot != nullptr && snapshot->spec.layers == reference->spec.layers;
-    const Shown shown{reference != nullptr ? reference->spec.layers : 0, matches ? snapshot : nullptr, view.side,
-        view.rule, view.k};
+    const bool matches =
+        reference != nullptr && snapshot != nullptr && snapshot->spec.layers == reference->spec.layers;
+    const Shown shown{
+        reference != nullptr ? reference->spec.layers : 0, matches ? snapshot : nullptr, view.side, view.rule,
+        view.k};
     if (!(shown == m_shown)) {
         m_shown = shown;
         m_model->setContent(shown.layers, shown.calibration, shown.side, shown.rule, shown.k);
         if (matches) {
-            m_summary->setText(view.side == Side::Input
-                                   ? tr("Outlier channels at the inputs: %1").arg(number(m_model->outlierCount()))
-                                   : tr("Outlier channels at the outputs: %1").arg(number(m_model->outlierCount())));
+            m_summary->setText(
+                view.side == Side::Input
+                    ? tr("Outlier channels at the inputs: %1").arg(number(m_model->outlierCount()))
+                    : tr("Outlier channels at the outputs: %1").arg(number(m_model->outlierCount())));
         } else {
             m_summary->setText(reference != nullptr ? tr("Calibrate to see outlier channels.") : QString());
         }

@@ -3,10 +3,10 @@
 
 #include "ui/commands/plan_edit.h"
 #include "ui/docks/plan_table.h"
+#include "ui/docks/rule_controls.h"
 #include "ui/models/plan_model.h"
 #include "ui/models/text.h"
 #include "ui/theme/theme.h"
-#include "ui/docks/rule_controls.h"
 #include "ui/window/workspace.h"
 
 #include <QComboBox>
@@ -26,16 +26,25 @@ constexpr int kAllScope = 1;
 constexpr int kOwnScope = 2;
 
 int scopeOf(const ParameterGroups& groups) {
-    return groups == ParameterGroups::mlp() ? kMlpScope : groups == ParameterGroups::all() ? kAllScope : kOwnScope;
+    return groups == ParameterGroups::mlp()   ? kMlpScope
+           : groups == ParameterGroups::all() ? kAllScope
+                                              : kOwnScope;
 }
 
 } // namespace
 
 PlanPanel::PlanPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
-    : QWidget(parent), m_workspace(workspace), m_model(new PlanModel(workspace.planEditor(), this)),
-      m_table(new PlanTable(*m_model, workspace.planEditor(), theme, this)), m_preset(new QComboBox(this)),
-      m_scope(new QComboBox(this)), m_rule(new QComboBox(this)), m_k(new QDoubleSpinBox(this)),
-      m_rows(new QComboBox(this)), m_summary(new QLabel(this)), m_difference(new QLabel(this)) {
+    : QWidget(parent)
+    , m_workspace(workspace)
+    , m_model(new PlanModel(workspace.planEditor(), this))
+    , m_table(new PlanTable(*m_model, workspace.planEditor(), theme, this))
+    , m_preset(new QComboBox(this))
+    , m_scope(new QComboBox(this))
+    , m_rule(new QComboBox(this))
+    , m_k(new QDoubleSpinBox(this))
+    , m_rows(new QComboBox(this))
+    , m_summary(new QLabel(this))
+    , m_difference(new QLabel(this)) {
     buildControls();
     auto* evaluate = new QPushButton(tr("Evaluate"), this);
     evaluate->setToolTip(tr("Evaluate this plan beside the baseline"));
@@ -81,8 +90,9 @@ void PlanPanel::buildControls() {
     m_preset->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_preset->setMinimumContentsLength(24);
     m_scope->setAccessibleName(tr("Scope"));
-    m_scope->setToolTip(tr("Which weights are quantized: the four linears (mlp), or convolution, A, D, embedding and "
-                           "head as well (all)"));
+    m_scope->setToolTip(
+        tr("Which weights are quantized: the four linears (mlp), or convolution, A, D, embedding and "
+           "head as well (all)"));
     m_scope->addItems({tr("mlp"), tr("all"), tr("other")});
     fillRuleControls(*m_rule, *m_k);
     m_rule->setToolTip(tr("Which channels are zeroed where the plan zeroes outliers"));
@@ -130,7 +140,8 @@ QWidget* PlanPanel::controls() {
 void PlanPanel::connectControls() {
     connect(m_preset, &QComboBox::activated, this, &PlanPanel::choosePreset);
     connect(m_scope, &QComboBox::activated, this, &PlanPanel::chooseScope);
-    connect(m_rows, &QComboBox::activated, this, [this](int row) { m_workspace.view().setAllLayers(row == 1); });
+    connect(
+        m_rows, &QComboBox::activated, this, [this](int row) { m_workspace.view().setAllLayers(row == 1); });
     connect(m_rule, &QComboBox::activated, this, [this] {
         QuantPlan plan = m_workspace.plan();
         plan.rule = ruleOf(*m_rule);
@@ -198,8 +209,9 @@ void PlanPanel::refreshWords() {
     }
     const QuantPlan& plan = m_workspace.plan();
     const int layers = reference->spec.layers;
-    m_summary->setText(plan.isBaseline(layers) ? tr("Nothing is quantized: this is the baseline.")
-                                               : QString::fromStdString(planSummary(plan)));
+    m_summary->setText(
+        plan.isBaseline(layers) ? tr("Nothing is quantized: this is the baseline.")
+                                : QString::fromStdString(planSummary(plan)));
     // The summary says the model-wide part; here is what single sites do differently.
     QuantPlan wide = plan;
     wide.linears = {};

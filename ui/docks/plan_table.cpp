@@ -11,15 +11,19 @@
 #include <QMenu>
 #include <QMouseEvent>
 
+#include <algorithm>
+
 namespace mambascope::ui {
 
 PlanTable::PlanTable(PlanModel& model, PlanEditor& editor, const Theme& theme, QWidget* parent)
-    : QTableView(parent), m_model(model) {
+    : QTableView(parent)
+    , m_model(model) {
     setModel(&model);
     setItemDelegate(new PlanDelegate(model, editor, this, &theme));
     setSelectionMode(QAbstractItemView::ExtendedSelection);
-    setEditTriggers(QAbstractItemView::SelectedClicked | QAbstractItemView::DoubleClicked |
-                    QAbstractItemView::EditKeyPressed | QAbstractItemView::AnyKeyPressed);
+    setEditTriggers(
+        QAbstractItemView::SelectedClicked | QAbstractItemView::DoubleClicked |
+        QAbstractItemView::EditKeyPressed | QAbstractItemView::AnyKeyPressed);
     setTabKeyNavigation(false);
     setShowGrid(false);
     setAccessibleName(tr("Plan: settings of every site"));
@@ -49,15 +53,16 @@ void PlanTable::fitColumns() {
         } else if (column == PlanModel::SideColumn) {
             width = std::max(width, metrics.horizontalAdvance(QStringLiteral("output")));
         } else {
-            width = std::max(width, character * 7);
+            width = std::max(width, character * 6);
         }
-        setColumnWidth(column, width + character * 2);
+        setColumnWidth(column, width + character * 4 / 3);
     }
 }
 
-QItemSelectionModel::SelectionFlags PlanTable::selectionCommand(const QModelIndex& index, const QEvent* event) const {
+QItemSelectionModel::SelectionFlags
+PlanTable::selectionCommand(const QModelIndex& index, const QEvent* event) const {
     const bool mouse = event != nullptr && (event->type() == QEvent::MouseButtonPress ||
-                                               event->type() == QEvent::MouseButtonRelease);
+                                            event->type() == QEvent::MouseButtonRelease);
     if (mouse && selectionModel()->isSelected(index) && selectionModel()->selectedIndexes().size() > 1 &&
         static_cast<const QMouseEvent*>(event)->modifiers() == Qt::NoModifier) {
         return QItemSelectionModel::NoUpdate;

@@ -9,7 +9,8 @@ class PlanEditor;
 class PlanModel;
 class Theme;
 
-/// The table of the plan. A click on one of several selected cells keeps the selection and edits them together.
+/// The table of the plan. A click on one of several selected cells keeps the selection and edits them
+/// together.
 class PlanTable : public QTableView {
     Q_OBJECT
 public:
@@ -18,8 +19,8 @@ public:
     QSize sizeHint() const override;
 
 protected:
-    QItemSelectionModel::SelectionFlags selectionCommand(
-        const QModelIndex& index, const QEvent* event) const override;
+    QItemSelectionModel::SelectionFlags
+    selectionCommand(const QModelIndex& index, const QEvent* event) const override;
     void keyPressEvent(QKeyEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
 

@@ -20,8 +20,13 @@
 namespace mambascope::ui {
 
 ResultsPanel::ResultsPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
-    : QWidget(parent), m_workspace(workspace), m_model(new ResultsModel(this)), m_table(new QTableView(this)),
-      m_stack(new QStackedWidget(this)), m_emptyText(new QLabel(this)), m_emptyButton(nullptr) {
+    : QWidget(parent)
+    , m_workspace(workspace)
+    , m_model(new ResultsModel(this))
+    , m_table(new QTableView(this))
+    , m_stack(new QStackedWidget(this))
+    , m_emptyText(new QLabel(this))
+    , m_emptyButton(nullptr) {
     m_table->setHorizontalHeader(new ResultsHeader(theme, m_table));
     m_table->setModel(m_model);
     m_table->setItemDelegate(new ResultsDelegate(theme, this));
@@ -32,8 +37,9 @@ ResultsPanel::ResultsPanel(Workspace& workspace, const Theme& theme, QWidget* pa
     m_table->setTabKeyNavigation(false);
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     m_table->setAccessibleName(tr("Results: tasks by runs, in per cent"));
-    m_table->setStyleSheet(QStringLiteral("QTableCornerButton::section { background: palette(window); border: none; "
-                                          "border-bottom: 1px solid palette(mid); }"));
+    m_table->setStyleSheet(
+        QStringLiteral("QTableCornerButton::section { background: palette(window); border: none; "
+                       "border-bottom: 1px solid palette(mid); }"));
     m_table->verticalHeader()->setStyleSheet(QStringLiteral("QHeaderView::section { border: none; }"));
     m_table->verticalHeader()->setHighlightSections(false);
     m_table->verticalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
@@ -47,9 +53,12 @@ ResultsPanel::ResultsPanel(Workspace& workspace, const Theme& theme, QWidget* pa
     connect(m_table, &QWidget::customContextMenuRequested, this, [this](const QPoint& at) {
         menuAt(m_table->viewport()->mapToGlobal(at), m_table->columnAt(at.x()));
     });
-    connect(m_table->horizontalHeader(), &QWidget::customContextMenuRequested, this, [this](const QPoint& at) {
-        menuAt(m_table->horizontalHeader()->mapToGlobal(at), m_table->horizontalHeader()->logicalIndexAt(at));
-    });
+    connect(
+        m_table->horizontalHeader(), &QWidget::customContextMenuRequested, this, [this](const QPoint& at) {
+            menuAt(
+                m_table->horizontalHeader()->mapToGlobal(at),
+                m_table->horizontalHeader()->logicalIndexAt(at));
+        });
     connect(&workspace, &Workspace::sessionChanged, this, &ResultsPanel::refreshRuns);
     connect(&workspace, &Workspace::runsChanged, this, &ResultsPanel::refreshRuns);
     connect(&workspace, &Workspace::checkpointChanged, this, &ResultsPanel::refreshEmpty);
@@ -118,8 +127,8 @@ void ResultsPanel::refreshEmpty() {
     const bool empty = m_model->columnCount() == 0;
     m_stack->setCurrentIndex(empty ? 0 : 1);
     const bool open = m_workspace.checkpoint() != nullptr;
-    m_emptyText->setText(open ? tr("Evaluate the plan to see its accuracy beside the baseline.")
-                              : tr("Results appear here."));
+    m_emptyText->setText(
+        open ? tr("Evaluate the plan to see its accuracy beside the baseline.") : tr("Results appear here."));
     m_emptyButton->setVisible(open);
 }
 
@@ -132,7 +141,8 @@ void ResultsPanel::fitColumns() {
     for (int column = 0; column < m_model->columnCount(); ++column) {
         int width = m_table->horizontalHeader()->sectionSizeHint(column);
         for (int row = 0; row < m_model->rowCount(); ++row) {
-            width = std::max(width, m_table->itemDelegate()->sizeHint(option, m_model->index(row, column)).width());
+            width = std::max(
+                width, m_table->itemDelegate()->sizeHint(option, m_model->index(row, column)).width());
         }
         // Columns grow with their contents while a run streams in; they never shrink under the reader's eyes.
         if (width > m_table->columnWidth(column) || m_table->columnWidth(column) > width * 3 / 2) {
@@ -158,8 +168,9 @@ void ResultsPanel::menuAt(const QPoint& globalPosition, int column) {
         return;
     }
     QMenu menu(this);
-    connect(menu.addAction(tr("Use This Plan")), &QAction::triggered, this,
-        [this, run] { m_workspace.usePlanOf(run); });
+    connect(menu.addAction(tr("Use This Plan")), &QAction::triggered, this, [this, run] {
+        m_workspace.usePlanOf(run);
+    });
     connect(menu.addAction(tr("Set Note…")), &QAction::triggered, this, [this, run, column] {
         bool accepted = false;
         const QString note = QInputDialog::getText(
@@ -169,8 +180,9 @@ void ResultsPanel::menuAt(const QPoint& globalPosition, int column) {
         }
     });
     menu.addSeparator();
-    connect(menu.addAction(tr("Remove This Run")), &QAction::triggered, this,
-        [this, run] { m_workspace.removeRun(run); });
+    connect(menu.addAction(tr("Remove This Run")), &QAction::triggered, this, [this, run] {
+        m_workspace.removeRun(run);
+    });
     menu.exec(globalPosition);
 }
 

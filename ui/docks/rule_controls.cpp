@@ -21,12 +21,15 @@ void addRule(QComboBox& box, OutlierRule rule, const QString& text, const QStrin
 } // namespace
 
 void fillRuleControls(QComboBox& rule, QDoubleSpinBox& k) {
-    addRule(rule, OutlierRule::ChannelSpread, translate("channel spread"),
+    addRule(
+        rule, OutlierRule::ChannelSpread, translate("channel spread"),
         translate("absmax above mean + k standard deviations of the channels' absmax"));
-    addRule(rule, OutlierRule::AllElements, translate("all elements"),
+    addRule(
+        rule, OutlierRule::AllElements, translate("all elements"),
         translate("absmax above k standard deviations of all values"));
     addRule(rule, OutlierRule::LlmInt8, translate("LLM.int8()"), translate("some magnitude of 6 or more"));
-    addRule(rule, OutlierRule::Mad, translate("MAD"),
+    addRule(
+        rule, OutlierRule::Mad, translate("MAD"),
         translate("absmax above median + k scaled median absolute deviations"));
     rule.setAccessibleName(translate("Outlier rule"));
     k.setAccessibleName(translate("Factor k of the outlier rule"));

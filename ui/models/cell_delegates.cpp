@@ -33,7 +33,8 @@ int padding(const QFontMetrics& metrics) {
 }
 
 /// Two lines, right-aligned and centred together.
-void drawLines(QPainter* painter, const QRect& rect, const QFont& font, const QString& first, const QColor& firstColour,
+void drawLines(
+    QPainter* painter, const QRect& rect, const QFont& font, const QString& first, const QColor& firstColour,
     const QString& second, const QColor& secondColour) {
     const QFontMetrics large(font);
     QFont smallFont = smaller(font);
@@ -43,7 +44,8 @@ void drawLines(QPainter* painter, const QRect& rect, const QFont& font, const QS
     QRect line(rect.left(), rect.top() + (rect.height() - height) / 2, rect.width(), large.height());
     painter->setFont(font);
     painter->setPen(firstColour);
-    painter->drawText(line, Qt::AlignRight | Qt::AlignVCenter, large.elidedText(first, Qt::ElideMiddle, rect.width()));
+    painter->drawText(
+        line, Qt::AlignRight | Qt::AlignVCenter, large.elidedText(first, Qt::ElideMiddle, rect.width()));
     if (!second.isEmpty()) {
         line = QRect(rect.left(), line.bottom() + 1, rect.width(), small.height());
         painter->setFont(smallFont);
@@ -65,7 +67,8 @@ void paintCell(QPainter* painter, QStyleOptionViewItem option) {
     style->drawControl(QStyle::CE_ItemViewItem, &option, painter, option.widget);
 }
 
-void LayersDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
+void LayersDelegate::paint(
+    QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
     QStyleOptionViewItem option = given;
     initStyleOption(&option, index);
     paintCell(painter, option);
@@ -98,7 +101,8 @@ void LayersDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelI
     option->palette.setColor(QPalette::Text, colours.text);
 }
 
-void ResultsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
+void ResultsDelegate::paint(
+    QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
     QStyleOptionViewItem option = given;
     initStyleOption(&option, index);
     const PlotColours& colours = m_theme.colours();
@@ -121,22 +125,28 @@ void ResultsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given
     }
     painter->save();
     const int inset = padding(option.fontMetrics);
-    drawLines(painter, option.rect.adjusted(inset, 0, -inset, 0), option.font, first,
-        selected ? colours.onAccent : live ? colours.secondaryText : colours.text, detail,
-        selected ? colours.onAccent : toned);
+    drawLines(
+        painter, option.rect.adjusted(inset, 0, -inset, 0), option.font, first,
+        selected ? colours.onAccent
+        : live   ? colours.secondaryText
+                 : colours.text,
+        detail, selected ? colours.onAccent : toned);
     painter->restore();
 }
 
 QSize ResultsDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
     const QFontMetrics large(option.font);
     const QFontMetrics small(smaller(option.font));
-    const int width = std::max(large.horizontalAdvance(index.data(Qt::DisplayRole).toString()),
+    const int width = std::max(
+        large.horizontalAdvance(index.data(Qt::DisplayRole).toString()),
         small.horizontalAdvance(index.data(ResultsModel::DetailRole).toString()));
     // Rows are as high with a second line as without: the first difference does not make the table jump.
     return {width + 3 * padding(large), large.height() + small.height() + padding(large) / 2};
 }
 
-ResultsHeader::ResultsHeader(const Theme& theme, QWidget* parent) : QHeaderView(Qt::Horizontal, parent), m_theme(theme) {
+ResultsHeader::ResultsHeader(const Theme& theme, QWidget* parent)
+    : QHeaderView(Qt::Horizontal, parent)
+    , m_theme(theme) {
     setSectionsClickable(true);
     setHighlightSections(false);
     setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
@@ -144,7 +154,9 @@ ResultsHeader::ResultsHeader(const Theme& theme, QWidget* parent) : QHeaderView(
 
 void ResultsHeader::paintSection(QPainter* painter, const QRect& rect, int section) const {
     const PlotColours& colours = m_theme.colours();
-    const auto get = [&](int role) { return model()->headerData(section, Qt::Horizontal, role); };
+    const auto get = [&](int role) {
+        return model()->headerData(section, Qt::Horizontal, role);
+    };
     const bool current = get(ResultsModel::CurrentRole).toBool();
     painter->save();
     painter->fillRect(rect, colours.window);
@@ -157,7 +169,8 @@ void ResultsHeader::paintSection(QPainter* painter, const QRect& rect, int secti
     QFont titleFont = font();
     titleFont.setBold(current);
     const int inset = padding(fontMetrics());
-    drawLines(painter, rect.adjusted(inset, 0, -inset, 0), titleFont, get(Qt::DisplayRole).toString(), colours.text,
+    drawLines(
+        painter, rect.adjusted(inset, 0, -inset, 0), titleFont, get(Qt::DisplayRole).toString(), colours.text,
         get(ResultsModel::DetailRole).toString(), colours.secondaryText);
     painter->restore();
 }
@@ -167,9 +180,12 @@ QSize ResultsHeader::sectionSizeFromContents(int section) const {
     bold.setBold(true);
     const QFontMetrics large(bold);
     const QFontMetrics small(smaller(font()));
-    const auto get = [&](int role) { return model()->headerData(section, Qt::Horizontal, role).toString(); };
+    const auto get = [&](int role) {
+        return model()->headerData(section, Qt::Horizontal, role).toString();
+    };
     const int width = std::max(
-        large.horizontalAdvance(get(Qt::DisplayRole)), small.horizontalAdvance(get(ResultsModel::DetailRole)));
+        large.horizontalAdvance(get(Qt::DisplayRole)),
+        small.horizontalAdvance(get(ResultsModel::DetailRole)));
     const int most = large.averageCharWidth() * 34;
     return {std::min(width, most) + 3 * padding(large), large.height() + small.height() + padding(large)};
 }

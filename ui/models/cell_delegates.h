@@ -15,10 +15,13 @@ void paintCell(QPainter* painter, QStyleOptionViewItem option);
 class LayersDelegate : public QStyledItemDelegate {
     Q_OBJECT
 public:
-    LayersDelegate(const Theme& theme, QObject* parent) : QStyledItemDelegate(parent), m_theme(theme) {}
+    LayersDelegate(const Theme& theme, QObject* parent)
+        : QStyledItemDelegate(parent)
+        , m_theme(theme) {}
 
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    void
+    paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 
 protected:
     void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
@@ -27,20 +30,25 @@ private:
     const Theme& m_theme;
 };
 
-/// A result: the number, and below it, smaller, the difference to the baseline in the colour of its direction.
+/// A result: the number, and below it, smaller, the difference to the baseline in the colour of its
+/// direction.
 class ResultsDelegate : public QStyledItemDelegate {
     Q_OBJECT
 public:
-    ResultsDelegate(const Theme& theme, QObject* parent) : QStyledItemDelegate(parent), m_theme(theme) {}
+    ResultsDelegate(const Theme& theme, QObject* parent)
+        : QStyledItemDelegate(parent)
+        , m_theme(theme) {}
 
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    void
+    paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 
 private:
     const Theme& m_theme;
 };
 
-/// Titles of runs: the plan, and below it, smaller, when and on how much. The run of the plan in force is marked.
+/// Titles of runs: the plan, and below it, smaller, when and on how much. The run of the plan in force is
+/// marked.
 class ResultsHeader : public QHeaderView {
     Q_OBJECT
 public:

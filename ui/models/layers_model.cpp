@@ -7,8 +7,9 @@
 
 namespace mambascope::ui {
 
-void LayersModel::setContent(int layers, std::shared_ptr<const CalibrationSnapshot> calibration, Side side,
-    OutlierRule rule, double k) {
+void LayersModel::setContent(
+    int layers, std::shared_ptr<const CalibrationSnapshot> calibration, Side side, OutlierRule rule,
+    double k) {
     std::vector<Row> rows;
     if (calibration != nullptr) {
         rows.resize(static_cast<std::size_t>(layers));
@@ -17,8 +18,9 @@ void LayersModel::setContent(int layers, std::shared_ptr<const CalibrationSnapsh
             const ChannelStatistics& statistics = calibration->at(site, side);
             const OutlierSet outliers = findOutliers(statistics, rule, k);
             Row& row = rows[static_cast<std::size_t>(site.layer)];
-            row.sites[static_cast<std::size_t>(site.linear)] = {static_cast<int>(outliers.outliers.size()),
-                outliers.channels, outliers.possible, QString::fromStdString(outliers.why)};
+            row.sites[static_cast<std::size_t>(site.linear)] = {
+                static_cast<int>(outliers.outliers.size()), outliers.channels, outliers.possible,
+                QString::fromStdString(outliers.why)};
             if (statistics.largest() > row.largest) {
                 row.largest = statistics.largest();
                 row.largestSite = site;
@@ -63,7 +65,8 @@ QVariant LayersModel::siteData(const Row& row, int layer, std::size_t site, int 
     const QString name = QString::fromStdString(siteName({layer, kLinears[site]}, m_side));
     switch (role) {
     case Qt::DisplayRole:
-        return cell.possible ? (cell.count > 0 ? number(cell.count) : QStringLiteral("·")) : QStringLiteral("–");
+        return cell.possible ? (cell.count > 0 ? number(cell.count) : QStringLiteral("·"))
+                             : QStringLiteral("–");
     case Qt::ToolTipRole:
         return cell.possible ? tr("%1: %2 of %3 channels are outliers")
                                    .arg(name, number(cell.count), number(cell.channels))
@@ -87,7 +90,8 @@ QVariant LayersModel::largestData(const Row& row, int role) const {
         return significant(row.largest, 3);
     case Qt::ToolTipRole:
         return tr("Largest absolute value of the layer: %1 at %2, channel %3")
-            .arg(significant(row.largest, 5), QString::fromStdString(siteName(row.largestSite, m_side)),
+            .arg(
+                significant(row.largest, 5), QString::fromStdString(siteName(row.largestSite, m_side)),
                 number(row.largestChannel));
     default:
         return {};
@@ -99,7 +103,8 @@ QVariant LayersModel::data(const QModelIndex& index, int role) const {
         return {};
     }
     if (role == Qt::TextAlignmentRole) {
-        return static_cast<int>(Qt::AlignVCenter | (index.column() == LayerColumn ? Qt::AlignLeft : Qt::AlignRight));
+        return static_cast<int>(
+            Qt::AlignVCenter | (index.column() == LayerColumn ? Qt::AlignLeft : Qt::AlignRight));
     }
     if (index.column() == LayerColumn) {
         if (role == Qt::AccessibleTextRole) {
@@ -135,7 +140,8 @@ QVariant LayersModel::headerData(int section, Qt::Orientation orientation, int r
     if (role == Qt::ToolTipRole) {
         if (site) {
             const auto name = linearName(kLinears[static_cast<std::size_t>(section - FirstSiteColumn)]);
-            return tr("Outlier channels at %1").arg(QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())));
+            return tr("Outlier channels at %1")
+                .arg(QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())));
         }
         return section == LayerColumn ? tr("Layer, from 0") : tr("Largest absolute value of the layer");
     }

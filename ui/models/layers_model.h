@@ -22,8 +22,10 @@ public:
 
     using QAbstractTableModel::QAbstractTableModel;
 
-    /// Without a calibration the counts are unknown. `calibration`, if there is one, has the same number of layers.
-    void setContent(int layers, std::shared_ptr<const CalibrationSnapshot> calibration, Side side, OutlierRule rule,
+    /// Without a calibration the counts are unknown. `calibration`, if there is one, has the same number of
+    /// layers.
+    void setContent(
+        int layers, std::shared_ptr<const CalibrationSnapshot> calibration, Side side, OutlierRule rule,
         double k);
 
     int rowCount(const QModelIndex& parent = {}) const override;

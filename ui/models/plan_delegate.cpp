@@ -30,7 +30,12 @@ constexpr double kAlphaOff = -kAlphaStep; ///< the spin box's lowest value, show
 } // namespace
 
 PlanDelegate::PlanDelegate(PlanModel& model, PlanEditor& editor, QTableView* view, const Theme* theme)
-    : QStyledItemDelegate(view), m_model(model), m_editor(editor), m_view(view), m_theme(theme) {}
+    : QStyledItemDelegate(view)
+    , m_model(model)
+    , m_editor(editor)
+    , m_view(view)
+    , m_theme(theme) {
+}
 
 QModelIndexList PlanDelegate::addressed(const QModelIndex& index) const {
     QModelIndexList indexes;
@@ -69,8 +74,7 @@ QWidget* PlanDelegate::createEditor(
     for (const PlanChoice& choice : choices) {
         combo->addItem(choice.text, choice.value);
     }
-    combo->setAccessibleName(
-        m_model.headerData(index.column(), Qt::Horizontal, Qt::DisplayRole).toString());
+    combo->setAccessibleName(m_model.headerData(index.column(), Qt::Horizontal, Qt::DisplayRole).toString());
     connect(combo, &QComboBox::activated, self, [self, combo] {
         Q_EMIT self->commitData(combo);
         Q_EMIT self->closeEditor(combo);
@@ -152,7 +156,8 @@ void PlanDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelInd
     }
 }
 
-void PlanDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
+void PlanDelegate::paint(
+    QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
     QStyleOptionViewItem option = given;
     initStyleOption(&option, index);
     const bool checkable = option.features.testFlag(QStyleOptionViewItem::HasCheckIndicator);
@@ -168,7 +173,8 @@ void PlanDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, c
     const PlotColours& colours = m_theme->colours();
     const bool selected = option.state.testFlag(QStyle::State_Selected);
     const QColor ink = selected ? colours.onAccent : colours.secondaryText;
-    QRectF box(option.rect.left() + option.fontMetrics.averageCharWidth() + 0.5,
+    QRectF box(
+        option.rect.left() + option.fontMetrics.averageCharWidth() + 0.5,
         option.rect.center().y() - side / 2 + 0.5, side, side);
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
@@ -178,12 +184,14 @@ void PlanDelegate::paint(QPainter* painter, const QStyleOptionViewItem& given, c
     painter->drawRoundedRect(box, side / 5.0, side / 5.0);
     if (checked) {
         painter->setPen(QPen(colours.onAccent, side / 7.0));
-        painter->drawPolyline(QPolygonF{box.topLeft() + QPointF(0.22, 0.55) * side,
-            box.topLeft() + QPointF(0.43, 0.76) * side, box.topLeft() + QPointF(0.8, 0.26) * side});
+        painter->drawPolyline(QPolygonF{
+            box.topLeft() + QPointF(0.22, 0.55) * side, box.topLeft() + QPointF(0.43, 0.76) * side,
+            box.topLeft() + QPointF(0.8, 0.26) * side});
     }
     painter->setPen(selected ? colours.onAccent : option.palette.color(QPalette::Text));
     painter->setFont(option.font);
-    painter->drawText(option.rect.adjusted(2 * side + side / 4, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, text);
+    painter->drawText(
+        option.rect.adjusted(2 * side + side / 4, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, text);
     painter->restore();
 }
 

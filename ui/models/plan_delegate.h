@@ -12,14 +12,15 @@ class PlanEditor;
 class PlanModel;
 class Theme;
 
-/// Edits a plan table's cells in place: lists for bits, scales and sides, a spin box for α. What is chosen holds for every
-/// selected cell of the same column. Stepping α is one gesture, so one undo takes it back.
+/// Edits a plan table's cells in place: lists for bits, scales and sides, a spin box for α. What is chosen
+/// holds for every selected cell of the same column. Stepping α is one gesture, so one undo takes it back.
 class PlanDelegate : public QStyledItemDelegate {
     Q_OBJECT
 public:
     PlanDelegate(PlanModel& model, PlanEditor& editor, QTableView* view, const Theme* theme);
 
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    void
+    paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
     QWidget* createEditor(
         QWidget* parent, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
     void destroyEditor(QWidget* editor, const QModelIndex& index) const override;
@@ -27,7 +28,8 @@ public:
     void setModelData(QWidget* editor, QAbstractItemModel* model, const QModelIndex& index) const override;
     void updateEditorGeometry(
         QWidget* editor, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
-    bool editorEvent(QEvent* event, QAbstractItemModel* model, const QStyleOptionViewItem& option,
+    bool editorEvent(
+        QEvent* event, QAbstractItemModel* model, const QStyleOptionViewItem& option,
         const QModelIndex& index) override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 

@@ -12,7 +12,9 @@
 
 namespace mambascope::ui {
 
-PlanModel::PlanModel(PlanEditor& editor, QObject* parent) : QAbstractTableModel(parent), m_editor(editor) {
+PlanModel::PlanModel(PlanEditor& editor, QObject* parent)
+    : QAbstractTableModel(parent)
+    , m_editor(editor) {
     connect(&editor, &PlanEditor::planChanged, this, &PlanModel::refresh);
 }
 
@@ -83,7 +85,8 @@ void PlanModel::refresh() {
         m_zeroable.clear();
         for (int index = 0; index < m_spec->siteCount(); ++index) {
             const auto& statistics = m_calibration->at(SiteId::fromIndex(index), Side::Input);
-            m_zeroable.push_back(static_cast<int>(findOutliers(statistics, plan.rule, plan.k).outliers.size()));
+            m_zeroable.push_back(
+                static_cast<int>(findOutliers(statistics, plan.rule, plan.k).outliers.size()));
         }
     }
     if (!m_targets.empty()) {
@@ -108,8 +111,9 @@ QString PlanModel::rowName(const PlanTarget& target) const {
     case PlanTarget::Level::Site:
         break;
     }
-    return m_layer ? qt(linearName(target.site.linear))
-                   : QStringLiteral("%1 · %2").arg(number(target.site.layer), qt(linearName(target.site.linear)));
+    return m_layer
+               ? qt(linearName(target.site.linear))
+               : QStringLiteral("%1 · %2").arg(number(target.site.layer), qt(linearName(target.site.linear)));
 }
 
 QString PlanModel::zeroText(const PlanTarget& target) const {
@@ -128,8 +132,9 @@ QString PlanModel::zeroText(const PlanTarget& target) const {
 }
 
 QString PlanModel::toolTip(const PlanTarget& target, int column) const {
-    const QString above = target.level == PlanTarget::Level::Model ? QString()
-                          : planText(inheritedAt(m_editor.plan(), target), column);
+    const QString above = target.level == PlanTarget::Level::Model
+                              ? QString()
+                              : planText(inheritedAt(m_editor.plan(), target), column);
     QString text;
     switch (column) {
     case WeightBitsColumn:
@@ -145,7 +150,8 @@ QString PlanModel::toolTip(const PlanTarget& target, int column) const {
         text = tr("Which activations are quantized: what goes into the linear, what comes out, or both");
         break;
     case ScaleColumn:
-        text = tr("Where an activation's scale comes from: calibration, the sequence at run time, or each token");
+        text = tr(
+            "Where an activation's scale comes from: calibration, the sequence at run time, or each token");
         break;
     case AlphaColumn:
         text = tr("SmoothQuant's migration strength α from 0 (activations keep their range) to 1");
@@ -156,7 +162,8 @@ QString PlanModel::toolTip(const PlanTarget& target, int column) const {
                                         .arg(zeroText(target));
         break;
     default:
-        return target.level == PlanTarget::Level::Site ? QString::fromStdString(siteName(target.site)) : QString();
+        return target.level == PlanTarget::Level::Site ? QString::fromStdString(siteName(target.site))
+                                                       : QString();
     }
     return above.isEmpty() ? text : text + tr(" (from above: %1)").arg(above);
 }
@@ -240,11 +247,13 @@ bool PlanModel::setValues(const QModelIndexList& indexes, const QVariant& value)
         }
     }
     const QString what = headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
-    const QString where = targets.size() == 1 ? (targets[0].level == PlanTarget::Level::Site
-                                                        ? QString::fromStdString(siteName(targets[0].site))
-                                                        : rowName(targets[0]))
-                                              : tr("%1 rows").arg(number(static_cast<qlonglong>(targets.size())));
-    m_editor.edit(renamed(withSettings(m_editor.plan(), targets, *patch)), tr("%1 of %2").arg(what, where), key);
+    const QString where =
+        targets.size() == 1
+            ? (targets[0].level == PlanTarget::Level::Site ? QString::fromStdString(siteName(targets[0].site))
+                                                           : rowName(targets[0]))
+            : tr("%1 rows").arg(number(static_cast<qlonglong>(targets.size())));
+    m_editor.edit(
+        renamed(withSettings(m_editor.plan(), targets, *patch)), tr("%1 of %2").arg(what, where), key);
     return true;
 }
 

@@ -16,8 +16,9 @@ namespace mambascope::ui {
 
 class PlanEditor;
 
-/// The plan as a table. Row 0 is the model's defaults; then either the four sites of one layer, or the four kinds of
-/// linear and every site of every layer. A change goes through the PlanEditor: one entry of the undo stack.
+/// The plan as a table. Row 0 is the model's defaults; then either the four sites of one layer, or the four
+/// kinds of linear and every site of every layer. A change goes through the PlanEditor: one entry of the undo
+/// stack.
 class PlanModel : public QAbstractTableModel {
     Q_OBJECT
 public:
@@ -34,8 +35,8 @@ public:
     };
     enum Role {
         OverriddenRole = Qt::UserRole, ///< bool: set at this row itself, unlike the row above it in the plan
-        IdleRole,                      ///< bool: without effect here (a side, where activations are not quantized)
-        LevelRole,                     ///< int: PlanTarget::Level
+        IdleRole,  ///< bool: without effect here (a side, where activations are not quantized)
+        LevelRole, ///< int: PlanTarget::Level
     };
 
     explicit PlanModel(PlanEditor& editor, QObject* parent = nullptr);

@@ -49,7 +49,7 @@ std::optional<int> bitsOf(const QVariant& value) {
 }
 
 template <class T>
-SitePatch patchOf(std::optional<T> SitePatch::* member, T value) {
+SitePatch patchOf(std::optional<T> SitePatch::*member, T value) {
     SitePatch patch;
     patch.*member = value;
     return patch;
@@ -57,7 +57,7 @@ SitePatch patchOf(std::optional<T> SitePatch::* member, T value) {
 
 /// A patch from a name, if it is one.
 template <class T>
-std::optional<SitePatch> patchOf(std::optional<T> SitePatch::* member, const std::optional<T>& value) {
+std::optional<SitePatch> patchOf(std::optional<T> SitePatch::*member, const std::optional<T>& value) {
     return value ? std::optional(patchOf(member, *value)) : std::nullopt;
 }
 
@@ -188,22 +188,23 @@ QList<PlanChoice> planChoices(int column) {
         break;
     case PlanModel::GranularityColumn:
         for (const Granularity granularity :
-            {Granularity{GranularityKind::Tensor, 0}, Granularity{GranularityKind::Channel, 0},
-                Granularity{GranularityKind::Group, 32}, Granularity{GranularityKind::Group, 64},
-                Granularity{GranularityKind::Group, 128}, Granularity{GranularityKind::Group, 256}}) {
+             {Granularity{GranularityKind::Tensor, 0}, Granularity{GranularityKind::Channel, 0},
+              Granularity{GranularityKind::Group, 32}, Granularity{GranularityKind::Group, 64},
+              Granularity{GranularityKind::Group, 128}, Granularity{GranularityKind::Group, 256}}) {
             settings.weightGranularity = granularity;
             add(settings);
         }
         break;
     case PlanModel::SideColumn:
-        for (const ActivationSide side : {ActivationSide::Input, ActivationSide::Output, ActivationSide::Both}) {
+        for (const ActivationSide side :
+             {ActivationSide::Input, ActivationSide::Output, ActivationSide::Both}) {
             settings.activationSide = side;
             add(settings);
         }
         break;
     case PlanModel::ScaleColumn:
         for (const ActivationScale scale :
-            {ActivationScale::Static, ActivationScale::Dynamic, ActivationScale::Token}) {
+             {ActivationScale::Static, ActivationScale::Dynamic, ActivationScale::Token}) {
             settings.activationScale = scale;
             add(settings);
         }

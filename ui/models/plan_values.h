@@ -11,8 +11,9 @@
 
 namespace mambascope::ui {
 
-/// What a plan table shows and takes, column by column (PlanModel::Column). Edit values: bits are int (kBitsOff = off), α
-/// is double (negative = off), zeroing is bool, everything else the name in the plan file.
+/// What a plan table shows and takes, column by column (PlanModel::Column). Edit values: bits are int
+/// (kBitsOff = off), α is double (negative = off), zeroing is bool, everything else the name in the plan
+/// file.
 
 QString planText(const SiteSettings& settings, int column);
 QVariant planValue(const SiteSettings& settings, int column);

@@ -46,16 +46,19 @@ ResultsModel::Column ResultsModel::columnOfRun(const Run& run, const EvaluationR
     column.note = QString::fromStdString(run.note);
     column.title = titleOf(result);
     const QDateTime when = QDateTime::fromSecsSinceEpoch(run.created);
-    const QString items = result.limit > 0 ? tr("%1 items a task").arg(number(result.limit)) : tr("all items");
-    column.subtitle = !column.note.isEmpty() ? column.note
-                      : result.partial       ? tr("stopped early")
-                                             : QString(QLocale().toString(when.time(), QLocale::ShortFormat) +
-                                                       QStringLiteral(" · ") + items);
-    column.toolTip =
-        tr("%1\n%2 · %3 · seed %4\n%5, %6, %7 · %8 s")
-            .arg(column.title, QLocale().toString(when, QLocale::ShortFormat), items, QString::number(result.seed),
-                QString::fromStdString(result.engine), QString::fromStdString(result.dtype),
-                QString::fromStdString(result.device), significant(result.seconds, 3));
+    const QString items =
+        result.limit > 0 ? tr("%1 items a task").arg(number(result.limit)) : tr("all items");
+    column.subtitle =
+        !column.note.isEmpty() ? column.note
+        : result.partial
+            ? tr("stopped early")
+            : QString(QLocale().toString(when.time(), QLocale::ShortFormat) + QStringLiteral(" · ") + items);
+    column.toolTip = tr("%1\n%2 · %3 · seed %4\n%5, %6, %7 · %8 s")
+                         .arg(
+                             column.title, QLocale().toString(when, QLocale::ShortFormat), items,
+                             QString::number(result.seed), QString::fromStdString(result.engine),
+                             QString::fromStdString(result.dtype), QString::fromStdString(result.device),
+                             significant(result.seconds, 3));
     if (result.partial) {
         column.toolTip += tr("\nStopped before the end: over the items done until then");
     }
@@ -65,8 +68,8 @@ ResultsModel::Column ResultsModel::columnOfRun(const Run& run, const EvaluationR
     return column;
 }
 
-ResultsModel::Cell ResultsModel::cellOf(
-    const Row& row, const EvaluationResult& result, const EvaluationResult* baseline) const {
+ResultsModel::Cell
+ResultsModel::cellOf(const Row& row, const EvaluationResult& result, const EvaluationResult* baseline) const {
     if (row.kind == Row::Kind::Average) {
         return averageCell(result, baseline);
     }
@@ -81,8 +84,8 @@ ResultsModel::Cell ResultsModel::cellOf(
     const TaskMetrics& metrics = task->metrics;
     Cell cell;
     cell.text = significant(metrics.perplexity, 4);
-    cell.toolTip = tr("%1 ± %2 over %3 items").arg(cell.text, significant(metrics.perplexityStandardError, 2),
-        number(metrics.n));
+    cell.toolTip = tr("%1 ± %2 over %3 items")
+                       .arg(cell.text, significant(metrics.perplexityStandardError, 2), number(metrics.n));
     if (other != nullptr && other->metrics.perplexity > 0 && std::isfinite(metrics.perplexity)) {
         cell.detail = QStringLiteral("× ") + significant(metrics.perplexity / other->metrics.perplexity, 3);
     }
@@ -96,8 +99,9 @@ ResultsModel::Cell ResultsModel::accuracyCell(const TaskResult& task, const Task
     Cell cell;
     cell.text = plusMinus(accuracy, accuracyStandardError(accuracy, metrics.n));
     cell.toolTip = tr("%1 of %2 items right, 95 % interval %3 – %4, guessing gives %5")
-                       .arg(number(std::llround(accuracy * metrics.n)), number(metrics.n), percent(interval.low),
-                           percent(interval.high), percent(chanceLevel(task.task)));
+                       .arg(
+                           number(std::llround(accuracy * metrics.n)), number(metrics.n),
+                           percent(interval.low), percent(interval.high), percent(chanceLevel(task.task)));
     if (!task.note.empty()) {
         cell.toolTip += QLatin1Char('\n') + QString::fromStdString(task.note);
     }
@@ -113,16 +117,20 @@ ResultsModel::Cell ResultsModel::accuracyCell(const TaskResult& task, const Task
     }
     cell.detail = paired.gained == 0 && paired.lost == 0
                       ? tr("same")
-                      : QString(signedPercent(paired.delta) + QStringLiteral("   ↑") + number(paired.gained) +
-                                QStringLiteral(" ↓") + number(paired.lost));
+                      : QString(
+                            signedPercent(paired.delta) + QStringLiteral("   ↑") + number(paired.gained) +
+                            QStringLiteral(" ↓") + number(paired.lost));
     cell.tone = paired.pMcNemar < kSignificance ? (paired.delta > 0 ? 1 : -1) : 0;
-    cell.toolTip += tr("\nAgainst the baseline on %1 items: %2 points, %3 gained, %4 lost, McNemar's exact %5")
-                        .arg(number(paired.common), signedPercent(paired.delta), number(paired.gained),
-                            number(paired.lost), pValue(paired.pMcNemar));
+    cell.toolTip +=
+        tr("\nAgainst the baseline on %1 items: %2 points, %3 gained, %4 lost, McNemar's exact %5")
+            .arg(
+                number(paired.common), signedPercent(paired.delta), number(paired.gained),
+                number(paired.lost), pValue(paired.pMcNemar));
     return cell;
 }
 
-ResultsModel::Cell ResultsModel::averageCell(const EvaluationResult& result, const EvaluationResult* baseline) const {
+ResultsModel::Cell
+ResultsModel::averageCell(const EvaluationResult& result, const EvaluationResult* baseline) const {
     Cell cell;
     double variance = 0;
     int tasks = 0;
@@ -185,8 +193,7 @@ ResultsModel::Cell ResultsModel::liveCell(const Row& row) const {
     const Interval interval = wilsonInterval(accuracy, metrics.n);
     cell.text = plusMinus(accuracy, accuracyStandardError(accuracy, metrics.n));
     cell.detail = tr("%1 of %2").arg(number(metrics.n), number(metrics.total));
-    cell.toolTip =
-        tr("Until now; 95 % interval %1 – %2").arg(percent(interval.low), percent(interval.high));
+    cell.toolTip = tr("Until now; 95 % interval %1 – %2").arg(percent(interval.low), percent(interval.high));
     if (metrics.nonfinite > 0) {
         cell.warning = nonfiniteText(metrics.nonfinite);
     }

@@ -53,8 +53,9 @@ void ResultsModel::setLive(const std::optional<Live>& live) {
 std::vector<ResultsModel::Row> ResultsModel::rowsNeeded() const {
     std::vector<Row> rows;
     for (const Task task : kTasks) {
-        const bool stored = std::any_of(
-            m_runs.begin(), m_runs.end(), [task](const Run& run) { return run.result->find(task) != nullptr; });
+        const bool stored = std::any_of(m_runs.begin(), m_runs.end(), [task](const Run& run) {
+            return run.result->find(task) != nullptr;
+        });
         if (stored || (m_live && m_live->metrics.count(task) != 0)) {
             rows.push_back({Row::Kind::Accuracy, task});
             if (task == Task::Lambada) {
@@ -115,7 +116,8 @@ RunId ResultsModel::runAt(int column) const {
 }
 
 QString ResultsModel::noteAt(int column) const {
-    return column >= 0 && column < columnCount() ? m_columns[static_cast<std::size_t>(column)].note : QString();
+    return column >= 0 && column < columnCount() ? m_columns[static_cast<std::size_t>(column)].note
+                                                 : QString();
 }
 
 int ResultsModel::rowCount(const QModelIndex& parent) const {
@@ -131,12 +133,14 @@ QVariant ResultsModel::data(const QModelIndex& index, int role) const {
         return {};
     }
     const Row& row = m_rows[static_cast<std::size_t>(index.row())];
-    const Cell& cell = m_columns[static_cast<std::size_t>(index.column())].cells[static_cast<std::size_t>(index.row())];
+    const Cell& cell =
+        m_columns[static_cast<std::size_t>(index.column())].cells[static_cast<std::size_t>(index.row())];
     switch (role) {
     case Qt::DisplayRole:
         return cell.text;
     case Qt::ToolTipRole:
-        return cell.toolTip;
+        return cell.warning.isEmpty() ? cell.toolTip
+                                      : QString(cell.toolTip + QLatin1Char('\n') + cell.warning);
     case Qt::AccessibleTextRole: {
         QString text = cell.text;
         for (const QString& more : {cell.detail, cell.warning}) {
@@ -166,7 +170,9 @@ QVariant ResultsModel::data(const QModelIndex& index, int role) const {
 QVariant ResultsModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation == Qt::Vertical) {
         if (section < 0 || section >= rowCount() || role != Qt::DisplayRole) {
-            return role == Qt::TextAlignmentRole ? QVariant(static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter)) : QVariant();
+            return role == Qt::TextAlignmentRole
+                       ? QVariant(static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter))
+                       : QVariant();
         }
         const Row& row = m_rows[static_cast<std::size_t>(section)];
         switch (row.kind) {

@@ -13,8 +13,8 @@
 
 namespace mambascope::ui {
 
-/// Tasks × runs: the baseline first, then an evaluation under way, then the runs, newest first. Rows are the tasks that
-/// any run has, LAMBADA's perplexity, and the average.
+/// Tasks × runs: the baseline first, then an evaluation under way, then the runs, newest first. Rows are the
+/// tasks that any run has, LAMBADA's perplexity, and the average.
 class ResultsModel : public QAbstractTableModel {
     Q_OBJECT
 public:

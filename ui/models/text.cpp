@@ -37,7 +37,8 @@ QString signedPercent(double share) {
     if (rounded == 0) {
         return QStringLiteral("±") + QLocale().toString(0.0, 'f', 1);
     }
-    return (rounded > 0 ? QStringLiteral("+") : QStringLiteral("−")) + QLocale().toString(std::fabs(rounded), 'f', 1);
+    return (rounded > 0 ? QStringLiteral("+") : QStringLiteral("−")) +
+           QLocale().toString(std::fabs(rounded), 'f', 1);
 }
 
 QString pValue(double p) {

@@ -15,16 +15,17 @@ std::string engineName(const EngineInfo& info) {
 }
 
 /// True if `result` holds, complete, what `work` asks for on exactly this data.
-bool answers(const EvaluationResult& result, const EvaluationWork& work, const std::vector<TaskData>& tasks,
+bool answers(
+    const EvaluationResult& result, const EvaluationWork& work, const std::vector<TaskData>& tasks,
     const std::string& engine) {
-    const bool sameRun = !result.partial && result.modelHash == work.model.hash &&
-                         result.planHash == planHash(work.plan) && result.calibrationHash == work.calibrationHash &&
-                         result.seed == work.seed && result.limit == work.limit && result.engine == engine &&
-                         result.dtype == work.model.dtype;
+    const bool sameRun =
+        !result.partial && result.modelHash == work.model.hash && result.planHash == planHash(work.plan) &&
+        result.calibrationHash == work.calibrationHash && result.seed == work.seed &&
+        result.limit == work.limit && result.engine == engine && result.dtype == work.model.dtype;
     return sameRun && std::all_of(tasks.begin(), tasks.end(), [&](const TaskData& data) {
-        const TaskResult* task = result.find(data.task);
-        return task != nullptr && task->dataHash == data.fileHash;
-    });
+               const TaskResult* task = result.find(data.task);
+               return task != nullptr && task->dataHash == data.fileHash;
+           });
 }
 
 Result<std::vector<TaskData>> loadTasks(const EvaluationWork& work, const Job& job) {
@@ -52,13 +53,15 @@ std::map<Task, TaskMetrics> LiveMetrics::get() const {
     return m_metrics;
 }
 
-Result<std::shared_ptr<const Tokenizer>> TokenizerCache::get(Engine& engine, const std::string& checkpointHash) {
+Result<std::shared_ptr<const Tokenizer>>
+TokenizerCache::get(Engine& engine, const std::string& checkpointHash) {
     if (m_tokenizer == nullptr || m_hash != checkpointHash) {
         const Result<std::string> json = engine.tokenizerJson();
         if (!json.ok()) {
             return json.error();
         }
-        Result<std::shared_ptr<const Tokenizer>> tokenizer = Tokenizer::fromJson(json.value(), "tokenizer.json");
+        Result<std::shared_ptr<const Tokenizer>> tokenizer =
+            Tokenizer::fromJson(json.value(), "tokenizer.json");
         if (!tokenizer.ok()) {
             return tokenizer.error();
         }
@@ -68,7 +71,8 @@ Result<std::shared_ptr<const Tokenizer>> TokenizerCache::get(Engine& engine, con
     return m_tokenizer;
 }
 
-Result<EvaluationOutcome> evaluateOnEngine(Engine& engine, TokenizerCache& tokenizers, const EvaluationWork& work,
+Result<EvaluationOutcome> evaluateOnEngine(
+    Engine& engine, TokenizerCache& tokenizers, const EvaluationWork& work,
     const std::vector<std::shared_ptr<const EvaluationResult>>& known, LiveMetrics& live, const Job& job) {
     Result<std::vector<TaskData>> tasks = loadTasks(work, job);
     if (!tasks.ok()) {
@@ -114,8 +118,8 @@ Result<EvaluationOutcome> evaluateOnEngine(Engine& engine, TokenizerCache& token
         std::make_shared<const EvaluationResult>(std::move(result)), false, warnings.value()};
 }
 
-Result<std::shared_ptr<const CalibrationSnapshot>> calibrateOnEngine(
-    Engine& engine, TokenizerCache& tokenizers, const CalibrationWork& work, const Job& job) {
+Result<std::shared_ptr<const CalibrationSnapshot>>
+calibrateOnEngine(Engine& engine, TokenizerCache& tokenizers, const CalibrationWork& work, const Job& job) {
     const Result<std::string> text = readFile(work.textFile);
     if (!text.ok()) {
         return text.error();

@@ -13,7 +13,8 @@
 
 namespace mambascope::ui {
 
-/// Running metrics of an evaluation: written on the engine's thread, read on the GUI's whenever it wants to paint.
+/// Running metrics of an evaluation: written on the engine's thread, read on the GUI's whenever it wants to
+/// paint.
 class LiveMetrics {
 public:
     void set(Task task, const TaskMetrics& metrics);
@@ -53,7 +54,8 @@ struct EvaluationOutcome {
 };
 
 /// Loads the tasks, sets the plan and evaluates it, unless one of `known` is the answer already.
-Result<EvaluationOutcome> evaluateOnEngine(Engine& engine, TokenizerCache& tokenizers, const EvaluationWork& work,
+Result<EvaluationOutcome> evaluateOnEngine(
+    Engine& engine, TokenizerCache& tokenizers, const EvaluationWork& work,
     const std::vector<std::shared_ptr<const EvaluationResult>>& known, LiveMetrics& live, const Job& job);
 
 /// What a calibration job is asked for.
@@ -62,7 +64,7 @@ struct CalibrationWork {
     std::filesystem::path textFile;
     WindowRequest windows;
 };
-Result<std::shared_ptr<const CalibrationSnapshot>> calibrateOnEngine(
-    Engine& engine, TokenizerCache& tokenizers, const CalibrationWork& work, const Job& job);
+Result<std::shared_ptr<const CalibrationSnapshot>>
+calibrateOnEngine(Engine& engine, TokenizerCache& tokenizers, const CalibrationWork& work, const Job& job);
 
 } // namespace mambascope::ui

@@ -6,7 +6,8 @@ namespace {
 constexpr int kPollMilliseconds = 40;
 }
 
-JobRunner::JobRunner(EngineService::EngineFactory factory, QObject* parent) : QObject(parent) {
+JobRunner::JobRunner(EngineService::EngineFactory factory, QObject* parent)
+    : QObject(parent) {
     m_poll.setInterval(kPollMilliseconds);
     connect(&m_poll, &QTimer::timeout, this, &JobRunner::ticked);
     m_service = std::make_unique<EngineService>(std::move(factory), [this, posted = m_refreshPosted] {

@@ -14,8 +14,8 @@
 
 namespace mambascope::ui {
 
-/// The window's side of the EngineService: work runs on the service's thread, its result comes back on the thread of
-/// this object, and nothing comes back once this object is gone.
+/// The window's side of the EngineService: work runs on the service's thread, its result comes back on the
+/// thread of this object, and nothing comes back once this object is gone.
 class JobRunner : public QObject {
     Q_OBJECT
 public:
@@ -33,7 +33,8 @@ public:
 
     /// `work` runs on the service's thread and may touch nothing of the window; `done` gets its result here.
     template <class T>
-    std::uint64_t run(const Request& request, std::function<Result<T>(Engine&, const Job&)> work,
+    std::uint64_t
+    run(const Request& request, std::function<Result<T>(Engine&, const Job&)> work,
         std::function<void(Result<T>)> done) {
         auto slot = std::make_shared<std::optional<Result<T>>>();
         EngineService::JobSpec spec;
@@ -45,7 +46,8 @@ public:
             return (*slot)->ok() ? Result<void>() : Result<void>((*slot)->error());
         };
         spec.finished = [this, slot, done = std::move(done)](const Result<void>& outcome) {
-            // Posted events of a destroyed receiver are dropped, and the destructor joins the service's thread first.
+            // Posted events of a destroyed receiver are dropped, and the destructor joins the service's
+            // thread first.
             QMetaObject::invokeMethod(
                 this,
                 [slot, done, outcome] {

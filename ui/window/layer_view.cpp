@@ -22,12 +22,23 @@
 namespace mambascope::ui {
 
 LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
-    : QWidget(parent), m_workspace(workspace), m_plot(new LayerPlot(this)), m_stack(new QStackedWidget(this)),
-      m_title(new QLabel(this)), m_subtitle(new QLabel(this)), m_readout(new QLabel(this)), m_layer(new QSpinBox(this)),
-      m_side(new QComboBox(this)), m_rule(new QComboBox(this)), m_k(new QDoubleSpinBox(this)),
-      m_log(new QToolButton(this)), m_emptyTitle(new QLabel(this)), m_emptyText(new QLabel(this)),
-      m_emptyOpen(new QPushButton(tr("Open Checkpoint…"), this)), m_emptyDemo(new QPushButton(tr("Open Demo"), this)),
-      m_emptyCalibrate(new QPushButton(tr("Calibrate…"), this)) {
+    : QWidget(parent)
+    , m_workspace(workspace)
+    , m_plot(new LayerPlot(this))
+    , m_stack(new QStackedWidget(this))
+    , m_title(new QLabel(this))
+    , m_subtitle(new QLabel(this))
+    , m_readout(new QLabel(this))
+    , m_layer(new QSpinBox(this))
+    , m_side(new QComboBox(this))
+    , m_rule(new QComboBox(this))
+    , m_k(new QDoubleSpinBox(this))
+    , m_log(new QToolButton(this))
+    , m_emptyTitle(new QLabel(this))
+    , m_emptyText(new QLabel(this))
+    , m_emptyOpen(new QPushButton(tr("Open Checkpoint…"), this))
+    , m_emptyDemo(new QPushButton(tr("Open Demo"), this))
+    , m_emptyCalibrate(new QPushButton(tr("Calibrate…"), this)) {
     m_plot->setTheme(&theme);
     m_plot->setAccessibleName(tr("Absolute maxima by channel"));
     m_readout->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -50,7 +61,9 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_stack);
 
-    const auto paintIcons = [this, &theme] { m_log->setIcon(themedIcon(u"log", theme)); };
+    const auto paintIcons = [this, &theme] {
+        m_log->setIcon(themedIcon(u"log", theme));
+    };
     paintIcons();
     connect(&theme, &Theme::changed, this, paintIcons);
     connectControls();
@@ -126,17 +139,20 @@ QWidget* LayerView::emptyPage() {
 void LayerView::connectControls() {
     ViewState& view = m_workspace.view();
     connect(m_layer, &QSpinBox::valueChanged, &view, &ViewState::setLayer);
-    connect(m_side, &QComboBox::activated, &view,
-        [this, &view] { view.setSide(static_cast<Side>(m_side->currentData().toInt())); });
+    connect(m_side, &QComboBox::activated, &view, [this, &view] {
+        view.setSide(static_cast<Side>(m_side->currentData().toInt()));
+    });
     connect(m_rule, &QComboBox::activated, &view, [this, &view] { view.setRule(ruleOf(*m_rule)); });
     connect(m_k, &QDoubleSpinBox::valueChanged, &view, &ViewState::setK);
-    connect(m_log, &QToolButton::clicked, &view,
-        [&view](bool checked) { view.setScale(checked ? AxisScale::Log : AxisScale::Linear); });
+    connect(m_log, &QToolButton::clicked, &view, [&view](bool checked) {
+        view.setScale(checked ? AxisScale::Log : AxisScale::Linear);
+    });
     connect(m_plot, &LayerPlot::yScaleToggled, &view, &ViewState::setScale);
     connect(m_plot, &LayerPlot::readoutChanged, this, [this](const QString& text) {
-        m_readout->setText(text.isEmpty() ? tr("Move over the plot, or focus it and use the arrow keys; "
-                                               "Alt+Right goes to the next outlier.")
-                                          : text);
+        m_readout->setText(
+            text.isEmpty() ? tr("Move over the plot, or focus it and use the arrow keys; "
+                                "Alt+Right goes to the next outlier.")
+                           : text);
     });
     connect(&view, &ViewState::changed, this, &LayerView::refresh);
     connect(&m_workspace, &Workspace::sessionChanged, this, &LayerView::refresh);
@@ -167,8 +183,9 @@ void LayerView::refreshFigure() {
     const ViewData& view = m_workspace.view().data();
     const auto snapshot = m_workspace.calibration();
     const FigureOptions options{view.side, view.rule, view.k, view.scale};
-    const bool same = m_shown == snapshot && m_shownLayer == view.layer && m_shownOptions.side == options.side &&
-                      m_shownOptions.rule == options.rule && m_shownOptions.k == options.k;
+    const bool same = m_shown == snapshot && m_shownLayer == view.layer &&
+                      m_shownOptions.side == options.side && m_shownOptions.rule == options.rule &&
+                      m_shownOptions.k == options.k;
     if (!same || m_shownOptions.yScale != options.yScale) {
         m_figure = std::make_shared<const Figure>(layerFigure(*snapshot, view.layer, options));
     }
@@ -183,9 +200,11 @@ void LayerView::refreshFigure() {
 
 QString LayerView::subtitle() const {
     const CalibrationSource& source = m_workspace.calibration()->source;
-    QString text = tr("%1 · %2 windows of %3 tokens")
-                       .arg(source.textName.empty() ? tr("token ids") : QString::fromStdString(source.textName),
-                           number(source.samples), number(source.length));
+    QString text =
+        tr("%1 · %2 windows of %3 tokens")
+            .arg(
+                source.textName.empty() ? tr("token ids") : QString::fromStdString(source.textName),
+                number(source.samples), number(source.length));
     text += source.contiguous ? tr(", back to back") : tr(", seed %1").arg(source.seed);
     if (source.partial) {
         text += tr(" · partial: stopped early");
@@ -213,14 +232,18 @@ void LayerView::refreshEmpty() {
     }
     const bool open = m_workspace.checkpoint() != nullptr;
     const bool busy = !m_workspace.jobs().idle();
-    m_emptyTitle->setText(open   ? QString::fromStdString(m_workspace.checkpoint()->name)
-                          : busy ? tr("Opening…")
-                                 : tr("Open a Mamba checkpoint"));
+    m_emptyTitle->setText(
+        open   ? QString::fromStdString(m_workspace.checkpoint()->name)
+        : busy ? tr("Opening…")
+               : tr("Open a Mamba checkpoint"));
     m_emptyText->setText(
-        open && busy ? tr("Working. Outlier channels of every layer appear here as soon as the calibration is there.")
-        : open       ? tr("Calibrate it: a text runs through the model, and the largest value of every channel is kept.")
-        : busy       ? tr("The engine loads the weights.")
-                     : tr("A folder with config.json and weights. Drop it here, or start with the demo that ships."));
+        open && busy
+            ? tr("Working. Outlier channels of every layer appear here as soon as the calibration is there.")
+        : open ? tr("Calibrate it: a text runs through the model, and the largest value of every channel is "
+                    "kept.")
+        : busy
+            ? tr("The engine loads the weights.")
+            : tr("A folder with config.json and weights. Drop it here, or start with the demo that ships."));
     m_emptyOpen->setVisible(!open);
     m_emptyDemo->setVisible(!open);
     m_emptyCalibrate->setVisible(open);

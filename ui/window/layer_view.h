@@ -21,8 +21,8 @@ class LayerPlot;
 class Theme;
 class Workspace;
 
-/// The middle of the window: the selected layer's figure with what it shows above it and the value at the cursor below.
-/// Without a calibration it says what to do.
+/// The middle of the window: the selected layer's figure with what it shows above it and the value at the
+/// cursor below. Without a calibration it says what to do.
 class LayerView : public QWidget {
     Q_OBJECT
 public:

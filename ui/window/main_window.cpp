@@ -28,10 +28,15 @@
 namespace mambascope::ui {
 
 MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
-    : QMainWindow(parent), m_workspace(workspace), m_theme(theme), m_actions(std::make_unique<Actions>()),
-      m_messages(new MessageBar(theme, this)), m_layerView(new LayerView(workspace, theme, this)),
-      m_layers(new LayersPanel(workspace, theme, this)), m_plan(new PlanPanel(workspace, theme, this)),
-      m_results(new ResultsPanel(workspace, theme, this)) {
+    : QMainWindow(parent)
+    , m_workspace(workspace)
+    , m_theme(theme)
+    , m_actions(std::make_unique<Actions>())
+    , m_messages(new MessageBar(theme, this))
+    , m_layerView(new LayerView(workspace, theme, this))
+    , m_layers(new LayersPanel(workspace, theme, this))
+    , m_plan(new PlanPanel(workspace, theme, this))
+    , m_results(new ResultsPanel(workspace, theme, this)) {
     setAcceptDrops(true);
     setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
     auto* middle = new QWidget(this);
@@ -65,16 +70,18 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
 MainWindow::~MainWindow() = default;
 
 void MainWindow::buildDocks() {
-    const auto dock = [this](const QString& title, const QString& name, QWidget* contents, Qt::DockWidgetArea area) {
-        auto* widget = new QDockWidget(title, this);
-        widget->setObjectName(name);
-        widget->setWidget(contents);
-        addDockWidget(area, widget);
-        return widget;
-    };
+    const auto dock =
+        [this](const QString& title, const QString& name, QWidget* contents, Qt::DockWidgetArea area) {
+            auto* widget = new QDockWidget(title, this);
+            widget->setObjectName(name);
+            widget->setWidget(contents);
+            addDockWidget(area, widget);
+            return widget;
+        };
     dock(tr("Layers"), QStringLiteral("layersDock"), m_layers, Qt::LeftDockWidgetArea);
     QDockWidget* plan = dock(tr("Plan"), QStringLiteral("planDock"), m_plan, Qt::BottomDockWidgetArea);
-    QDockWidget* results = dock(tr("Results, accuracy in per cent"), QStringLiteral("resultsDock"), m_results,
+    QDockWidget* results = dock(
+        tr("Results, accuracy in per cent"), QStringLiteral("resultsDock"), m_results,
         Qt::BottomDockWidgetArea);
     splitDockWidget(plan, results, Qt::Horizontal);
 }
@@ -90,11 +97,13 @@ void MainWindow::connectPanels() {
         refreshTitle();
         refreshActions();
     });
-    for (const auto signal : {&Workspace::calibrationChanged, &Workspace::runsChanged, &Workspace::runningChanged,
-             &Workspace::planChanged}) {
+    for (const auto signal :
+         {&Workspace::calibrationChanged, &Workspace::runsChanged, &Workspace::runningChanged,
+          &Workspace::planChanged}) {
         connect(&m_workspace, signal, this, &MainWindow::refreshActions);
     }
     connect(&m_workspace.jobs(), &JobRunner::changed, this, &MainWindow::refreshActions);
+    connect(&m_workspace, &Workspace::locateRequested, this, &MainWindow::locateCheckpoint);
     connect(m_layerView, &LayerView::openRequested, this, &MainWindow::openCheckpoint);
     connect(m_layerView, &LayerView::demoRequested, &m_workspace, &Workspace::openDemo);
     connect(m_layerView, &LayerView::calibrateRequested, this, &MainWindow::calibrate);
@@ -131,8 +140,9 @@ void MainWindow::refreshTitle() {
         parts.append(QString::fromStdString(reference->name));
     }
     if (const Session* session = m_workspace.session()) {
-        parts.append(QFileInfo(QString::fromStdString(session->path().string())).completeBaseName() +
-                     (session->readOnly() ? tr(" (read-only)") : QString()));
+        parts.append(
+            QFileInfo(QString::fromStdString(session->path().string())).completeBaseName() +
+            (session->readOnly() ? tr(" (read-only)") : QString()));
         setWindowFilePath(QString::fromStdString(session->path().string()));
     }
     parts.append(tr("Mambascope"));
@@ -147,10 +157,12 @@ void MainWindow::resetLayout() {
     if (!m_defaultLayout.isEmpty()) {
         restoreState(m_defaultLayout);
     }
-    const auto dock = [this](const char* name) { return findChild<QDockWidget*>(QString::fromLatin1(name)); };
+    const auto dock = [this](const char* name) {
+        return findChild<QDockWidget*>(QString::fromLatin1(name));
+    };
     const int character = fontMetrics().averageCharWidth();
     resizeDocks({dock("layersDock")}, {character * 46}, Qt::Horizontal);
-    resizeDocks({dock("planDock"), dock("resultsDock")}, {character * 88, character * 140}, Qt::Horizontal);
+    resizeDocks({dock("planDock"), dock("resultsDock")}, {character * 98, character * 120}, Qt::Horizontal);
     resizeDocks({dock("planDock")}, {height() * 2 / 5}, Qt::Vertical);
 }
 
@@ -177,7 +189,8 @@ bool MainWindow::event(QEvent* event) {
 void MainWindow::closeEvent(QCloseEvent* event) {
     if (m_asksBeforeClosing && !m_workspace.jobs().idle()) {
         const auto job = m_workspace.jobs().current();
-        QMessageBox box(QMessageBox::Question, tr("Close"),
+        QMessageBox box(
+            QMessageBox::Question, tr("Close"),
             tr("“%1” is under way. Stop it and close?").arg(QString::fromStdString(job->title)),
             QMessageBox::NoButton, this);
         QPushButton* stop = box.addButton(tr("Stop and Close"), QMessageBox::AcceptRole);

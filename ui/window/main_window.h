@@ -19,7 +19,8 @@ class ResultsPanel;
 class Theme;
 class Workspace;
 
-/// The window: puts panels around a workspace and turns menus into its verbs. Knows no file format and no engine.
+/// The window: puts panels around a workspace and turns menus into its verbs. Knows no file format and no
+/// engine.
 class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
@@ -47,7 +48,8 @@ protected:
 
 private:
     struct Actions;
-    QAction* addCommand(QMenu* menu, const QString& text, const QString& icon, const QKeySequence& shortcut,
+    QAction* addCommand(
+        QMenu* menu, const QString& text, const QString& icon, const QKeySequence& shortcut,
         std::function<void()> run);
     void buildDocks();
     void buildFileMenu();
@@ -67,6 +69,7 @@ private:
 
     void openCheckpoint();
     void openSession();
+    void locateCheckpoint();
     void saveCopy();
     void calibrate();
     void evaluate();

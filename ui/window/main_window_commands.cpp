@@ -41,6 +41,15 @@ void MainWindow::openCheckpoint() {
     }
 }
 
+void MainWindow::locateCheckpoint() {
+    const QString folder =
+        QFileDialog::getExistingDirectory(this, tr("Locate the Checkpoint of This Session"), lastFolder());
+    if (!folder.isEmpty()) {
+        rememberFolder(folder);
+        m_workspace.relocateCheckpoint(folder);
+    }
+}
+
 void MainWindow::openSession() {
     const QString file = QFileDialog::getOpenFileName(
         this, tr("Open Session"), standardSessionsFolder(), tr("Sessions (*.mscope);;All files (*)"));
@@ -73,8 +82,9 @@ void MainWindow::saveCopy() {
     rememberFolder(file);
     storeLayout();
     const Result<void> saved = m_workspace.saveCopy(file);
-    m_messages->show(saved.ok() ? Notice::info(tr("A copy is in %1. The session goes on in its own file.").arg(file))
-                                : Notice::of(saved.error()));
+    m_messages->show(
+        saved.ok() ? Notice::info(tr("A copy is in %1. The session goes on in its own file.").arg(file))
+                   : Notice::of(saved.error()));
 }
 
 void MainWindow::calibrate() {
@@ -85,8 +95,8 @@ void MainWindow::calibrate() {
 }
 
 void MainWindow::evaluate() {
-    EvaluateDialog dialog(m_workspace.view().data().evaluation,
-        QString::fromStdString(planTitle(m_workspace.plan())), this);
+    EvaluateDialog dialog(
+        m_workspace.view().data().evaluation, QString::fromStdString(planTitle(m_workspace.plan())), this);
     if (dialog.exec() == QDialog::Accepted) {
         m_workspace.evaluate(dialog.settings());
     }
@@ -106,7 +116,8 @@ void MainWindow::exportFigureAs() {
     if (figure == nullptr) {
         return;
     }
-    QFileDialog dialog(this, tr("Export Figure"), lastFolder(),
+    QFileDialog dialog(
+        this, tr("Export Figure"), lastFolder(),
         tr("PDF (*.pdf);;SVG (*.svg);;PNG (*.png);;Data as CSV (*.csv)"));
     dialog.setAcceptMode(QFileDialog::AcceptSave);
     dialog.selectFile(QStringLiteral("layer-%1.pdf").arg(m_workspace.view().data().layer));
@@ -121,7 +132,8 @@ void MainWindow::exportFigureAs() {
     rememberFolder(file);
     // The dialog has asked already whether to replace the file.
     const Result<void> written = exportFigure(*figure, file.toStdString(), {}, true);
-    m_messages->show(written.ok() ? Notice::info(tr("The figure is in %1.").arg(file)) : Notice::of(written.error()));
+    m_messages->show(
+        written.ok() ? Notice::info(tr("The figure is in %1.").arg(file)) : Notice::of(written.error()));
 }
 
 void MainWindow::copyFigure() {
@@ -135,8 +147,11 @@ void MainWindow::exportCheckpointAs() {
     dialog.setAcceptMode(QFileDialog::AcceptSave);
     dialog.setFileMode(QFileDialog::AnyFile);
     dialog.setLabelText(QFileDialog::FileName, tr("Folder:"));
-    dialog.selectFile(QStringLiteral("%1-quantized").arg(
-        m_workspace.checkpoint() != nullptr ? QString::fromStdString(m_workspace.checkpoint()->name) : QString()));
+    dialog.selectFile(QStringLiteral("%1-quantized")
+                          .arg(
+                              m_workspace.checkpoint() != nullptr
+                                  ? QString::fromStdString(m_workspace.checkpoint()->name)
+                                  : QString()));
     if (dialog.exec() != QDialog::Accepted) {
         return;
     }
@@ -146,9 +161,11 @@ void MainWindow::exportCheckpointAs() {
 }
 
 void MainWindow::about() {
-    QMessageBox::about(this, tr("About Mambascope"),
+    QMessageBox::about(
+        this, tr("About Mambascope"),
         tr("<h3>Mambascope %1</h3><p>A workbench for people who quantize Mamba language models.</p>"
-           "<p>Free software under the GNU General Public License, version 3 or later. Uses Qt %2 and QCustomPlot.</p>")
+           "<p>Free software under the GNU General Public License, version 3 or later. Uses Qt %2 and "
+           "QCustomPlot.</p>")
             .arg(QStringLiteral(MAMBASCOPE_VERSION), QString::fromLatin1(qVersion())));
 }
 

@@ -18,7 +18,8 @@
 namespace mambascope::ui {
 
 QAction* MainWindow::addCommand(
-    QMenu* menu, const QString& text, const QString& icon, const QKeySequence& shortcut, std::function<void()> run) {
+    QMenu* menu, const QString& text, const QString& icon, const QKeySequence& shortcut,
+    std::function<void()> run) {
     QAction* action = menu->addAction(text);
     action->setShortcut(shortcut);
     if (!icon.isEmpty()) {
@@ -30,21 +31,27 @@ QAction* MainWindow::addCommand(
 
 void MainWindow::buildFileMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&File"));
-    m_actions->open = addCommand(menu, tr("&Open Checkpoint…"), QStringLiteral("open"), QKeySequence::Open,
-        [this] { openCheckpoint(); });
+    m_actions->open =
+        addCommand(menu, tr("&Open Checkpoint…"), QStringLiteral("open"), QKeySequence::Open, [this] {
+            openCheckpoint();
+        });
     addCommand(menu, tr("Open &Demo"), {}, {}, [this] { m_workspace.openDemo(); });
     addCommand(menu, tr("Open &Session…"), {}, QKeySequence(tr("Ctrl+Shift+O")), [this] { openSession(); });
     m_actions->recent = menu->addMenu(tr("&Recent Sessions"));
     connect(m_actions->recent, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
     menu->addSeparator();
-    m_actions->saveCopy = addCommand(menu, tr("Save a &Copy…"), QStringLiteral("save"), QKeySequence::SaveAs,
-        [this] { saveCopy(); });
-    m_actions->importCalibration = addCommand(menu, tr("&Import Calibration…"), {}, {}, [this] { importCalibration(); });
+    m_actions->saveCopy = addCommand(
+        menu, tr("Save a &Copy…"), QStringLiteral("save"), QKeySequence::SaveAs, [this] { saveCopy(); });
+    m_actions->importCalibration =
+        addCommand(menu, tr("&Import Calibration…"), {}, {}, [this] { importCalibration(); });
     menu->addSeparator();
-    m_actions->exportFigure = addCommand(menu, tr("Export &Figure…"), QStringLiteral("export"),
-        QKeySequence(tr("Ctrl+Shift+E")), [this] { exportFigureAs(); });
+    m_actions->exportFigure = addCommand(
+        menu, tr("Export &Figure…"), QStringLiteral("export"), QKeySequence(tr("Ctrl+Shift+E")),
+        [this] { exportFigureAs(); });
     m_actions->exportCheckpoint =
-        addCommand(menu, tr("Export C&heckpoint…"), {}, QKeySequence(tr("Ctrl+Shift+X")), [this] { exportCheckpointAs(); });
+        addCommand(menu, tr("Export C&heckpoint…"), {}, QKeySequence(tr("Ctrl+Shift+X")), [this] {
+            exportCheckpointAs();
+        });
     menu->addSeparator();
     QAction* quit = addCommand(menu, tr("&Quit"), {}, QKeySequence::Quit, [this] { close(); });
     quit->setMenuRole(QAction::QuitRole);
@@ -82,18 +89,24 @@ void MainWindow::buildEditMenu() {
     m_actions->undo->setPriority(QAction::LowPriority);
     m_actions->redo->setPriority(QAction::LowPriority);
     menu->addSeparator();
-    m_actions->copyFigure =
-        addCommand(menu, tr("Copy &Figure"), QStringLiteral("copy"), QKeySequence(tr("Ctrl+Shift+C")), [this] { copyFigure(); });
+    m_actions->copyFigure = addCommand(
+        menu, tr("Copy &Figure"), QStringLiteral("copy"), QKeySequence(tr("Ctrl+Shift+C")),
+        [this] { copyFigure(); });
 }
 
 void MainWindow::buildModelMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&Model"));
-    m_actions->calibrate = addCommand(menu, tr("&Calibrate…"), QStringLiteral("calibrate"),
-        QKeySequence(tr("Ctrl+K")), [this] { calibrate(); });
-    m_actions->evaluateNow = addCommand(menu, tr("&Evaluate"), QStringLiteral("evaluate"),
-        QKeySequence(tr("Ctrl+E")), [this] { evaluateNow(); });
+    m_actions->calibrate =
+        addCommand(menu, tr("&Calibrate…"), QStringLiteral("calibrate"), QKeySequence(tr("Ctrl+K")), [this] {
+            calibrate();
+        });
+    m_actions->evaluateNow =
+        addCommand(menu, tr("&Evaluate"), QStringLiteral("evaluate"), QKeySequence(tr("Ctrl+E")), [this] {
+            evaluateNow();
+        });
     m_actions->evaluateNow->setToolTip(tr("Evaluate the plan beside the baseline, as last time"));
-    m_actions->evaluate = addCommand(menu, tr("Evaluate &On…"), QStringLiteral("settings"), QKeySequence(tr("Ctrl+Alt+E")),
+    m_actions->evaluate = addCommand(
+        menu, tr("Evaluate &On…"), QStringLiteral("settings"), QKeySequence(tr("Ctrl+Alt+E")),
         [this] { evaluate(); });
     menu->addSeparator();
     m_actions->useRun = addCommand(menu, tr("Use Plan of Selected &Run"), {}, {}, [this] {
@@ -108,7 +121,9 @@ void MainWindow::buildModelMenu() {
     });
     menu->addSeparator();
     m_actions->stop =
-        addCommand(menu, tr("&Stop"), QStringLiteral("stop"), QKeySequence(Qt::Key_Escape), [this] { m_workspace.stop(); });
+        addCommand(menu, tr("&Stop"), QStringLiteral("stop"), QKeySequence(Qt::Key_Escape), [this] {
+            m_workspace.stop();
+        });
 }
 
 void MainWindow::buildViewMenu() {
@@ -134,8 +149,9 @@ void MainWindow::buildViewMenu() {
     add(tr("&Light"), QStringLiteral("light"), ThemeMode::Light);
     add(tr("&Dark"), QStringLiteral("dark"), ThemeMode::Dark);
     menu->addSeparator();
-    QAction* full = addCommand(menu, tr("&Full Screen"), {}, QKeySequence::FullScreen,
-        [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
+    QAction* full = addCommand(menu, tr("&Full Screen"), {}, QKeySequence::FullScreen, [this] {
+        setWindowState(windowState() ^ Qt::WindowFullScreen);
+    });
     if (full->shortcut().isEmpty()) {
         full->setShortcut(QKeySequence(Qt::Key_F11));
     }

@@ -36,10 +36,16 @@ QToolButton* toolButton(QWidget* parent, const QString& text) {
 } // namespace
 
 MessageBar::MessageBar(const Theme& theme, QWidget* parent)
-    : QFrame(parent), m_theme(theme), m_icon(new QLabel(this)), m_text(new QLabel(this)),
-      m_details(new QPlainTextEdit(this)), m_action(new QPushButton(this)),
-      m_detailsButton(toolButton(this, tr("Details"))), m_copyButton(toolButton(this, tr("Copy"))),
-      m_closeButton(toolButton(this, tr("Dismiss"))), m_more(new QLabel(this)) {
+    : QFrame(parent)
+    , m_theme(theme)
+    , m_icon(new QLabel(this))
+    , m_text(new QLabel(this))
+    , m_details(new QPlainTextEdit(this))
+    , m_action(new QPushButton(this))
+    , m_detailsButton(toolButton(this, tr("Details")))
+    , m_copyButton(toolButton(this, tr("Copy")))
+    , m_closeButton(toolButton(this, tr("Dismiss")))
+    , m_more(new QLabel(this)) {
     setObjectName(QStringLiteral("messageBar"));
     m_text->setWordWrap(true);
     m_text->setTextFormat(Qt::PlainText);
@@ -54,8 +60,8 @@ MessageBar::MessageBar(const Theme& theme, QWidget* parent)
     auto* row = new QHBoxLayout;
     row->addWidget(m_icon, 0, Qt::AlignVCenter);
     row->addWidget(m_text, 1);
-    for (QWidget* widget : std::initializer_list<QWidget*>{m_more, m_action, m_detailsButton, m_copyButton,
-             m_closeButton}) {
+    for (QWidget* widget :
+         std::initializer_list<QWidget*>{m_more, m_action, m_detailsButton, m_copyButton, m_closeButton}) {
         row->addWidget(widget, 0, Qt::AlignVCenter);
     }
     auto* layout = new QVBoxLayout(this);
@@ -65,7 +71,9 @@ MessageBar::MessageBar(const Theme& theme, QWidget* parent)
 
     connect(m_detailsButton, &QToolButton::toggled, m_details, &QWidget::setVisible);
     connect(m_closeButton, &QToolButton::clicked, this, &MessageBar::dismiss);
-    connect(m_copyButton, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(clipboardText()); });
+    connect(m_copyButton, &QToolButton::clicked, this, [this] {
+        QGuiApplication::clipboard()->setText(clipboardText());
+    });
     connect(m_action, &QPushButton::clicked, this, [this] {
         const auto run = m_notices.front().action;
         dismiss();
@@ -82,7 +90,9 @@ void MessageBar::show(const Notice& notice) {
     if (std::any_of(m_notices.begin(), m_notices.end(), same) || m_notices.size() >= kMostWaiting) {
         return;
     }
-    const auto lesser = [&notice](const Notice& other) { return other.severity < notice.severity; };
+    const auto lesser = [&notice](const Notice& other) {
+        return other.severity < notice.severity;
+    };
     m_notices.insert(std::find_if(m_notices.begin(), m_notices.end(), lesser), notice);
     display();
 }
@@ -119,7 +129,8 @@ void MessageBar::display() {
         return;
     }
     const Notice& notice = m_notices.front();
-    m_text->setText(notice.hint.isEmpty() ? notice.text : QString(notice.text + QLatin1Char(' ') + notice.hint));
+    m_text->setText(
+        notice.hint.isEmpty() ? notice.text : QString(notice.text + QLatin1Char(' ') + notice.hint));
     m_details->setPlainText(notice.details);
     m_detailsButton->setChecked(false);
     m_detailsButton->setVisible(!notice.details.isEmpty());
@@ -145,17 +156,21 @@ void MessageBar::updateColours() {
     const QColor edge = isInfo ? colours.accent : isError ? colours.bad : colours.outlier;
     QColor fill = edge;
     fill.setAlphaF(0.12F);
-    const QString name = isError ? QStringLiteral("error") : isInfo ? QStringLiteral("info") : QStringLiteral("warning");
+    const QString name = isError  ? QStringLiteral("error")
+                         : isInfo ? QStringLiteral("info")
+                                  : QStringLiteral("warning");
     const int size = style()->pixelMetric(QStyle::PM_SmallIconSize, nullptr, this);
     m_icon->setPixmap(colouredIcon(name, edge, edge).pixmap(size, size));
     m_closeButton->setIcon(themedIcon(u"close", m_theme));
-    setStyleSheet(QStringLiteral("#messageBar { background: rgba(%1, %2, %3, %4); border: none; border-left: 3px solid %5; "
-                                 "border-bottom: 1px solid %6; }")
-                      .arg(fill.red())
-                      .arg(fill.green())
-                      .arg(fill.blue())
-                      .arg(fill.alpha())
-                      .arg(edge.name(), colours.border.name()));
+    setStyleSheet(
+        QStringLiteral(
+            "#messageBar { background: rgba(%1, %2, %3, %4); border: none; border-left: 3px solid %5; "
+            "border-bottom: 1px solid %6; }")
+            .arg(fill.red())
+            .arg(fill.green())
+            .arg(fill.blue())
+            .arg(fill.alpha())
+            .arg(edge.name(), colours.border.name()));
 }
 
 } // namespace mambascope::ui

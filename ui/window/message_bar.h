@@ -16,7 +16,8 @@ namespace mambascope::ui {
 
 class Theme;
 
-/// One message at a time above the contents; never modal. Further ones wait behind it; an error goes before what is less.
+/// One message at a time above the contents; never modal. Further ones wait behind it; an error goes before
+/// what is less.
 class MessageBar : public QFrame {
     Q_OBJECT
 public:

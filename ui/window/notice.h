@@ -23,8 +23,13 @@ struct Notice {
         return {Severity::Info, text, {}, details, {}, {}};
     }
     static Notice of(const Error& error, Severity severity = Severity::Error) {
-        return {severity, QString::fromStdString(error.message), QString::fromStdString(error.hint),
-            QString::fromStdString(error.context), {}, {}};
+        return {
+            severity,
+            QString::fromStdString(error.message),
+            QString::fromStdString(error.hint),
+            QString::fromStdString(error.context),
+            {},
+            {}};
     }
     Notice with(const QString& label, std::function<void()> run) const {
         Notice copy = *this;

@@ -8,7 +8,8 @@ namespace mambascope::ui {
 
 inline constexpr int kRecentSessions = 10;
 
-/// A file name in `folder` that does not exist yet: "<name>-2026-05-17.mscope", with a number if there is one already.
+/// A file name in `folder` that does not exist yet: "<name>-2026-05-17.mscope", with a number if there is one
+/// already.
 QString newSessionFile(const QString& folder, const QString& name);
 
 /// Where sessions are created that the user gave no place for.

@@ -18,15 +18,22 @@ constexpr int kSteps = 1000;
 
 QString parameters(std::int64_t count) {
     constexpr double kMillion = 1e6;
-    return count >= 1'000'000'000 ? StatusPanel::tr("%1 G parameters").arg(significant(static_cast<double>(count) / 1e9, 3))
-                                  : StatusPanel::tr("%1 M parameters").arg(significant(static_cast<double>(count) / kMillion, 3));
+    return count >= 1'000'000'000
+               ? StatusPanel::tr("%1 G parameters").arg(significant(static_cast<double>(count) / 1e9, 3))
+               : StatusPanel::tr("%1 M parameters")
+                     .arg(significant(static_cast<double>(count) / kMillion, 3));
 }
 
 } // namespace
 
 StatusPanel::StatusPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
-    : QStatusBar(parent), m_workspace(workspace), m_job(new QLabel(this)), m_progress(new QProgressBar(this)),
-      m_stop(new QToolButton(this)), m_model(new QLabel(this)), m_engine(new QLabel(this)) {
+    : QStatusBar(parent)
+    , m_workspace(workspace)
+    , m_job(new QLabel(this))
+    , m_progress(new QProgressBar(this))
+    , m_stop(new QToolButton(this))
+    , m_model(new QLabel(this))
+    , m_engine(new QLabel(this)) {
     const int character = fontMetrics().averageCharWidth();
     m_progress->setTextVisible(false);
     m_progress->setFixedWidth(character * 28);
@@ -49,7 +56,9 @@ StatusPanel::StatusPanel(Workspace& workspace, const Theme& theme, QWidget* pare
     m_model->setForegroundRole(QPalette::PlaceholderText);
     m_engine->setForegroundRole(QPalette::PlaceholderText);
 
-    const auto paintIcon = [this, &theme] { m_stop->setIcon(themedIcon(u"stop", theme)); };
+    const auto paintIcon = [this, &theme] {
+        m_stop->setIcon(themedIcon(u"stop", theme));
+    };
     paintIcon();
     connect(&theme, &Theme::changed, this, paintIcon);
     connect(m_stop, &QToolButton::clicked, &workspace, &Workspace::stop);
@@ -86,8 +95,10 @@ void StatusPanel::refreshJob() {
         text += QStringLiteral(" – ") + QString::fromStdString(progress.phase);
     }
     if (progress.total > 0) {
-        text += tr("  %1 of %2").arg(number(static_cast<qlonglong>(progress.done)),
-            number(static_cast<qlonglong>(progress.total)));
+        text += tr("  %1 of %2")
+                    .arg(
+                        number(static_cast<qlonglong>(progress.done)),
+                        number(static_cast<qlonglong>(progress.total)));
         m_progress->setRange(0, kSteps);
         m_progress->setValue(static_cast<int>(
             static_cast<double>(progress.done) / static_cast<double>(progress.total) * kSteps));
@@ -117,8 +128,10 @@ void StatusPanel::refreshEngine() {
         break;
     }
     if (const auto& model = m_workspace.model()) {
-        const QString device = QString::fromStdString(model->deviceName.empty() ? model->device : model->deviceName);
-        state += QStringLiteral(" · ") + device + QStringLiteral(" · ") + QString::fromStdString(model->dtype);
+        const QString device =
+            QString::fromStdString(model->deviceName.empty() ? model->device : model->deviceName);
+        state +=
+            QStringLiteral(" · ") + device + QStringLiteral(" · ") + QString::fromStdString(model->dtype);
     }
     m_engine->setText(state);
     if (const auto info = m_workspace.jobs().service().engineInfo()) {

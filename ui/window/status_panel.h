@@ -12,7 +12,8 @@ namespace mambascope::ui {
 class Theme;
 class Workspace;
 
-/// The bottom line: the job with its progress and a way to stop it, the model's facts, the engine and its device.
+/// The bottom line: the job with its progress and a way to stop it, the model's facts, the engine and its
+/// device.
 class StatusPanel : public QStatusBar {
     Q_OBJECT
 public:

@@ -44,8 +44,12 @@ void readString(const Json& json, const char* key, QString& value) {
 }
 
 Json calibrationJson(const CalibrationSettings& settings) {
-    return {{"text", settings.textFile.toStdString()}, {"samples", settings.samples}, {"length", settings.length},
-        {"seed", settings.seed}, {"contiguous", settings.contiguous}};
+    return {
+        {"text", settings.textFile.toStdString()},
+        {"samples", settings.samples},
+        {"length", settings.length},
+        {"seed", settings.seed},
+        {"contiguous", settings.contiguous}};
 }
 
 void readCalibration(const Json& json, CalibrationSettings& settings) {
@@ -61,7 +65,10 @@ Json evaluationJson(const EvaluationSettings& settings) {
     for (const Task task : settings.tasks) {
         tasks.push_back(std::string(taskName(task)));
     }
-    return {{"folder", settings.folder.toStdString()}, {"tasks", std::move(tasks)}, {"limit", settings.limit},
+    return {
+        {"folder", settings.folder.toStdString()},
+        {"tasks", std::move(tasks)},
+        {"limit", settings.limit},
         {"seed", settings.seed}};
 }
 
@@ -87,10 +94,15 @@ void readEvaluation(const Json& json, EvaluationSettings& settings) {
 } // namespace
 
 Json toJson(const ViewData& view) {
-    return {{"layer", view.layer}, {"side", std::string(sideName(view.side))},
-        {"rule", std::string(outlierRuleName(view.rule))}, {"k", view.k},
-        {"scale", view.scale == AxisScale::Log ? "log" : "linear"}, {"all_layers", view.allLayers},
-        {"docks", view.docks.toBase64().toStdString()}, {"calibration", calibrationJson(view.calibration)},
+    return {
+        {"layer", view.layer},
+        {"side", std::string(sideName(view.side))},
+        {"rule", std::string(outlierRuleName(view.rule))},
+        {"k", view.k},
+        {"scale", view.scale == AxisScale::Log ? "log" : "linear"},
+        {"all_layers", view.allLayers},
+        {"docks", view.docks.toBase64().toStdString()},
+        {"calibration", calibrationJson(view.calibration)},
         {"evaluation", evaluationJson(view.evaluation)}};
 }
 
@@ -121,7 +133,7 @@ void readView(const Json& json, ViewData& view) {
 }
 
 template <class T>
-void ViewState::assign(T ViewData::* member, const T& value) {
+void ViewState::assign(T ViewData::*member, const T& value) {
     if (!(m_data.*member == value)) {
         m_data.*member = value;
         Q_EMIT changed();

@@ -77,7 +77,7 @@ Q_SIGNALS:
 
 private:
     template <class T>
-    void assign(T ViewData::* member, const T& value);
+    void assign(T ViewData::*member, const T& value);
 
     ViewData m_data;
 };

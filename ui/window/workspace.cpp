@@ -12,7 +12,9 @@ constexpr int kViewSaveMilliseconds = 1000;
 }
 
 Workspace::Workspace(WorkspaceOptions options, QObject* parent)
-    : QObject(parent), m_options(std::move(options)), m_jobs(m_options.engine) {
+    : QObject(parent)
+    , m_options(std::move(options))
+    , m_jobs(m_options.engine) {
     m_viewTimer.setSingleShot(true);
     m_viewTimer.setInterval(kViewSaveMilliseconds);
     connect(&m_viewTimer, &QTimer::timeout, this, &Workspace::flush);
@@ -40,7 +42,8 @@ std::shared_ptr<const CalibrationSnapshot> Workspace::calibration() const {
 bool Workspace::isDemo() const {
     const CheckpointReference* reference = checkpoint();
     std::error_code error;
-    return reference != nullptr && std::filesystem::equivalent(reference->path, demoModelFolder(), error) && !error;
+    return reference != nullptr && std::filesystem::equivalent(reference->path, demoModelFolder(), error) &&
+           !error;
 }
 
 void Workspace::adopt(std::unique_ptr<Session> session) {
@@ -61,7 +64,8 @@ void Workspace::adopt(std::unique_ptr<Session> session) {
     m_planEditor.setSession(m_session.get());
     rememberSession(QString::fromStdString(m_session->path().string()));
     if (m_session->readOnly()) {
-        Notice notice = Notice::info(tr("This session is open for reading only: nothing that you change is kept."));
+        Notice notice =
+            Notice::info(tr("This session is open for reading only: nothing that you change is kept."));
         notice.severity = Notice::Severity::Warning;
         notice.hint = tr("Another program has it open, or you may not write to it. Save a copy to work on.");
         Q_EMIT noticed(notice);
@@ -159,9 +163,11 @@ void Workspace::report(const Error& error, std::function<void()> retry) {
     }
     const QString why = QString::fromStdString(error.context.empty() ? error.message : error.context);
     Notice notice = Notice::of(error);
-    notice.text = tr("The engine ended unexpectedly (%1). Your session is intact.").arg(why.section(u'\n', 0, 0));
+    notice.text =
+        tr("The engine ended unexpectedly (%1). Your session is intact.").arg(why.section(u'\n', 0, 0));
     notice.details = QString::fromStdString(describe(error));
-    Q_EMIT noticed(notice.with(tr("Start again"), retry ? std::move(retry) : [this] { m_jobs.service().warmUp(); }));
+    Q_EMIT noticed(notice.with(
+        tr("Start again"), retry ? std::move(retry) : [this] { m_jobs.service().warmUp(); }));
 }
 
 } // namespace mambascope::ui

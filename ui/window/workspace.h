@@ -33,8 +33,9 @@ struct RunningEvaluation {
     std::shared_ptr<LiveMetrics> live;
 };
 
-/// What the window works on: the session, the engine with its jobs, and what runs. No widget. Panels ask it, tell it, and
-/// listen to it, and do not know each other. Lives on the GUI thread, which is the session's only writer.
+/// What the window works on: the session, the engine with its jobs, and what runs. No widget. Panels ask it,
+/// tell it, and listen to it, and do not know each other. Lives on the GUI thread, which is the session's
+/// only writer.
 class Workspace : public QObject {
     Q_OBJECT
 public:
@@ -56,23 +57,29 @@ public:
     const std::optional<LoadedModel>& model() const { return m_model; }
     bool isDemo() const;
 
-    // Files -------------------------------------------------------------------------------------------------------
+    // Files
+    // -------------------------------------------------------------------------------------------------------
 
     /// A session, a calibration, or a checkpoint, by what the file is.
     void open(const QString& path);
-    /// Loads a checkpoint in the engine; a session is created for it unless the current one is about the same.
+    /// Loads a checkpoint in the engine; a session is created for it unless the current one is about the
+    /// same.
     void openCheckpoint(const QString& path);
     void openDemo() { openCheckpoint(QStringLiteral("demo")); }
     /// Opens `path`, or creates it when the first checkpoint is opened.
     void openSession(const QString& path);
     /// The session that the next checkpoint goes to, instead of one with a name of its own.
     void setNextSessionFile(const QString& path) { m_nextSessionFile = path; }
+    /// The checkpoint of the open session, where it is now.
+    void relocateCheckpoint(const QString& path);
+    /// Adds a calibration file of the open checkpoint; of the one being opened, once it is there.
     void importCalibration(const QString& path);
     Result<void> saveCopy(const QString& path);
     /// Writes what is only saved now and then (the view).
     void flush();
 
-    // Jobs --------------------------------------------------------------------------------------------------------
+    // Jobs
+    // --------------------------------------------------------------------------------------------------------
 
     void calibrate(const CalibrationSettings& settings);
     /// The plan as it is now; the baseline on the same data first, if the session has none.
@@ -80,7 +87,8 @@ public:
     void exportCheckpoint(const QString& folder, bool overwrite);
     void stop();
 
-    // Runs --------------------------------------------------------------------------------------------------------
+    // Runs
+    // --------------------------------------------------------------------------------------------------------
 
     void usePlanOf(RunId run);
     void removeRun(RunId run);
@@ -94,13 +102,22 @@ Q_SIGNALS:
     void runsChanged();
     void runningChanged();
     void noticed(const mambascope::ui::Notice& notice);
+    /// The checkpoint of the open session is not where it was: ask for it, and call relocateCheckpoint().
+    void locateRequested();
     /// A result of an evaluation is there, newly computed or found.
     void evaluated(mambascope::RunId run);
 
 private:
     void adopt(std::unique_ptr<Session> session);
     void onSessionChange(Session::Change change);
-    void loadCheckpoint(const QString& path, std::function<void(const LoadedModel&)> loaded);
+    void loadCheckpoint(
+        const QString& path, std::function<void(const LoadedModel&)> loaded,
+        std::function<void(const Error&)> failed = {});
+    void checkpointOpened(
+        int opening, const LoadRequest& request, const Result<LoadedModel>& model,
+        const std::function<void(const LoadedModel&)>& loaded,
+        const std::function<void(const Error&)>& failed);
+    void reportMissingCheckpoint(const Error& error);
     void checkpointLoaded(const LoadedModel& model);
     void sessionCheckpointLoaded(const LoadedModel& model);
     bool createSessionFor(const LoadedModel& model);
@@ -112,7 +129,8 @@ private:
     /// Evaluates `plan`, then `next` if there is one.
     void startEvaluation(
         const EvaluationSettings& settings, const QuantPlan& plan, const std::optional<QuantPlan>& next);
-    void finishEvaluation(const Result<EvaluationOutcome>& outcome, const EvaluationSettings& settings,
+    void finishEvaluation(
+        const Result<EvaluationOutcome>& outcome, const EvaluationSettings& settings,
         const std::optional<QuantPlan>& next);
     const Run* findRun(RunId id) const;
     /// False, with a notice, if there is no model or no way to write.
@@ -126,6 +144,9 @@ private:
     ViewState m_view;
     QTimer m_viewTimer;
     QString m_nextSessionFile;
+    QString m_pendingCalibration; ///< to be imported once the checkpoint is open
+    int m_openings = 0;           ///< counts openings, so that an overtaken one changes nothing
+    bool m_isOpening = false;
     std::string m_calibrationHash;
     std::optional<LoadedModel> m_model;
     std::optional<LoadRequest> m_loaded; ///< the request that m_model came from

@@ -33,7 +33,8 @@ bool Workspace::readyForJobs() {
         return false;
     }
     if (!m_model) {
-        report(Error::usage(tr("The checkpoint of this session is not loaded.").toStdString(),
+        report(Error::usage(
+            tr("The checkpoint of this session is not loaded.").toStdString(),
             tr("Open it where it is now.").toStdString()));
         return false;
     }
@@ -55,7 +56,8 @@ void Workspace::calibrate(const CalibrationSettings& settings) {
     using Snapshot = std::shared_ptr<const CalibrationSnapshot>;
     m_jobs.run<Snapshot>(
         {tr("Calibrating"), QStringLiteral("calibrate")},
-        [service, work, tokenizers = m_tokenizers](Engine& engine, const Job& job) mutable -> Result<Snapshot> {
+        [service, work,
+         tokenizers = m_tokenizers](Engine& engine, const Job& job) mutable -> Result<Snapshot> {
             Result<LoadedModel> model = loadedModel(*service);
             if (!model.ok()) {
                 return model.error();
@@ -75,10 +77,12 @@ void Workspace::calibrate(const CalibrationSettings& settings) {
                 keepCalibration(snapshot.value());
                 return;
             }
-            Q_EMIT noticed(Notice::info(tr("Calibration stopped after %1 tokens.")
-                                            .arg(QLocale().toString(qlonglong(snapshot.value()->source.tokens))))
-                               .with(tr("Keep the partial result"),
-                                   [this, kept = snapshot.value()] { keepCalibration(kept); }));
+            Q_EMIT noticed(
+                Notice::info(tr("Calibration stopped after %1 tokens.")
+                                 .arg(QLocale().toString(qlonglong(snapshot.value()->source.tokens))))
+                    .with(tr("Keep the partial result"), [this, kept = snapshot.value()] {
+                        keepCalibration(kept);
+                    }));
         });
 }
 
@@ -93,7 +97,8 @@ void Workspace::evaluate(const EvaluationSettings& settings) {
     m_view.setEvaluation(settings);
     const int layers = checkpoint()->spec.layers;
     if (plan().needsCalibration(layers) && calibration() == nullptr) {
-        Notice notice = Notice::of(Error::usage(tr("This plan needs a calibration, and there is none.").toStdString()));
+        Notice notice =
+            Notice::of(Error::usage(tr("This plan needs a calibration, and there is none.").toStdString()));
         Q_EMIT noticed(notice.with(tr("Calibrate"), [this] { calibrate(m_view.data().calibration); }));
         return;
     }
@@ -116,7 +121,7 @@ void Workspace::startEvaluation(
     work.limit = settings.limit;
     work.seed = settings.seed;
     const bool baseline = plan.isBaseline(checkpoint()->spec.layers);
-    const QString title = baseline ? tr("Baseline") : QString::fromStdString(planTitle(plan));
+    const QString title = baseline ? tr("baseline") : QString::fromStdString(planTitle(plan));
     if (baseline) {
         work.plan.name = "baseline";
     }
@@ -127,8 +132,8 @@ void Workspace::startEvaluation(
     const EngineService* service = &m_jobs.service();
     m_jobs.run<EvaluationOutcome>(
         {tr("Evaluating %1").arg(title), {}},
-        [service, work, live, tokenizers = m_tokenizers, known = resultsOf(*m_session)](
-            Engine& engine, const Job& job) mutable -> Result<EvaluationOutcome> {
+        [service, work, live, tokenizers = m_tokenizers,
+         known = resultsOf(*m_session)](Engine& engine, const Job& job) mutable -> Result<EvaluationOutcome> {
             Result<LoadedModel> model = loadedModel(*service);
             if (!model.ok()) {
                 return model.error();
@@ -142,7 +147,8 @@ void Workspace::startEvaluation(
 }
 
 void Workspace::finishEvaluation(
-    const Result<EvaluationOutcome>& outcome, const EvaluationSettings& settings, const std::optional<QuantPlan>& next) {
+    const Result<EvaluationOutcome>& outcome, const EvaluationSettings& settings,
+    const std::optional<QuantPlan>& next) {
     m_running.reset();
     Q_EMIT runningChanged();
     if (!outcome.ok()) {
@@ -194,8 +200,9 @@ void Workspace::exportCheckpoint(const QString& folder, bool overwrite) {
     }
     m_jobs.run<ExportReport>(
         {tr("Exporting the checkpoint"), {}},
-        [request, snapshot](
-            Engine& engine, const Job& job) { return engine.exportCheckpoint(request, snapshot, job); },
+        [request, snapshot](Engine& engine, const Job& job) {
+            return engine.exportCheckpoint(request, snapshot, job);
+        },
         [this, folder, overwrite](const Result<ExportReport>& exported) {
             if (!exported.ok()) {
                 report(exported.error(), [this, folder, overwrite] { exportCheckpoint(folder, overwrite); });
@@ -205,8 +212,8 @@ void Workspace::exportCheckpoint(const QString& folder, bool overwrite) {
             for (const std::string& note : exported.value().notes) {
                 notes += QString::fromStdString(note) + QLatin1Char('\n');
             }
-            Notice notice = Notice::info(tr("Exported to %1 (%2).")
-                                             .arg(folder, QLocale().formattedDataSize(exported.value().bytes)),
+            Notice notice = Notice::info(
+                tr("Exported to %1 (%2).").arg(folder, QLocale().formattedDataSize(exported.value().bytes)),
                 notes.trimmed());
             if (!notes.isEmpty()) {
                 notice.hint = tr("Details say what a checkpoint alone cannot express.");

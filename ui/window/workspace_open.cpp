@@ -32,13 +32,23 @@ void Workspace::openCheckpoint(const QString& path) {
     loadCheckpoint(path, [this](const LoadedModel& model) { checkpointLoaded(model); });
 }
 
-void Workspace::loadCheckpoint(const QString& path, std::function<void(const LoadedModel&)> loaded) {
+void Workspace::relocateCheckpoint(const QString& path) {
+    loadCheckpoint(
+        path, [this](const LoadedModel& model) { sessionCheckpointLoaded(model); },
+        [this](const Error& error) { reportMissingCheckpoint(error); });
+}
+
+void Workspace::loadCheckpoint(
+    const QString& path, std::function<void(const LoadedModel&)> loaded,
+    std::function<void(const Error&)> failed) {
     LoadRequest request;
     request.model = path.toStdString();
     request.device = m_options.device;
     request.dtype = m_options.dtype;
     request.threads = m_options.threads;
     m_jobs.service().setModel(request);
+    const int opening = ++m_openings;
+    m_isOpening = true;
     const EngineService* service = &m_jobs.service();
     m_jobs.run<LoadedModel>(
         {tr("Opening %1").arg(QFileInfo(path).fileName()), QStringLiteral("open")},
@@ -48,16 +58,44 @@ void Workspace::loadCheckpoint(const QString& path, std::function<void(const Loa
             }
             return Error::failed("The engine does not say which model it has loaded.");
         },
-        [this, request, path, loaded = std::move(loaded)](const Result<LoadedModel>& model) {
-            if (model.ok()) {
-                m_loaded = request;
-                loaded(model.value());
-                return;
-            }
-            // Jobs go on with the model that was there before.
-            m_jobs.service().setModel(m_loaded);
-            report(model.error(), [this, path, loaded] { loadCheckpoint(path, loaded); });
-        });
+        [this, opening, request, loaded = std::move(loaded), failed = std::move(failed)](
+            const Result<LoadedModel>& model) { checkpointOpened(opening, request, model, loaded, failed); });
+}
+
+void Workspace::checkpointOpened(
+    int opening, const LoadRequest& request, const Result<LoadedModel>& model,
+    const std::function<void(const LoadedModel&)>& loaded, const std::function<void(const Error&)>& failed) {
+    if (opening != m_openings) {
+        return; // another checkpoint was asked for meanwhile
+    }
+    m_isOpening = false;
+    const QString pending = std::exchange(m_pendingCalibration, QString());
+    if (!model.ok()) {
+        // Jobs go on with the model that was there before.
+        m_jobs.service().setModel(m_loaded);
+        const QString path = QString::fromStdString(request.model);
+        if (failed && model.error().code != ErrorCode::EngineLost) {
+            failed(model.error());
+        } else {
+            report(model.error(), [this, path, loaded, failed] { loadCheckpoint(path, loaded, failed); });
+        }
+        return;
+    }
+    m_loaded = request;
+    loaded(model.value());
+    if (!pending.isEmpty()) {
+        importCalibration(pending);
+    }
+}
+
+void Workspace::reportMissingCheckpoint(const Error& error) {
+    if (error.code == ErrorCode::Cancelled) {
+        return;
+    }
+    Notice notice = Notice::of(error);
+    notice.text = tr("The checkpoint of this session cannot be opened: %1").arg(notice.text);
+    notice.hint = tr("What was measured is here; to go on, say where the checkpoint is now.");
+    Q_EMIT noticed(notice.with(tr("Locate…"), [this] { Q_EMIT locateRequested(); }));
 }
 
 void Workspace::checkpointLoaded(const LoadedModel& model) {
@@ -118,7 +156,8 @@ void Workspace::resetViewFor(const LoadedModel& model) {
 
 void Workspace::openSession(const QString& path) {
     if (!QFileInfo::exists(path)) {
-        report(Error::unreadable(tr("The session %1 does not exist.").arg(path).toStdString(),
+        report(Error::unreadable(
+            tr("The session %1 does not exist.").arg(path).toStdString(),
             tr("Was it moved? Open it where it is now.").toStdString()));
         return;
     }
@@ -132,8 +171,7 @@ void Workspace::openSession(const QString& path) {
     m_jobs.service().setModel(std::nullopt);
     adopt(std::move(session).value());
     if (const CheckpointReference* reference = checkpoint()) {
-        loadCheckpoint(QString::fromStdString(reference->path),
-            [this](const LoadedModel& model) { sessionCheckpointLoaded(model); });
+        relocateCheckpoint(QString::fromStdString(reference->path));
     }
 }
 
@@ -144,7 +182,8 @@ void Workspace::sessionCheckpointLoaded(const LoadedModel& model) {
             tr("The checkpoint at %1 is not the one this session is about any more: its weights differ.")
                 .arg(QString::fromStdString(model.path)));
         notice.severity = Notice::Severity::Warning;
-        notice.hint = tr("What was measured stays. Open the right checkpoint to go on, or this one in a new session.");
+        notice.hint =
+            tr("What was measured stays. Open the right checkpoint to go on, or this one in a new session.");
         m_jobs.service().setModel(std::nullopt);
         m_loaded.reset();
         const QString path = QString::fromStdString(model.path);
@@ -155,6 +194,10 @@ void Workspace::sessionCheckpointLoaded(const LoadedModel& model) {
 }
 
 void Workspace::importCalibration(const QString& path) {
+    if (m_isOpening) {
+        m_pendingCalibration = path;
+        return;
+    }
     Result<CalibrationSnapshot> loaded = loadCalibration(path.toStdString());
     if (!loaded.ok()) {
         report(loaded.error());
@@ -167,9 +210,10 @@ void Workspace::importCalibration(const QString& path) {
     }
     const CalibrationSnapshot& snapshot = loaded.value();
     if (snapshot.spec != reference->spec || snapshot.source.checkpointHash != reference->hash) {
-        report(Error::usage(tr("This calibration is of another checkpoint (%1).")
-                                .arg(QString::fromStdString(snapshot.source.checkpointName))
-                                .toStdString(),
+        report(Error::usage(
+            tr("This calibration is of another checkpoint (%1).")
+                .arg(QString::fromStdString(snapshot.source.checkpointName))
+                .toStdString(),
             tr("Open that checkpoint, or calibrate this one.").toStdString()));
         return;
     }
@@ -197,7 +241,8 @@ void Workspace::selectMostRemarkableLayer() {
     int layer = view.layer;
     for (int index = 0; index < snapshot->spec.siteCount(); ++index) {
         const SiteId site = SiteId::fromIndex(index);
-        for (const OutlierChannel& outlier : findOutliers(snapshot->at(site, view.side), view.rule, view.k).outliers) {
+        for (const OutlierChannel& outlier :
+             findOutliers(snapshot->at(site, view.side), view.rule, view.k).outliers) {
             // Sigmas saturate at √C for a lone outlier; the magnitude tells the layers apart.
             if (outlier.absmax > largest) {
                 largest = outlier.absmax;

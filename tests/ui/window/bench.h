@@ -20,16 +20,17 @@ class WarningCollector {
 public:
     WarningCollector() {
         s_messages.clear();
-        m_before = qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& message) {
-            // The offscreen platform knows neither of these; nobody who uses the window meets it.
-            if (type == QtDebugMsg || type == QtInfoMsg) {
-                std::fprintf(stderr, "%s\n", qPrintable(message));
-            }
-            const bool ofPlatform = message.startsWith(QLatin1String("This plugin does not support"));
-            if (type != QtDebugMsg && type != QtInfoMsg && !ofPlatform) {
-                s_messages.append(message);
-            }
-        });
+        m_before =
+            qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& message) {
+                // The offscreen platform knows neither of these; nobody who uses the window meets it.
+                if (type == QtDebugMsg || type == QtInfoMsg) {
+                    std::fprintf(stderr, "%s\n", qPrintable(message));
+                }
+                const bool ofPlatform = message.startsWith(QLatin1String("This plugin does not support"));
+                if (type != QtDebugMsg && type != QtInfoMsg && !ofPlatform) {
+                    s_messages.append(message);
+                }
+            });
     }
     ~WarningCollector() { qInstallMessageHandler(m_before); }
     WarningCollector(const WarningCollector&) = delete;
@@ -49,22 +50,27 @@ inline ui::WorkspaceOptions fakeOptions(const TemporaryFolder& folder) {
 
 /// The same engine as a process of its own, which can die.
 inline ui::WorkspaceOptions processOptions(const TemporaryFolder& folder) {
-    return {[]() -> Result<std::unique_ptr<Engine>> {
-                Result<std::unique_ptr<EngineClient>> client = EngineClient::start({{FAKE_ENGINE}});
-                if (!client.ok()) {
-                    return client.error();
-                }
-                return std::unique_ptr<Engine>(std::move(client).value());
-            },
+    return {
+        []() -> Result<std::unique_ptr<Engine>> {
+            Result<std::unique_ptr<EngineClient>> client = EngineClient::start({{FAKE_ENGINE}});
+            if (!client.ok()) {
+                return client.error();
+            }
+            return std::unique_ptr<Engine>(std::move(client).value());
+        },
         QString::fromStdString((folder.path() / "sessions").string())};
 }
 
 inline ui::CalibrationSettings demoCalibration(int samples) {
-    return {QString::fromStdString((sourceFolder() / "resources/demo/calibration.txt").string()), samples, 32, 0, true};
+    return {
+        QString::fromStdString((sourceFolder() / "resources/demo/calibration.txt").string()), samples, 32, 0,
+        true};
 }
 
 inline ui::EvaluationSettings demoEvaluation(std::vector<Task> tasks, int limit) {
-    return {QString::fromStdString((sourceFolder() / "resources/demo/tasks").string()), std::move(tasks), limit, 0};
+    return {
+        QString::fromStdString((sourceFolder() / "resources/demo/tasks").string()), std::move(tasks), limit,
+        0};
 }
 
 } // namespace mambascope::test

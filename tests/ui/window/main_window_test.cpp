@@ -167,7 +167,8 @@ void MainWindowTest::saysWhatToDoWhenNothingIsOpen() {
 }
 
 void MainWindowTest::theMainJob() {
-    const QAbstractItemModelTester plan(m_window->planPanel()->model(), QAbstractItemModelTester::FailureReportingMode::QtTest);
+    const QAbstractItemModelTester plan(
+        m_window->planPanel()->model(), QAbstractItemModelTester::FailureReportingMode::QtTest);
     const QAbstractItemModelTester results(
         m_window->resultsPanel()->model(), QAbstractItemModelTester::FailureReportingMode::QtTest);
     const QAbstractItemModelTester layers(
@@ -214,8 +215,10 @@ void MainWindowTest::everyControlHasANameAndEveryActionAText() {
     open("tiny");
     calibrate();
     for (QWidget* widget : m_window->findChildren<QWidget*>()) {
-        const bool control = qobject_cast<QComboBox*>(widget) != nullptr || qobject_cast<QAbstractSpinBox*>(widget) != nullptr ||
-                             qobject_cast<QTableView*>(widget) != nullptr || qobject_cast<LayerPlot*>(widget) != nullptr;
+        const bool control = qobject_cast<QComboBox*>(widget) != nullptr ||
+                             qobject_cast<QAbstractSpinBox*>(widget) != nullptr ||
+                             qobject_cast<QTableView*>(widget) != nullptr ||
+                             qobject_cast<LayerPlot*>(widget) != nullptr;
         if (control && !qobject_cast<QAbstractSpinBox*>(widget->parentWidget())) {
             QVERIFY2(!widget->accessibleName().isEmpty(), widget->metaObject()->className());
             QVERIFY(widget->focusPolicy() & Qt::TabFocus);
@@ -358,7 +361,9 @@ void MainWindowTest::neverStallsDuringAnEvaluation() {
         QTest::qWait(20);
     }
     QVERIFY(m_workspace->running() == nullptr);
-    qInfo("largest stall of the event loop during an evaluation: %lld ms", static_cast<long long>(watch.largest()));
+    qInfo(
+        "largest stall of the event loop during an evaluation: %lld ms",
+        static_cast<long long>(watch.largest()));
     // The bar is 50 ms on a machine of its own; this one may share its cores with other tests.
     const int bar = qEnvironmentVariableIntValue("MAMBASCOPE_STALL_BAR_MS");
     QVERIFY2(watch.largest() <= (bar > 0 ? bar : 200), qPrintable(QString::number(watch.largest())));

@@ -50,17 +50,21 @@ Result<std::unique_ptr<Engine>> startEngine() {
 class Photographer {
 public:
     Photographer(Workspace& workspace, MainWindow& window, Theme& theme, const QString& folder)
-        : m_workspace(workspace), m_window(window), m_theme(theme), m_folder(folder) {}
+        : m_workspace(workspace)
+        , m_window(window)
+        , m_theme(theme)
+        , m_folder(folder) {}
 
     void take(const QString& name) {
         for (const ThemeMode mode : {ThemeMode::Light, ThemeMode::Dark}) {
             m_theme.setMode(mode);
             QCoreApplication::processEvents();
-            const QString file = QStringLiteral("%1-%2-%3x%4@%5.png")
-                                     .arg(name, mode == ThemeMode::Dark ? QStringLiteral("dark") : QStringLiteral("light"))
-                                     .arg(m_window.width())
-                                     .arg(m_window.height())
-                                     .arg(m_window.devicePixelRatioF());
+            const QString file =
+                QStringLiteral("%1-%2-%3x%4@%5.png")
+                    .arg(name, mode == ThemeMode::Dark ? QStringLiteral("dark") : QStringLiteral("light"))
+                    .arg(m_window.width())
+                    .arg(m_window.height())
+                    .arg(m_window.devicePixelRatioF());
             m_window.grab().save(m_folder.filePath(file));
         }
         m_theme.setMode(ThemeMode::Light);
@@ -96,22 +100,27 @@ int main(int argc, char** argv) {
     MainWindow window(workspace, theme);
     window.setAsksBeforeClosing(false);
     QObject::connect(&workspace, &Workspace::noticed, [](const Notice& notice) {
-        std::fprintf(stderr, "%s %s %s\n", qPrintable(notice.text), qPrintable(notice.hint), qPrintable(notice.details));
+        std::fprintf(
+            stderr, "%s %s %s\n", qPrintable(notice.text), qPrintable(notice.hint),
+            qPrintable(notice.details));
     });
     window.resize(1600, 1000);
     window.show();
     Photographer photographer(workspace, window, theme, words[1]);
     photographer.take(QStringLiteral("1-empty"));
     workspace.openDemo();
-    if (!waitFor([&] { return workspace.model().has_value() || workspace.jobs().idle(); }) || !workspace.model()) {
+    if (!waitFor([&] { return workspace.model().has_value() || workspace.jobs().idle(); }) ||
+        !workspace.model()) {
         return 1;
     }
     photographer.take(QStringLiteral("2-opened"));
     workspace.calibrate(workspace.view().data().calibration);
-    if (!waitFor([&] { return workspace.calibration() != nullptr || workspace.jobs().idle(); }) || !workspace.calibration()) {
+    if (!waitFor([&] { return workspace.calibration() != nullptr || workspace.jobs().idle(); }) ||
+        !workspace.calibration()) {
         return 1;
     }
-    window.layerView()->plot()->setCursor(3, workspace.calibration()->at({7, Linear::OutProj}, Side::Input).largestChannel());
+    window.layerView()->plot()->setCursor(
+        3, workspace.calibration()->at({7, Linear::OutProj}, Side::Input).largestChannel());
     photographer.take(QStringLiteral("3-calibrated"));
     EvaluationSettings settings = workspace.view().data().evaluation;
     settings.limit = words.size() > 2 ? words[2].toInt() : 0;
@@ -126,7 +135,8 @@ int main(int argc, char** argv) {
     other.seed = 1;
     workspace.planEditor().edit(presetPlan("W4 (mlp)").value(), QStringLiteral("W4"));
     workspace.evaluate(other);
-    if (!waitFor([&] { return workspace.running() == nullptr || workspace.running()->live->get().size() > 1; })) {
+    if (!waitFor(
+            [&] { return workspace.running() == nullptr || workspace.running()->live->get().size() > 1; })) {
         return 1;
     }
     photographer.take(QStringLiteral("6-running"));

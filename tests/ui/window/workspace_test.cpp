@@ -29,6 +29,8 @@ private Q_SLOTS:
     void cleanup();
     void openingACheckpointMakesASession();
     void openingTheSameCheckpointKeepsTheSession();
+    void theLastOfTwoOpeningsCounts();
+    void aCalibrationWaitsForItsCheckpoint();
     void aMissingCheckpointSaysSoAndChangesNothing();
     void calibrationIsKeptAndShowsTheTallestLayer();
     void aTextThatIsTooShortSaysSo();
@@ -48,7 +50,9 @@ private Q_SLOTS:
 
 private:
     void open(const char* model);
-    void waitIdle() { QTRY_VERIFY_WITH_TIMEOUT(m_workspace->jobs().idle() && m_workspace->running() == nullptr, kPatience); }
+    void waitIdle() {
+        QTRY_VERIFY_WITH_TIMEOUT(m_workspace->jobs().idle() && m_workspace->running() == nullptr, kPatience);
+    }
     void calibrate(int samples);
     void start(WorkspaceOptions options);
 
@@ -73,7 +77,9 @@ void WorkspaceTest::start(WorkspaceOptions options) {
     m_workspace.reset();
     m_notices.clear();
     m_workspace = std::make_unique<Workspace>(std::move(options));
-    connect(m_workspace.get(), &Workspace::noticed, this, [this](const Notice& notice) { m_notices.push_back(notice); });
+    connect(m_workspace.get(), &Workspace::noticed, this, [this](const Notice& notice) {
+        m_notices.push_back(notice);
+    });
 }
 
 void WorkspaceTest::cleanup() {
@@ -119,6 +125,30 @@ void WorkspaceTest::openingTheSameCheckpointKeepsTheSession() {
     m_workspace->openCheckpoint(QStringLiteral("other,layers=3"));
     QTRY_COMPARE_WITH_TIMEOUT(m_workspace->checkpoint()->spec.layers, 3, kPatience);
     QVERIFY(m_workspace->session()->path() != first);
+}
+
+void WorkspaceTest::theLastOfTwoOpeningsCounts() {
+    open("tiny");
+    for (const char* model : {"first", "second,missing", "third,layers=2"}) {
+        m_workspace->openCheckpoint(QString::fromLatin1(model));
+    }
+    QTRY_COMPARE_WITH_TIMEOUT(m_workspace->checkpoint()->name, std::string("third"), kPatience);
+    waitIdle();
+    QCOMPARE(m_workspace->checkpoint()->name, std::string("third"));
+    calibrate(1); // on the third: it has two layers
+    QCOMPARE(m_workspace->calibration()->spec.layers, 2);
+}
+
+void WorkspaceTest::aCalibrationWaitsForItsCheckpoint() {
+    open("tiny");
+    calibrate(2);
+    const auto file = m_folder->path() / "calibration.safetensors";
+    QVERIFY(saveCalibration(file, *m_workspace->calibration(), false).ok());
+    const std::string hash = m_workspace->calibrationHash();
+    start(test::fakeOptions(*m_folder));
+    m_workspace->open(QStringLiteral("tiny")); // as two words of a command line
+    m_workspace->open(QString::fromStdString(file.string()));
+    QTRY_COMPARE_WITH_TIMEOUT(m_workspace->calibrationHash(), hash, kPatience);
 }
 
 void WorkspaceTest::aMissingCheckpointSaysSoAndChangesNothing() {
@@ -207,14 +237,15 @@ void WorkspaceTest::aPlanWithoutCalibrationOffersToCalibrate() {
 void WorkspaceTest::aStoppedEvaluationKeepsWhatIsDone() {
     open("slow,batch=5");
     m_workspace->evaluate(test::demoEvaluation({Task::Piqa}, 0));
-    QTRY_VERIFY_WITH_TIMEOUT(m_workspace->running() != nullptr && !m_workspace->running()->live->get().empty(), kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        m_workspace->running() != nullptr && !m_workspace->running()->live->get().empty(), kPatience);
     m_workspace->stop();
     waitIdle();
     QCOMPARE(m_workspace->session()->runs().size(), std::size_t{1});
     const EvaluationResult& result = *m_workspace->session()->runs()[0].result;
     QVERIFY(result.partial);
     QVERIFY(result.find(Task::Piqa)->metrics.n > 0);
-    QVERIFY(result.find(Task::Piqa)->metrics.n < 400); // the demo's PIQA has 400 items
+    QVERIFY(result.find(Task::Piqa)->metrics.n < 400);      // the demo's PIQA has 400 items
     QVERIFY(m_workspace->session()->baseline() == nullptr); // only a complete one counts
 }
 
@@ -222,7 +253,8 @@ void WorkspaceTest::aStoppedCalibrationIsKeptOnlyIfWanted() {
     open("slow,batch=10");
     m_workspace->calibrate(test::demoCalibration(64));
     QTRY_VERIFY_WITH_TIMEOUT(
-        m_workspace->jobs().current() && m_workspace->jobs().current()->progress.phase == "Calibrating", kPatience);
+        m_workspace->jobs().current() && m_workspace->jobs().current()->progress.phase == "Calibrating",
+        kPatience);
     m_workspace->stop();
     waitIdle();
     QTRY_COMPARE_WITH_TIMEOUT(m_notices.size(), std::size_t{1}, kPatience);
@@ -252,11 +284,19 @@ void WorkspaceTest::aSessionOpensAsItWasLeft() {
     QCOMPARE(m_workspace->view().data().layer, 3);
     QCOMPARE(m_workspace->view().data().scale, AxisScale::Linear);
     QCOMPARE(m_workspace->view().data().evaluation.limit, 6);
-    waitIdle();
     // The fake's hash depends on the path it is given, and /models/tiny is another one than "tiny".
-    QCOMPARE(m_notices.size(), std::size_t{1});
+    QTRY_COMPARE_WITH_TIMEOUT(m_notices.size(), std::size_t{1}, kPatience);
     QVERIFY(m_notices[0].text.contains(QStringLiteral("weights differ")));
     QVERIFY(!m_workspace->model().has_value());
+    QSignalSpy locate(m_workspace.get(), &Workspace::locateRequested);
+    m_workspace->relocateCheckpoint(QStringLiteral("moved,missing"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_notices.size(), std::size_t{2}, kPatience);
+    m_notices[1].action();
+    QCOMPARE(locate.count(), 1);
+    m_workspace->relocateCheckpoint(QStringLiteral("tiny"));
+    QTRY_VERIFY_WITH_TIMEOUT(m_workspace->model().has_value(), kPatience);
+    QCOMPARE(QString::fromStdString(m_workspace->session()->path().string()), file);
+    QCOMPARE(m_workspace->session()->runs().size(), std::size_t{2});
 }
 
 void WorkspaceTest::aDamagedSessionLeavesTheOldOneOpen() {
@@ -325,7 +365,8 @@ void WorkspaceTest::theEngineDiesInACalibration() {
     m_workspace->planEditor().edit(plan, QStringLiteral("preset"));
     m_workspace->calibrate(test::demoCalibration(8)); // eight batches: the fifth is its last
     QTRY_COMPARE_WITH_TIMEOUT(m_notices.size(), std::size_t{1}, kPatience);
-    QVERIFY2(m_notices[0].text.contains(QStringLiteral("Your session is intact")), qPrintable(m_notices[0].text));
+    QVERIFY2(
+        m_notices[0].text.contains(QStringLiteral("Your session is intact")), qPrintable(m_notices[0].text));
     QVERIFY(m_notices[0].action);
     QVERIFY(m_workspace->plan() == plan);
     QVERIFY(m_workspace->calibration() == nullptr);
