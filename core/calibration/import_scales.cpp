@@ -132,8 +132,9 @@ Result<ImportedScales> importScales(const TensorFile& scales, const std::string&
     for (auto& [site, statistics] : sites) {
         result.snapshot.sites[static_cast<std::size_t>(site.index())][0] = std::move(statistics);
     }
-    result.notes.push_back("Only the largest magnitude of every input channel is known: means, deviations, "
-                           "counts and the linears' outputs are not.");
+    result.notes.push_back(
+        "Only the largest magnitude of every input channel is known: means, deviations, "
+        "counts and the linears' outputs are not, so the rule all-elements does not apply.");
     result.notes.push_back(
         "State size 16, convolution 4 and 50280 words are assumed; scales do not say them.");
     if (!others.empty()) {

@@ -20,7 +20,8 @@ struct ImportedScales {
 /// input channel. `name` is kept as the checkpoint's name.
 ///
 /// Filled are absmax, and min and max with -absmax and absmax, the only range that it vouches for. Not known,
-/// and zero: mean, m2, above6, the histogram; the output sides are not observed at all. Widths and layers of
+/// and zero: mean, m2, above6, the histogram; the output sides are not observed at all (so
+/// the outlier rule all-elements means nothing here). Widths and layers of
 /// the spec come from the vectors; state size, convolution and vocabulary, which do not, are those of the
 /// published Mamba models (16, 4, 50280), and a note says so. Vectors of other linears (lm_head) are left out
 /// with a note.

@@ -217,6 +217,17 @@ private Q_SLOTS:
         QVERIFY(liesIn(*read.value().find("t"), file));
     }
 
+    /// The same archive with every size and offset in zip64 fields, as files beyond 4 GB have them, made with
+    /// Python's struct module from the format's specification.
+    void opensZip64() {
+        const auto corpus = sourceFolder() / "tests" / "fuzz" / "corpus" / "pytorch";
+        for (const char* name : {"zip", "zip64"}) {
+            const Result<TensorFile> read = openPyTorch(corpus / name);
+            verifyValues(read, "a", {0, 1, 2, 3, 4, 5});
+            verifyValues(read, "t", {0, 3, 1, 4, 2, 5});
+        }
+    }
+
     /// 10 tensors a block, embedding, final norm and the head that repeats the embedding.
     void opensFilesOfPyTorch() {
         for (const auto& [folder, tensors] :
