@@ -66,7 +66,7 @@ int run(int argc, char** argv) {
     // OpenMP threads would spin for a millisecond at every join by default, which on a busy machine takes the
     // cores from whoever has work. Read when the plugin brings the OpenMP runtime in; a user's own setting
     // wins.
-    ::setenv("GOMP_SPINCOUNT", "20000", 0);
+    ::setenv("GOMP_SPINCOUNT", "1000", 0);
     return serveEngine(
         STDIN_FILENO, STDOUT_FILENO, [&] { return createEngine(pluginFile); }, kLeaveWithin);
 }
