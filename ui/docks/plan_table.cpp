@@ -36,8 +36,15 @@ PlanTable::PlanTable(PlanModel& model, PlanEditor& editor, const Theme& theme, Q
 }
 
 QSize PlanTable::sizeHint() const {
-    const int row = verticalHeader()->defaultSectionSize();
-    return {QTableView::sizeHint().width(), horizontalHeader()->sizeHint().height() + row * 5 + row / 2};
+    return {QTableView::sizeHint().width(), minimumSizeHint().height()};
+}
+
+QSize PlanTable::minimumSizeHint() const {
+    constexpr int kRows = 1 + static_cast<int>(kLinears.size());
+    const int rows = kRows * verticalHeader()->defaultSectionSize();
+    return {
+        QTableView::minimumSizeHint().width(),
+        horizontalHeader()->sizeHint().height() + rows + 2 * frameWidth()};
 }
 
 void PlanTable::fitColumns() {

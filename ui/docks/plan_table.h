@@ -17,6 +17,8 @@ public:
     PlanTable(PlanModel& model, PlanEditor& editor, const Theme& theme, QWidget* parent = nullptr);
 
     QSize sizeHint() const override;
+    /// The defaults and the four sites of a layer are always in sight.
+    QSize minimumSizeHint() const override;
 
 protected:
     QItemSelectionModel::SelectionFlags
