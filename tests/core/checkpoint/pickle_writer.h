@@ -12,7 +12,11 @@
 namespace mambascope::test {
 
 inline QByteArray number(std::uint64_t value, int bytes) {
-    return QByteArray(reinterpret_cast<const char*>(&value), bytes);
+    QByteArray digits(bytes, '\0');
+    for (int i = 0; i < bytes && i < 8; ++i) {
+        digits[i] = static_cast<char>((value >> (8 * i)) & 0xffu);
+    }
+    return digits;
 }
 
 inline std::span<const std::byte> bytesOf(const QByteArray& array) {
