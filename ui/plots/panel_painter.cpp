@@ -275,7 +275,8 @@ void paintMarks(
         const double w = metrics.horizontalAdvance(QString::fromStdString(mark.mark->label));
         labels.push_back({mark.position, QSizeF(w, metrics.ascent() + metrics.descent() * 0.5)});
     }
-    const QRectF taken[] = {bandLabelRect(frame, panel, font)};
+    const double apart = 6 * frame.unit;
+    const QRectF taken[] = {bandLabelRect(frame, panel, font).adjusted(-apart, 0, apart, 0)};
     const auto places = placeLabels(labels, positions, frame.area.adjusted(0, -radius, 0, 0), radius, taken);
     for (std::size_t i = 0; i < labels.size(); ++i) {
         if (places[i]) {
