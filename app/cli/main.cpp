@@ -57,6 +57,12 @@ int main(int argc, char** argv) {
     }
     try {
         program.parse(argc, argv);
+    } catch (const CLI::RequiredError& error) {
+        const std::vector<std::string> words = program.remaining();
+        return words.empty()
+                   ? (program.exit(error), 2)
+                   : fail(Error::usage(
+                         "There is no verb '" + words.front() + "'.", "'mambascope-cli --help' lists them."));
     } catch (const CLI::ParseError& error) {
         return program.exit(error) == 0 ? 0 : 2;
     }

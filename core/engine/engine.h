@@ -68,8 +68,8 @@ struct ForwardResult {
     int vocabulary = 0, hidden = 0;
     /// [sequence][tokens · vocabulary]
     std::vector<std::vector<float>> logits;
-    /// [depth][sequence][tokens · hidden]: depth 0 the embedding, depth i the residual stream after layer i,
-    /// the last one after the final norm. Empty unless asked for.
+    /// [i][sequence][tokens · hidden]: the residual stream after layer i, counted from 0, and one more: the final norm's
+    /// output (transformers' hidden_states). Empty unless asked for.
     std::vector<std::vector<std::vector<float>>> hiddenStates;
 };
 

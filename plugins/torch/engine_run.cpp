@@ -16,7 +16,7 @@ constexpr std::int64_t kBatchTokens = 1024;
 /// Of calibration: few, so that a cancel keeps as many whole windows as possible.
 constexpr std::int64_t kCalibrationTokens = 256;
 
-/// Copies the residual stream of every depth.
+/// Copies the residual stream after every layer.
 class HiddenRecorder final : public SiteObserver {
 public:
     HiddenRecorder(
@@ -29,9 +29,15 @@ public:
     bool wants(SiteId, Side) override { return false; }
     void observe(SiteId, Side, Matrix) override {}
     void residual(int depth, Matrix x) override {
+        if (depth > 0) {
+            store(static_cast<std::size_t>(depth) - 1, x);
+        }
+    }
+    /// Keeps x as the hidden state `index`.
+    void store(std::size_t index, Matrix x) {
         for (std::size_t i = 0; i < m_batch.segments.size(); ++i) {
             const Segment& s = m_batch.segments[i];
-            std::vector<float>& out = m_result.hiddenStates[static_cast<std::size_t>(depth)][m_first + i];
+            std::vector<float>& out = m_result.hiddenStates[index][m_first + i];
             out.resize(static_cast<std::size_t>(s.length * x.columns));
             m_backend.download(x.data + s.begin * x.stride, s.length * x.columns, out.data());
         }
@@ -173,7 +179,7 @@ Result<ForwardResult> TorchEngine::forwardChecked(const ForwardRequest& request,
         }
         const Matrix normed = m_pass->normed(*m_weights);
         if (request.hidden) {
-            recorder.residual(spec.layers, normed);
+            recorder.store(static_cast<std::size_t>(spec.layers), normed);
         }
         for (std::size_t i = 0; i < batch.segments.size(); ++i) {
             const Segment& s = batch.segments[i];

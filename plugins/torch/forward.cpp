@@ -121,6 +121,9 @@ bool ForwardPass::run(
         layer(weights, i, batch.segments, observer);
     }
     m_backend.addNorm(&m_out, m_residual, nullptr, m_spec.normEpsilon, nullptr);
+    if (observer != nullptr) {
+        observer->residual(m_spec.layers, m_residual);
+    }
     return true;
 }
 

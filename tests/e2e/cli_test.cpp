@@ -74,7 +74,9 @@ private Q_SLOTS:
 
     void logitsEqualTransformers_data() {
         QTest::addColumn<QString>("folder");
-        for (const char* name : {"hf-f32", "hf-bf16-untied", "hf-f16-sharded", "hf-odd"}) {
+        for (const char* name :
+             {"hf-f32", "hf-bf16-untied", "hf-f16-sharded", "hf-odd", "ssm-original", "ssm-original-legacy",
+              "ssm-original-f16-shared"}) {
             QTest::newRow(name) << fixture(name);
         }
     }
@@ -103,7 +105,7 @@ private Q_SLOTS:
             static_cast<double>(error / largest));
         // The bar that the fixtures' README sets.
         QVERIFY(error <= 5e-5f * largest);
-        QVERIFY(ours.find("hidden.0") != nullptr);
+        QCOMPARE(ours.find("hidden.0")->shape, theirs.find("hidden.0")->shape);
     }
 
     void greedyContinuationEqualsTransformers_data() { logitsEqualTransformers_data(); }
