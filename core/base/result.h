@@ -72,7 +72,8 @@ public:
         assert(ok());
         return std::get<0>(m_state);
     }
-    T&& value() && {
+    /// By value, so that `for (auto& x : f().value())` does not look into a Result that is gone.
+    T value() && {
         assert(ok());
         return std::get<0>(std::move(m_state));
     }
