@@ -107,7 +107,8 @@ std::optional<double> bandEdge(const PanelFrame& frame, const StemPanel& panel) 
     return frame.y(*panel.bandHigh);
 }
 
-/// Right-aligned above the edge, or below it where there is no room above.
+/// At the right end above the edge, or below it where there is no room above; at the left end if outliers
+/// stand in the way on the right only.
 QRectF bandLabelRect(const PanelFrame& frame, const StemPanel& panel, const QFont& font) {
     const auto edge = bandEdge(frame, panel);
     if (!edge || panel.bandLabel.empty()) {
@@ -121,7 +122,16 @@ QRectF bandLabelRect(const PanelFrame& frame, const StemPanel& panel, const QFon
     if (top < frame.area.top()) {
         top = *edge + gap;
     }
-    return {frame.area.right() - width - 2 * gap, top, width, metrics.height()};
+    const QRectF right(frame.area.right() - width - 2 * gap, top, width, metrics.height());
+    const QRectF left(frame.area.left() + 2 * gap, top, width, metrics.height());
+    const auto crowded = [&](const QRectF& rect) {
+        const double around = 4 * kMarkRadius * frame.unit;
+        const QRectF wide = rect.adjusted(-around, 0, around, 0);
+        return std::ranges::any_of(visibleMarks(frame, panel), [&](const VisibleMark& mark) {
+            return mark.position.x() > wide.left() && mark.position.x() < wide.right();
+        });
+    };
+    return crowded(right) && !crowded(left) ? left : right;
 }
 
 } // namespace
