@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/quantization/resolve.h"
+#include "plugins/torch/operands.h"
 
 #include <cstdint>
 #include <memory>
@@ -12,50 +13,11 @@
 
 namespace mambascope {
 
-/// A row-major matrix in device memory.
-struct Matrix {
-    float* data = nullptr;
-    std::int64_t rows = 0, columns = 0, stride = 0;
-
-    Matrix columnRange(std::int64_t first, std::int64_t count) const {
-        return {data + first, rows, count, stride};
-    }
-};
-
-/// One sequence of a packed batch: its rows, and the states it starts from and leaves behind. A state is
-/// [kernel − 1, inner] inputs of the convolution, oldest first, and [state, inner] of the scan.
-struct Segment {
-    std::int64_t begin = 0, length = 0;
-    const float* state = nullptr; ///< null: zeros
-    float* finalState = nullptr;  ///< null: not wanted; may be the same memory as `state`
-};
-
 /// A weight in the layout that a backend multiplies with.
 class LinearWeight {
 public:
     virtual ~LinearWeight() = default;
     std::int64_t outputs = 0, inputs = 0;
-};
-
-/// Convolution, bias and SiLU of one layer. `stateOffset`: where the layer's convolution state lies in a
-/// sequence's state.
-struct ConvArguments {
-    Matrix x, out;
-    const float* weight = nullptr; ///< [kernel, inner]
-    const float* bias = nullptr;   ///< [inner] or null
-    int kernel = 0;
-    std::int64_t stateOffset = 0;
-};
-
-/// Selective scan and gate of one layer (arXiv 2312.00752, algorithm 2):
-/// Δ = softplus(dt + bias); h ← exp(Δ·A)·h + Δ·u·B; y = (C·h + D·u)·silu(z).
-struct ScanArguments {
-    Matrix dt, u, z, b, c, y; ///< y may be dt's memory
-    const float* dtBias = nullptr;
-    const float* decay = nullptr; ///< [state, inner]: A · log2(e)
-    const float* d = nullptr;
-    int state = 0;
-    std::int64_t stateOffset = 0;
 };
 
 /// What happens to a linear's input or output: zero channels, divide by smoothing, quantize; what is null or
@@ -107,6 +69,9 @@ public:
     /// Log-softmax of x · headᵀ at `targets`, without ever holding all logits.
     virtual std::vector<RowScore>
     scoreRows(const LinearWeight& head, Matrix x, std::span<const std::int32_t> targets) = 0;
+    /// Waits until everything asked for is done. Only who measures time needs it: download() and scoreRows()
+    /// wait by themselves.
+    virtual void finish() {}
 };
 
 /// Memory of a backend, released with its owner.

@@ -53,6 +53,7 @@ public:
         , m_job(job)
         , m_spec(subject.model.spec)
         , m_rows(static_cast<std::int64_t>(request.batch) * request.length)
+        , m_linears(subject.backend.isHostMemory() ? "own_gemm" : "cublas_gemm")
         , m_tokens(someTokens(m_rows, m_spec.vocabulary))
         , m_calibrator(m_spec, subject.backend, subject.threads) {
         for (int i = 0; i < request.batch; ++i) {
@@ -115,10 +116,12 @@ private:
     }
 
     bool forward(SiteObserver* observer) {
-        return m_subject.pass.run(m_subject.weights, m_batch, observer, m_job);
+        const bool done = m_subject.pass.run(m_subject.weights, m_batch, observer, m_job);
+        m_subject.backend.finish();
+        return done;
     }
 
-    bool ownGemm() {
+    bool linears() {
         for (const ModelWeights::Layer& layer : m_subject.weights.layers) {
             for (const SiteWeights& site : layer.sites) {
                 const LinearWeight& w = *site.weight;
@@ -127,6 +130,7 @@ private:
                     {m_gemmOutput.data(), m_rows, w.outputs, w.outputs});
             }
         }
+        m_subject.backend.finish();
         return true;
     }
 
@@ -142,7 +146,7 @@ private:
                  },
                  {}});
         }
-        all.push_back({"own_gemm", [this] { return ownGemm(); }, {}});
+        all.push_back({m_linears, [this] { return linears(); }, {}});
         all.push_back(
             {"forward_with_head",
              [this] {
@@ -182,10 +186,11 @@ private:
             rounds[m.name] = m.seconds;
             json[m.name + "_tokens_per_second"] = static_cast<double>(m_rows) / seconds[m.name];
         }
-        const bool oneDnnFaster = m_oneDnn && seconds["onednn_gemm"] < seconds["own_gemm"];
-        const double gemm = oneDnnFaster ? seconds["onednn_gemm"] : seconds["own_gemm"];
+        const bool oneDnnFaster = m_oneDnn && seconds["onednn_gemm"] < seconds[m_linears];
+        const double gemm = oneDnnFaster ? seconds["onednn_gemm"] : seconds[m_linears];
         json["gemm_tokens_per_second"] = static_cast<double>(m_rows) / gemm;
-        json["gemm"] = oneDnnFaster ? "oneDNN" : "own kernel";
+        const char* backends = m_subject.backend.isHostMemory() ? "own kernel" : "cuBLAS";
+        json["gemm"] = oneDnnFaster ? "oneDNN" : backends;
         json["ratio"] = gemm / seconds["forward"];
         json["calibrate_overhead"] = seconds["calibrate"] / seconds["forward"];
         json["peak_memory_bytes"] = peakMemoryBytes();
@@ -198,6 +203,7 @@ private:
     const Job& m_job;
     ModelSpec m_spec;
     std::int64_t m_rows;
+    std::string m_linears; ///< name of the measurement of the backend's products
     std::vector<std::int32_t> m_tokens;
     PackedBatch m_batch;
     std::vector<std::int64_t> m_allRows;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "plugins/torch/operands.h"
 
 #include <exception>
 #include <new>
@@ -16,6 +17,12 @@ template <class F>
 auto guarded(F f) -> decltype(f()) {
     try {
         return f();
+    } catch (const DeviceOutOfMemory&) {
+        return Error{
+            ErrorCode::OutOfMemory,
+            "The memory of the GPU was not enough for this model.",
+            "Choose device cpu or a smaller model or batch, or close other programs that use the GPU.",
+            {}};
     } catch (const std::bad_alloc&) {
         return Error{
             ErrorCode::OutOfMemory,
