@@ -77,6 +77,9 @@ Result<void> calibrate(const Context& context, const CalibrateOptions& options) 
     if (const Result<void> free = checkOutput(options.output); !free.ok()) {
         return free.error();
     }
+    if (const Result<void> writable = checkSession(options.session); !writable.ok()) {
+        return writable.error();
+    }
     if (options.text.empty() && options.idsFrom.empty() && options.model != "demo") {
         return Error::usage("There is no calibration text.", "Name one with --text FILE.");
     }

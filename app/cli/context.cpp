@@ -49,7 +49,14 @@ void addOutputOptions(CLI::App& verb, OutputOptions& options, bool required, con
 
 Result<void> checkOutput(const OutputOptions& output) {
     std::error_code error;
-    if (output.file.empty() || output.force || !std::filesystem::exists(output.file, error)) {
+    if (output.file.empty()) {
+        return {};
+    }
+    const std::filesystem::path folder = std::filesystem::absolute(output.file, error).parent_path();
+    if (!std::filesystem::is_directory(folder, error)) {
+        return Error::usage("There is no folder '" + folder.string() + "' to write to.", "Make it first.");
+    }
+    if (output.force || !std::filesystem::exists(output.file, error)) {
         return {};
     }
     return Error::usage(
@@ -116,6 +123,22 @@ Result<LoadedEngine> loadModel(const Context& context, const std::string& model)
         printWarning(warning);
     }
     return loaded;
+}
+
+Result<Prepared> prepare(
+    const Context& context, const std::string& model, const PlanOptions& plan, const OutputOptions& output) {
+    if (const Result<void> free = checkOutput(output); !free.ok()) {
+        return free.error();
+    }
+    Result<LoadedPlan> loadedPlan = loadPlan(plan);
+    if (!loadedPlan.ok()) {
+        return loadedPlan.error();
+    }
+    Result<LoadedEngine> loaded = loadModel(context, model);
+    if (!loaded.ok()) {
+        return loaded.error();
+    }
+    return Prepared{std::move(loadedPlan).value(), std::move(loaded).value()};
 }
 
 Result<std::shared_ptr<const Tokenizer>> tokenizerOf(Engine& engine, const LoadedModel& model) {

@@ -46,12 +46,13 @@ struct LoadedPlan {
 };
 Result<LoadedPlan> loadPlan(const PlanOptions& options);
 
-/// Where a verb writes: `-o FILE [--force]`. Refuses an existing file before any work is done.
+/// Where a verb writes: `-o FILE [--force]`.
 struct OutputOptions {
     std::string file; ///< empty: standard output
     bool force = false;
 };
 void addOutputOptions(CLI::App& verb, OutputOptions& options, bool required, const std::string& what);
+/// Refuses an existing file without --force, and a folder that is not there, before any work is done.
 Result<void> checkOutput(const OutputOptions& output);
 /// Writes JSON (indented, with a line feed) to the file, or to standard output.
 Result<void> writeJson(const OrderedJson& json, const OutputOptions& output);
@@ -64,6 +65,14 @@ struct LoadedEngine {
 /// Starts the engine, loads `model`, and prints the model's warnings to standard error. A relative path is
 /// made absolute if it exists here.
 Result<LoadedEngine> loadModel(const Context& context, const std::string& model);
+/// What most verbs begin with, in the order in which it fails cheapest: the output is free, the plan and its
+/// calibration are read, the engine is started and the model loaded.
+struct Prepared {
+    LoadedPlan plan;
+    LoadedEngine loaded;
+};
+Result<Prepared> prepare(
+    const Context& context, const std::string& model, const PlanOptions& plan, const OutputOptions& output);
 /// The checkpoint's tokenizer, read on the engine's side.
 Result<std::shared_ptr<const Tokenizer>> tokenizerOf(Engine& engine, const LoadedModel& model);
 /// Sets the plan on the engine and prints its warnings.

@@ -122,7 +122,7 @@ Result<void> checkOutputs(const EvaluateOptions& options) {
             return free;
         }
     }
-    return {};
+    return checkSession(options.session);
 }
 
 Result<void> evaluateTasks(const Context& context, const EvaluateOptions& options) {
@@ -133,10 +133,6 @@ Result<void> evaluateTasks(const Context& context, const EvaluateOptions& option
     if (!request.ok()) {
         return request.error();
     }
-    Result<LoadedPlan> plan = loadPlan(options.plan);
-    if (!plan.ok()) {
-        return plan.error();
-    }
     std::optional<EvaluationResult> baseline;
     if (!options.baseline.empty()) {
         Result<EvaluationResult> read = readResult(options.baseline);
@@ -145,19 +141,20 @@ Result<void> evaluateTasks(const Context& context, const EvaluateOptions& option
         }
         baseline = std::move(read).value();
     }
-    Result<LoadedEngine> loaded = loadModel(context, options.model);
-    if (!loaded.ok()) {
-        return loaded.error();
+    Result<Prepared> prepared = prepare(context, options.model, options.plan, options.output);
+    if (!prepared.ok()) {
+        return prepared.error();
     }
+    auto& [plan, loaded] = prepared.value();
     Result<std::shared_ptr<const EvaluationResult>> result =
-        runEvaluation(context, loaded.value(), plan.value(), request.value());
+        runEvaluation(context, loaded, plan, request.value());
     if (!result.ok()) {
         return result.error();
     }
     if (const Result<void> written = writeResults(options, *result.value(), baseline); !written.ok()) {
         return written.error();
     }
-    return addToSession(options.session, loaded.value().model, plan.value().plan, result.value());
+    return addToSession(options.session, loaded.model, plan.plan, result.value());
 }
 
 struct PerplexityOptions {
@@ -168,27 +165,20 @@ struct PerplexityOptions {
 };
 
 Result<void> textPerplexity(const Context& context, const PerplexityOptions& options) {
-    if (const Result<void> free = checkOutput(options.output); !free.ok()) {
-        return free.error();
-    }
     Result<std::string> text = readFile(options.text);
     if (!text.ok()) {
         return text.error();
     }
-    Result<LoadedPlan> plan = loadPlan(options.plan);
-    if (!plan.ok()) {
-        return plan.error();
+    Result<Prepared> prepared = prepare(context, options.model, options.plan, options.output);
+    if (!prepared.ok()) {
+        return prepared.error();
     }
-    Result<LoadedEngine> loaded = loadModel(context, options.model);
-    if (!loaded.ok()) {
-        return loaded.error();
-    }
-    Engine& engine = *loaded.value().engine;
-    Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(engine, loaded.value().model);
+    Engine& engine = *prepared.value().loaded.engine;
+    Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(engine, prepared.value().loaded.model);
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }
-    if (const Result<void> applied = applyPlan(context, engine, plan.value()); !applied.ok()) {
+    if (const Result<void> applied = applyPlan(context, engine, prepared.value().plan); !applied.ok()) {
         return applied.error();
     }
     const PerplexityMethod method =

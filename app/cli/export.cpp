@@ -17,28 +17,22 @@ DType exportDType(const std::string& name) {
 }
 
 Result<void> exportModel(const Context& context, const ExportOptions& options) {
-    if (const Result<void> free = checkOutput({options.output, options.force}); !free.ok()) {
-        return free.error();
+    Result<Prepared> prepared =
+        prepare(context, options.model, options.plan, {options.output, options.force});
+    if (!prepared.ok()) {
+        return prepared.error();
     }
-    Result<LoadedPlan> plan = loadPlan(options.plan);
-    if (!plan.ok()) {
-        return plan.error();
-    }
-    Result<LoadedEngine> loaded = loadModel(context, options.model);
-    if (!loaded.ok()) {
-        return loaded.error();
-    }
+    const auto& [plan, loaded] = prepared.value();
     ExportRequest request;
     request.folder = std::filesystem::absolute(options.output);
     request.overwrite = options.force;
-    request.plan = plan.value().plan;
-    request.checkpointHash = loaded.value().model.hash;
+    request.plan = plan.plan;
+    request.checkpointHash = loaded.model.hash;
     request.dtype = exportDType(options.dtype);
-    if (plan.value().calibration) {
-        request.calibrationHash = calibrationHash(*plan.value().calibration);
+    if (plan.calibration) {
+        request.calibrationHash = calibrationHash(*plan.calibration);
     }
-    Result<ExportReport> report =
-        loaded.value().engine->exportCheckpoint(request, plan.value().calibration, context.job);
+    Result<ExportReport> report = loaded.engine->exportCheckpoint(request, plan.calibration, context.job);
     if (!report.ok()) {
         return report.error();
     }

@@ -51,6 +51,31 @@ Result<std::vector<std::vector<std::int32_t>>> inputIds(const IdOptions& options
     return sequences;
 }
 
+/// A loaded model under its plan, and what it is to run on.
+struct ReadyToRun {
+    LoadedEngine loaded;
+    std::vector<std::vector<std::int32_t>> sequences;
+};
+
+Result<ReadyToRun> readyToRun(
+    const Context& context, const std::string& model, const IdOptions& input, const PlanOptions& plan,
+    const OutputOptions& output) {
+    Result<Prepared> prepared = prepare(context, model, plan, output);
+    if (!prepared.ok()) {
+        return prepared.error();
+    }
+    LoadedEngine& loaded = prepared.value().loaded;
+    Result<std::vector<std::vector<std::int32_t>>> sequences = inputIds(input, loaded);
+    if (!sequences.ok()) {
+        return sequences.error();
+    }
+    if (const Result<void> applied = applyPlan(context, *loaded.engine, prepared.value().plan);
+        !applied.ok()) {
+        return applied.error();
+    }
+    return ReadyToRun{std::move(loaded), std::move(sequences).value()};
+}
+
 /// [B, L, width] out of one buffer a sequence.
 TensorToWrite
 stacked(const std::string& name, std::vector<std::vector<float>> rows, std::int64_t length, int width) {
@@ -93,31 +118,18 @@ struct LogitsOptions {
 };
 
 Result<void> logits(const Context& context, const LogitsOptions& options) {
-    if (const Result<void> free = checkOutput(options.output); !free.ok()) {
-        return free.error();
+    Result<ReadyToRun> ready =
+        readyToRun(context, options.model, options.input, options.plan, options.output);
+    if (!ready.ok()) {
+        return ready.error();
     }
-    Result<LoadedPlan> plan = loadPlan(options.plan);
-    if (!plan.ok()) {
-        return plan.error();
-    }
-    Result<LoadedEngine> loaded = loadModel(context, options.model);
-    if (!loaded.ok()) {
-        return loaded.error();
-    }
-    Result<std::vector<std::vector<std::int32_t>>> sequences = inputIds(options.input, loaded.value());
-    if (!sequences.ok()) {
-        return sequences.error();
-    }
-    Engine& engine = *loaded.value().engine;
-    if (const Result<void> applied = applyPlan(context, engine, plan.value()); !applied.ok()) {
-        return applied.error();
-    }
-    Result<ForwardResult> result = engine.forward({sequences.value(), options.hidden}, context.job);
+    const auto& sequences = ready.value().sequences;
+    Engine& engine = *ready.value().loaded.engine;
+    Result<ForwardResult> result = engine.forward({sequences, options.hidden}, context.job);
     if (!result.ok()) {
         return result.error();
     }
-    return writeForward(
-        options.output.file, options.output.force, sequences.value(), std::move(result).value());
+    return writeForward(options.output.file, options.output.force, sequences, std::move(result).value());
 }
 
 struct GenerateOptions {
@@ -141,28 +153,17 @@ Result<std::optional<std::string>> generatedText(LoadedEngine& loaded, const std
 }
 
 Result<void> generate(const Context& context, const GenerateOptions& options) {
-    Result<LoadedPlan> plan = loadPlan(options.plan);
-    if (!plan.ok()) {
-        return plan.error();
+    Result<ReadyToRun> ready = readyToRun(context, options.model, options.input, options.plan, {});
+    if (!ready.ok()) {
+        return ready.error();
     }
-    Result<LoadedEngine> loaded = loadModel(context, options.model);
-    if (!loaded.ok()) {
-        return loaded.error();
-    }
-    Result<std::vector<std::vector<std::int32_t>>> sequences = inputIds(options.input, loaded.value());
-    if (!sequences.ok()) {
-        return sequences.error();
-    }
-    Engine& engine = *loaded.value().engine;
-    if (const Result<void> applied = applyPlan(context, engine, plan.value()); !applied.ok()) {
-        return applied.error();
-    }
-    const std::vector<std::int32_t>& prompt = sequences.value().front();
+    Engine& engine = *ready.value().loaded.engine;
+    const std::vector<std::int32_t>& prompt = ready.value().sequences.front();
     Result<std::vector<std::int32_t>> ids = engine.generate({prompt, options.count}, context.job);
     if (!ids.ok()) {
         return ids.error();
     }
-    Result<std::optional<std::string>> text = generatedText(loaded.value(), ids.value());
+    Result<std::optional<std::string>> text = generatedText(ready.value().loaded, ids.value());
     if (!text.ok()) {
         return text.error();
     }

@@ -6,20 +6,25 @@
 namespace mambascope::cli {
 namespace {
 
-/// An open session that may be written and refers to `model`.
-Result<std::unique_ptr<Session>> openForWriting(const std::string& file, const LoadedModel& model) {
+Result<std::unique_ptr<Session>> openWritable(const std::string& file) {
     std::error_code error;
     Result<std::unique_ptr<Session>> session =
         std::filesystem::exists(file, error) ? Session::open(file) : Session::create(file, false);
-    if (!session.ok()) {
-        return session;
-    }
-    if (session.value()->readOnly()) {
+    if (session.ok() && session.value()->readOnly()) {
         return Error{
             ErrorCode::ReadOnly,
             "The session '" + file + "' cannot be written.",
             "It is write-protected or open in a window; close that, or name another file.",
             {}};
+    }
+    return session;
+}
+
+/// An open session that may be written and refers to `model`.
+Result<std::unique_ptr<Session>> openForWriting(const std::string& file, const LoadedModel& model) {
+    Result<std::unique_ptr<Session>> session = openWritable(file);
+    if (!session.ok()) {
+        return session;
     }
     const CheckpointReference reference{model.path, model.name, model.hash, model.spec};
     if (session.value()->checkpoint() != reference) {
@@ -31,6 +36,15 @@ Result<std::unique_ptr<Session>> openForWriting(const std::string& file, const L
 }
 
 } // namespace
+
+Result<void> checkSession(const std::string& file) {
+    std::error_code error;
+    if (file.empty() || !std::filesystem::exists(file, error)) {
+        return {};
+    }
+    const Result<std::unique_ptr<Session>> session = openWritable(file);
+    return session.ok() ? Result<void>() : session.error();
+}
 
 Result<void> addToSession(
     const std::string& file, const LoadedModel& model,

@@ -9,6 +9,8 @@
 
 namespace mambascope::cli {
 
+/// ReadOnly if the session exists and cannot be written; to be asked before hours of work.
+Result<void> checkSession(const std::string& file);
 /// Adds a calibration to a session file, which is created if it does not exist and made to refer to `model`.
 /// Does nothing if `file` is empty. ReadOnly if the session cannot be written.
 Result<void> addToSession(

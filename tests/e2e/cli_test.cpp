@@ -161,6 +161,9 @@ private Q_SLOTS:
             << QStringList{"evaluate", demo, "--tasks", "squad"} << 2 << QByteArray("squad");
         QTest::newRow("no data folder")
             << QStringList{"evaluate", fixture("hf-f32")} << 2 << QByteArray("--data");
+        QTest::newRow("folder to write to is not there")
+            << QStringList{"evaluate", demo, "-o", "/nonexistent/folder/r.json"} << 2
+            << QByteArray("/nonexistent/folder");
         QTest::newRow("no calibration text")
             << QStringList{"calibrate", fixture("hf-f32"), "-o", "c.safetensors"} << 2
             << QByteArray("--text");
@@ -238,6 +241,20 @@ private Q_SLOTS:
         QVERIFY2(outcome.err.contains("model.safetensors"), outcome.err.constData());
         QCOMPARE(outcome.exitCode, 3);
         QVERIFY(!QFile::exists(inFolder(out, "logits.safetensors")));
+    }
+
+    void readOnlySessionIsRefusedBeforeTheWork() {
+        const TemporaryFolder out;
+        const QString session = inFolder(out, "s.mscope");
+        const QString calibration = inFolder(out, "c.safetensors");
+        const QStringList calibrate{"calibrate", "demo", "--samples", "1",
+                                    "--length",  "16",   "--session", session};
+        QCOMPARE(cli(QStringList(calibrate) << "-o" << calibration).exitCode, 0);
+        QVERIFY(QFile::setPermissions(session, QFile::ReadOwner));
+        const Outcome outcome = cli(QStringList(calibrate) << "-o" << inFolder(out, "second.safetensors"));
+        QCOMPARE(outcome.exitCode, 1);
+        QVERIFY2(outcome.err.contains("s.mscope"), outcome.err.constData());
+        QCOMPARE(entries(out), (QStringList{"c.safetensors", "s.mscope"}));
     }
 
     void nothingIsOverwrittenWithoutForce() {
