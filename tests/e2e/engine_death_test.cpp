@@ -61,9 +61,9 @@ class EngineDeathTest : public QObject {
 private Q_SLOTS:
     void killedEngineIsReported_data() {
         QTest::addColumn<QStringList>("arguments");
-        QTest::newRow("calibrate") << QStringList{"calibrate", "demo", "--samples", "4000",
-                                                  "--length",  "256",  "-o"};
-        QTest::newRow("evaluate") << QStringList{"evaluate", "demo", "-o"};
+        QTest::newRow("calibrate") << QStringList{"--device", "cpu",      "calibrate", "demo", "--samples",
+                                                  "4000",     "--length", "256",       "-o"};
+        QTest::newRow("evaluate") << QStringList{"--device", "cpu", "evaluate", "demo", "-o"};
     }
 
     void killedEngineIsReported() {
@@ -90,8 +90,9 @@ private Q_SLOTS:
         const TemporaryFolder out;
         QProcess process;
         process.start(
-            program("mambascope-cli"), {"calibrate", "demo", "--samples", "4000", "--length", "256", "-o",
-                                        QString::fromStdString((out.path() / "c").string())});
+            program("mambascope-cli"),
+            {"--device", "cpu", "calibrate", "demo", "--samples", "4000", "--length", "256", "-o",
+             QString::fromStdString((out.path() / "c").string())});
         QVERIFY(process.waitForStarted());
         QTRY_VERIFY_WITH_TIMEOUT(!enginesOf(process.processId()).isEmpty(), 10000);
         const qint64 engine = enginesOf(process.processId()).first();
@@ -106,8 +107,8 @@ private Q_SLOTS:
         const QString folder = QString::fromStdString(out.path().string());
         QProcess process;
         process.start(
-            program("mambascope-cli"), {"calibrate", "demo", "--samples", "4000", "--length", "256", "-o",
-                                        folder + QStringLiteral("/c")});
+            program("mambascope-cli"), {"--device", "cpu", "calibrate", "demo", "--samples", "4000",
+                                        "--length", "256", "-o", folder + QStringLiteral("/c")});
         QVERIFY(process.waitForStarted());
         QTRY_VERIFY_WITH_TIMEOUT(!enginesOf(process.processId()).isEmpty(), 10000);
         QTRY_VERIFY_WITH_TIMEOUT(processorSeconds(enginesOf(process.processId()).first()) > 2, 60000);
