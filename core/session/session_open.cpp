@@ -3,6 +3,7 @@
 #include "core/session/schema.h"
 #include "core/session/session_impl.h"
 
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -95,7 +96,10 @@ struct Writer {
 
 Writer becomeWriter(const fs::path& path, int version) {
     const std::string prefix = path.string() + " is open read-only because ";
-    if (access(path.c_str(), W_OK) != 0) {
+    // Root may write a file without any write bit; who took the bits away meant it all the same.
+    struct stat status {};
+    if (access(path.c_str(), W_OK) != 0 ||
+        (stat(path.c_str(), &status) == 0 && (status.st_mode & 0222) == 0)) {
         return {{}, prefix + "the file may not be written."};
     }
     if (access(path.parent_path().c_str(), W_OK) != 0) {

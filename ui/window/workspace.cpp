@@ -60,6 +60,9 @@ void Workspace::adopt(std::unique_ptr<Session> session) {
         view.layer = std::clamp(view.layer, 0, std::max(0, reference->spec.layers - 1));
     }
     m_view.set(view);
+    if (m_session->view().empty()) {
+        selectMostRemarkableLayer(); // made by the command line: nobody has looked at it yet
+    }
     m_viewTimer.stop();
     m_planEditor.setSession(m_session.get());
     rememberSession(QString::fromStdString(m_session->path().string()));
