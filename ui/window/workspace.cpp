@@ -59,9 +59,13 @@ void Workspace::adopt(std::unique_ptr<Session> session) {
     if (const CheckpointReference* reference = checkpoint()) {
         view.layer = std::clamp(view.layer, 0, std::max(0, reference->spec.layers - 1));
     }
+    const bool unseen = m_session->view().empty(); // made by the command line, or new
+    if (unseen) {
+        useDemoDefaults(view);
+    }
     m_view.set(view);
-    if (m_session->view().empty()) {
-        selectMostRemarkableLayer(); // made by the command line: nobody has looked at it yet
+    if (unseen) {
+        selectMostRemarkableLayer();
     }
     m_viewTimer.stop();
     m_planEditor.setSession(m_session.get());

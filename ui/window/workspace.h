@@ -123,6 +123,8 @@ private:
     bool createSessionFor(const LoadedModel& model);
     void adoptModel(const LoadedModel& model);
     void resetViewFor(const LoadedModel& model);
+    /// The demo brings its own calibration text and tasks.
+    void useDemoDefaults(ViewData& view) const;
     void keepCalibration(const std::shared_ptr<const CalibrationSnapshot>& snapshot);
     void selectMostRemarkableLayer();
 

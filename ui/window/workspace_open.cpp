@@ -143,13 +143,17 @@ void Workspace::adoptModel(const LoadedModel& model) {
     }
 }
 
-void Workspace::resetViewFor(const LoadedModel& model) {
-    ViewData view = m_view.data();
-    view.layer = 0;
+void Workspace::useDemoDefaults(ViewData& view) const {
     if (isDemo()) {
         view.calibration = {QString::fromStdString(demoCalibrationText().string()), 64, 256, 0, true};
         view.evaluation.folder = QString::fromStdString(demoTasksFolder().string());
     }
+}
+
+void Workspace::resetViewFor(const LoadedModel& model) {
+    ViewData view = m_view.data();
+    view.layer = 0;
+    useDemoDefaults(view);
     view.layer = std::clamp(view.layer, 0, std::max(0, model.spec.layers - 1));
     m_view.set(view);
 }
