@@ -3,8 +3,8 @@
 #include "app/cli/session_file.h"
 
 #include "core/base/file.h"
-#include "core/base/hash.h"
 #include "core/calibration/outliers.h"
+#include "core/engine/describe.h"
 
 #include <iostream>
 
@@ -30,15 +30,11 @@ Result<CalibrationRequest> textWindows(const CalibrateOptions& options, LoadedEn
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }
-    const std::vector<std::int32_t> ids = tokenizer.value()->encode(text.value());
-    Result<std::vector<std::vector<std::int32_t>>> windows = calibrationWindows(ids, options.windows);
-    if (!windows.ok()) {
-        return windows.error().within(file.string());
+    Result<CalibrationRequest> request =
+        textCalibration(*tokenizer.value(), text.value(), file.filename().string(), options.windows);
+    if (!request.ok()) {
+        return request.error().within(file.string());
     }
-    CalibrationRequest request;
-    request.windows = std::move(windows).value();
-    request.source.textHash = contentHash(text.value());
-    request.source.textName = file.filename().string();
     return request;
 }
 
@@ -53,6 +49,9 @@ Result<CalibrationRequest> idWindows(const CalibrateOptions& options) {
     if (options.samplesGiven && static_cast<std::size_t>(options.windows.samples) < request.windows.size()) {
         request.windows.resize(static_cast<std::size_t>(options.windows.samples));
     }
+    request.source.samples = static_cast<int>(request.windows.size());
+    request.source.length = static_cast<int>(request.windows.front().size());
+    request.source.contiguous = true;
     return request;
 }
 
@@ -65,11 +64,6 @@ Result<CalibrationRequest> calibrationRequest(const CalibrateOptions& options, L
     if (Result<void> known = checkIds(request.value().windows, loaded.model.spec.vocabulary); !known.ok()) {
         return known.error();
     }
-    CalibrationSource& source = request.value().source;
-    source.samples = static_cast<int>(request.value().windows.size());
-    source.length = static_cast<int>(request.value().windows.front().size());
-    source.contiguous = options.windows.contiguous || !options.idsFrom.empty();
-    source.seed = source.contiguous ? 0 : options.windows.seed;
     return request;
 }
 

@@ -3,6 +3,7 @@
 #include "app/cli/session_file.h"
 
 #include "core/base/file.h"
+#include "core/engine/describe.h"
 #include "core/evaluation/evaluator.h"
 
 #include <iostream>
@@ -51,21 +52,6 @@ Result<EvaluationResult> readResult(const std::string& file) {
     return json.ok() ? evaluationFromJson(json.value(), file) : json.error();
 }
 
-void describe(
-    EvaluationResult& result, const LoadedEngine& loaded, const LoadedPlan& plan, const EngineInfo& info) {
-    result.modelName = loaded.model.name;
-    result.modelHash = loaded.model.hash;
-    result.device = loaded.model.device;
-    result.dtype = loaded.model.dtype;
-    result.engine = info.name + " " + info.version + ", " + info.runtime;
-    result.plan = toJson(plan.plan);
-    result.planName = plan.plan.name;
-    result.planHash = planHash(plan.plan);
-    if (plan.calibration && plan.plan.needsCalibration(loaded.model.spec.layers)) {
-        result.calibrationHash = calibrationHash(*plan.calibration);
-    }
-}
-
 /// The whole run: from the files to a described result.
 Result<std::shared_ptr<const EvaluationResult>> runEvaluation(
     const Context& context, LoadedEngine& loaded, const LoadedPlan& plan, const EvaluationRequest& request) {
@@ -88,7 +74,10 @@ Result<std::shared_ptr<const EvaluationResult>> runEvaluation(
     if (result.value().partial) {
         return Error::cancelled();
     }
-    describe(result.value(), loaded, plan, info.value());
+    const bool calibrated = plan.calibration && plan.plan.needsCalibration(loaded.model.spec.layers);
+    describeRun(
+        result.value(), loaded.model, info.value(), plan.plan,
+        calibrated ? calibrationHash(*plan.calibration) : std::string());
     return std::make_shared<const EvaluationResult>(std::move(result).value());
 }
 

@@ -2,17 +2,13 @@
 #include "ui/window/evaluation_work.h"
 
 #include "core/base/file.h"
-#include "core/base/hash.h"
+#include "core/engine/describe.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace mambascope::ui {
 namespace {
-
-std::string engineName(const EngineInfo& info) {
-    return info.name + " " + info.version + " (" + info.runtime + ")";
-}
 
 /// True if `result` holds, complete, what `work` asks for on exactly this data.
 bool answers(
@@ -105,15 +101,7 @@ Result<EvaluationOutcome> evaluateOnEngine(
         return evaluated.error();
     }
     EvaluationResult result = std::move(evaluated).value();
-    result.modelName = work.model.name;
-    result.modelHash = work.model.hash;
-    result.plan = toJson(work.plan);
-    result.planName = work.plan.name;
-    result.planHash = planHash(work.plan);
-    result.calibrationHash = work.calibrationHash;
-    result.engine = name;
-    result.dtype = work.model.dtype;
-    result.device = work.model.deviceName.empty() ? work.model.device : work.model.deviceName;
+    describeRun(result, work.model, info.value(), work.plan, work.calibrationHash);
     return EvaluationOutcome{
         std::make_shared<const EvaluationResult>(std::move(result)), false, warnings.value()};
 }
@@ -129,20 +117,12 @@ calibrateOnEngine(Engine& engine, TokenizerCache& tokenizers, const CalibrationW
         return tokenizer.error();
     }
     job.report("Tokenizing", 0, 0);
-    const std::vector<std::int32_t> tokens = tokenizer.value()->encode(text.value());
-    Result<std::vector<std::vector<std::int32_t>>> windows = calibrationWindows(tokens, work.windows);
-    if (!windows.ok()) {
-        return windows.error();
+    const Result<CalibrationRequest> request =
+        textCalibration(*tokenizer.value(), text.value(), work.textFile.filename().string(), work.windows);
+    if (!request.ok()) {
+        return request.error();
     }
-    CalibrationRequest request;
-    request.windows = std::move(windows).value();
-    request.source.textHash = contentHash(text.value());
-    request.source.textName = work.textFile.filename().string();
-    request.source.samples = static_cast<int>(request.windows.size());
-    request.source.length = work.windows.length;
-    request.source.seed = work.windows.seed;
-    request.source.contiguous = work.windows.contiguous;
-    Result<CalibrationSnapshot> snapshot = engine.calibrate(request, job);
+    Result<CalibrationSnapshot> snapshot = engine.calibrate(request.value(), job);
     if (!snapshot.ok()) {
         return snapshot.error();
     }
