@@ -140,8 +140,7 @@ Result<void> outliers(const OutlierOptions& options) {
     const OutlierRule rule = *parseOutlierRule(options.rule);
     const Side side = *parseSide(options.side);
     OrderedJson sites = OrderedJson::object();
-    for (int index = 0; index < calibration.spec.siteCount(); ++index) {
-        const SiteId site = SiteId::fromIndex(index);
+    for (const SiteId site : calibration.spec.sites()) {
         sites[siteName(site, side)] = describeSite(findOutliers(calibration.at(site, side), rule, options.k));
     }
     OrderedJson json;

@@ -39,6 +39,7 @@ Result<void> info(const Context& context, const std::string& model, bool hash, c
         }
         json["hash"] = digest.value();
     }
+    json["inferred"] = checkpoint.inferred;
     json["warnings"] = checkpoint.warnings;
     json["tensors"] = describeTensors(checkpoint);
     return writeJson(json, output);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -61,6 +62,16 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const fs::path& path)
         mapped->m_bytes = {static_cast<const std::byte*>(start), size};
     }
     return std::shared_ptr<const MappedFile>(std::move(mapped));
+}
+
+void MappedFile::release(std::span<const std::byte> part) const {
+    static const auto kPage = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = (reinterpret_cast<std::uintptr_t>(part.data()) + kPage - 1) / kPage * kPage;
+    const auto end = reinterpret_cast<std::uintptr_t>(part.data() + part.size()) / kPage * kPage;
+    if (begin < end) {
+        // A read-only mapping of a file has nothing to lose.
+        ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    }
 }
 
 MappedFile::~MappedFile() {

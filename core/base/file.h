@@ -25,6 +25,10 @@ public:
     std::span<const std::byte> bytes() const { return m_bytes; }
     const std::filesystem::path& path() const { return m_path; }
 
+    /// Whole pages of `part` (of bytes()) no longer count as memory of this process. They can still be read,
+    /// which brings them back, most likely from the system's cache.
+    void release(std::span<const std::byte> part) const;
+
 private:
     MappedFile() = default;
     std::span<const std::byte> m_bytes;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kExpected =
     "Expected is a file of SmoothQuant's generate_act_scales: \"backbone.layers.N.mixer.in_proj\", x_proj, "
-    "dt_proj and out_proj of every layer.";
+    "dt_proj and out_proj of every layer (Mamba-2: in_proj and out_proj).";
 
 /// "backbone.layers.7.mixer.in_proj" → layers.7.in_proj
 std::optional<SiteId> siteOf(std::string_view name) {
@@ -69,19 +69,30 @@ Result<ModelSpec> specOf(const std::map<SiteId, ChannelStatistics>& sites) {
     spec.state = 16;
     spec.convKernel = 4;
     spec.vocabulary = 50280;
-    const auto last = static_cast<std::size_t>(sites.rbegin()->first.layer);
-    if (sites.size() != (last + 1) * kLinears.size()) {
-        int index = 0;
-        while (sites.contains(SiteId::fromIndex(index))) {
-            ++index;
+    const bool mamba2 = std::none_of(sites.begin(), sites.end(), [](const auto& entry) {
+        return entry.first.linear == Linear::XProj || entry.first.linear == Linear::DtProj;
+    });
+    spec.architecture = mamba2 ? Architecture::Mamba2 : Architecture::Mamba1;
+    const int last = sites.rbegin()->first.layer;
+    for (int layer = 0; layer <= last; ++layer) { // ends at the first gap, however far the last layer is
+        for (const Linear linear : spec.linears()) {
+            if (!sites.contains({layer, linear})) {
+                return Error::unreadable(
+                    "The scales of " + siteName({layer, linear}) + " are missing.", kExpected);
+            }
         }
-        return Error::unreadable(
-            "The scales of " + siteName(SiteId::fromIndex(index)) + " are missing.", kExpected);
     }
-    spec.layers = static_cast<int>(last) + 1;
+    spec.layers = last + 1;
     spec.hidden = sites.at({0, Linear::InProj}).channels();
-    spec.inner = sites.at({0, Linear::XProj}).channels();
-    spec.dtRank = sites.at({0, Linear::DtProj}).channels();
+    spec.inner = sites.at({0, Linear::OutProj}).channels();
+    if (mamba2) {
+        constexpr int kHeadWidth = 64;
+        spec.state = 128;
+        spec.heads = spec.inner % kHeadWidth == 0 ? spec.inner / kHeadWidth : 1;
+        spec.groups = spec.gatedNormGroups = 1;
+    } else {
+        spec.dtRank = sites.at({0, Linear::DtProj}).channels();
+    }
     for (const auto& [site, statistics] : sites) {
         if (statistics.channels() != spec.inputs(site.linear)) {
             return Error::unreadable(
@@ -128,7 +139,7 @@ Result<ImportedScales> importScales(const TensorFile& scales, const std::string&
     result.snapshot.source.checkpointName = name;
     result.snapshot.source.textName = "imported activation scales";
     result.snapshot.source.engine = "imported";
-    result.snapshot.sites.resize(sites.size());
+    result.snapshot.sites.resize(static_cast<std::size_t>(spec.value().siteCount()));
     for (auto& [site, statistics] : sites) {
         result.snapshot.sites[static_cast<std::size_t>(site.index())][0] = std::move(statistics);
     }
@@ -136,7 +147,8 @@ Result<ImportedScales> importScales(const TensorFile& scales, const std::string&
         "Only the largest magnitude of every input channel is known: means, deviations, "
         "counts and the linears' outputs are not, so the rule all-elements does not apply.");
     result.notes.push_back(
-        "State size 16, convolution 4 and 50280 words are assumed; scales do not say them.");
+        "State size " + std::to_string(spec.value().state) +
+        ", convolution 4 and 50280 words are assumed; scales do not say them.");
     if (!others.empty()) {
         result.notes.push_back(
             "Left out, because they are no linear layer of a Mamba block: " + listed(others) + ".");

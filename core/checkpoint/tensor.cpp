@@ -4,6 +4,7 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <functional>
 
 namespace mambascope {
 namespace {
@@ -209,6 +210,18 @@ std::vector<std::byte> fromFloat(std::span<const float> values, DType dtype) {
         bytes.clear();
     }
     return bytes;
+}
+
+void TensorFile::release(std::span<const std::byte> bytes) const {
+    for (const std::shared_ptr<const MappedFile>& file : m_files) {
+        const std::span<const std::byte> all = file->bytes();
+        const std::less_equal<const std::byte*> before;
+        if (before(all.data(), bytes.data()) &&
+            before(bytes.data() + bytes.size(), all.data() + all.size())) {
+            file->release(bytes);
+            return;
+        }
+    }
 }
 
 const TensorView* TensorFile::find(std::string_view name) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/file.h"
 #include "core/base/result.h"
 
 #include <cstddef>
@@ -53,12 +54,17 @@ public:
 
     void add(std::string name, TensorView view) { m_tensors.emplace(std::move(name), std::move(view)); }
     void keepAlive(std::shared_ptr<const void> owner) { m_owners.push_back(std::move(owner)); }
+    void keepAlive(std::shared_ptr<const MappedFile> file) { m_files.push_back(std::move(file)); }
+    /// Who has read `bytes` of one of these tensors and will not soon again says so here: what is mapped from
+    /// a file stops counting as this process's memory. The view stays valid.
+    void release(std::span<const std::byte> bytes) const;
     void setMetadata(std::map<std::string, std::string> metadata) { m_metadata = std::move(metadata); }
 
 private:
     std::map<std::string, TensorView, std::less<>> m_tensors;
     std::map<std::string, std::string> m_metadata;
     std::vector<std::shared_ptr<const void>> m_owners;
+    std::vector<std::shared_ptr<const MappedFile>> m_files;
 };
 
 } // namespace mambascope

@@ -82,6 +82,7 @@ StemPanel layerPanel(
     const ChannelStatistics& statistics, Linear linear, const FigureOptions& options,
     const OutlierSet& outliers) {
     StemPanel panel;
+    panel.linear = linear;
     panel.title = std::string(linearName(linear)) + " " + std::string(sideName(options.side));
     panel.xLabel = "channel";
     panel.yLabel = options.side == Side::Input ? "absolute maximum |x|" : "absolute maximum |y|";
@@ -114,7 +115,7 @@ Figure layerFigure(const CalibrationSnapshot& calibration, int layer, const Figu
     figure.title = (name.empty() ? std::string() : name + " · ") + "layer " + std::to_string(layer);
     figure.caption = sourceSentence(calibration.source, layer, options.side) + " " + ruleSentence(options);
     figure.yScale = options.yScale;
-    for (const Linear linear : kLinears) {
+    for (const Linear linear : calibration.spec.linears()) {
         const ChannelStatistics& statistics = calibration.at({layer, linear}, options.side);
         const OutlierSet outliers = findOutliers(statistics, options.rule, options.k);
         if (statistics.channels() > 0 && !outliers.possible) {

@@ -22,8 +22,9 @@ struct OutlierMark {
 
 /// Per-channel absolute maxima as stems, with a shaded band and marked outliers.
 struct StemPanel {
-    std::string title;    ///< "out_proj input"
-    std::string subtitle; ///< "384 channels · 1 outlier · max 1752 at 173"
+    Linear linear = Linear::InProj; ///< decides the colour
+    std::string title;              ///< "out_proj input"
+    std::string subtitle;           ///< "384 channels · 1 outlier · max 1752 at 173"
     std::string xLabel, yLabel;
     std::vector<float> values;               ///< [C], by channel
     std::optional<double> bandLow, bandHigh; ///< shaded between; absent if the rule has no band here
@@ -48,8 +49,8 @@ struct FigureOptions {
     AxisScale yScale = AxisScale::Log;
 };
 
-/// The paper's Figure 1 for one layer: the panels in, x, dt, out. The band reaches from 0 to the rule's
-/// threshold. `layer` has to be in range.
+/// The paper's Figure 1 for one layer: the panels in, x, dt, out (of Mamba-2: in and out). The band reaches
+/// from 0 to the rule's threshold. `layer` has to be in range.
 Figure layerFigure(const CalibrationSnapshot& calibration, int layer, const FigureOptions& options);
 
 /// Axis range that shows every value of a panel, outliers included, and the band: {low, high}. For Log, low

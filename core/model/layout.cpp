@@ -44,7 +44,9 @@ public:
         , m_tensors(tensors)
         , m_spec(spec)
         , m_names(names)
-        , m_warnings(warnings) {}
+        , m_warnings(warnings) {
+        m_spec.architecture = config.architecture;
+    }
 
     Result<void> run() {
         for (Result<void> (Layout::*step)() :
@@ -109,6 +111,7 @@ private:
             m_spec.linearBias |= has(i, ".mixer.in_proj.bias") || has(i, ".mixer.out_proj.bias");
             m_spec.convBias |= has(i, ".mixer.conv1d.bias");
         }
+        const bool mamba2 = m_spec.architecture == Architecture::Mamba2;
         for (int i = 0; i < m_spec.layers; ++i) {
             const std::string layer = m_prefix + "layers." + std::to_string(i);
             const std::string mixer = layer + ".mixer.";
@@ -118,11 +121,12 @@ private:
                  .inProjBias = m_spec.linearBias ? mixer + "in_proj.bias" : "",
                  .convWeight = mixer + "conv1d.weight",
                  .convBias = m_spec.convBias ? mixer + "conv1d.bias" : "",
-                 .xProj = mixer + "x_proj.weight",
-                 .dtProj = mixer + "dt_proj.weight",
-                 .dtBias = mixer + "dt_proj.bias",
+                 .xProj = mamba2 ? "" : mixer + "x_proj.weight",
+                 .dtProj = mamba2 ? "" : mixer + "dt_proj.weight",
+                 .dtBias = mixer + (mamba2 ? "dt_bias" : "dt_proj.bias"),
                  .aLog = mixer + "A_log",
                  .d = mixer + "D",
+                 .gatedNorm = mamba2 && m_config.gatedNorm ? mixer + "norm.weight" : "",
                  .outProj = mixer + "out_proj.weight",
                  .outProjBias = m_spec.linearBias ? mixer + "out_proj.bias" : ""});
         }
@@ -152,21 +156,80 @@ private:
 
     Result<void> measure() {
         const TensorNames::Block& block = m_names.blocks.front();
+        if (const TensorView* weight = m_tensors.find(block.inProj)) {
+            m_spec.dtype = weight->dtype;
+        }
+        m_spec.normEpsilon = m_config.normEpsilon;
+        m_spec.mixerNormEpsilon = m_config.mixerNormEpsilon;
+        m_spec.residualInFp32 = m_config.residualInFp32;
+        if (Result<void> read = lengths(m_names.embedding, {&m_spec.vocabulary, &m_spec.hidden});
+            !read.ok()) {
+            return read;
+        }
+        return m_spec.architecture == Architecture::Mamba2 ? measureMamba2(block) : measureMamba1(block);
+    }
+
+    Result<void> measureMamba1(const TensorNames::Block& block) {
         int ignored = 0;
         for (Result<void> read :
-             {lengths(m_names.embedding, {&m_spec.vocabulary, &m_spec.hidden}),
-              lengths(block.aLog, {&m_spec.inner, &m_spec.state}),
+             {lengths(block.aLog, {&m_spec.inner, &m_spec.state}),
               lengths(block.convWeight, {&ignored, &ignored, &m_spec.convKernel}),
               lengths(block.dtProj, {&ignored, &m_spec.dtRank})}) {
             if (!read.ok()) {
                 return read;
             }
         }
-        if (const TensorView* weight = m_tensors.find(block.inProj)) {
-            m_spec.dtype = weight->dtype;
+        return {};
+    }
+
+    Result<void> measureMamba2(const TensorNames::Block& block) {
+        int ignored = 0, channels = 0;
+        for (Result<void> read :
+             {lengths(block.outProj, {&ignored, &m_spec.inner}), lengths(block.aLog, {&m_spec.heads}),
+              lengths(block.convWeight, {&channels, &ignored, &m_spec.convKernel})}) {
+            if (!read.ok()) {
+                return read;
+            }
         }
-        m_spec.normEpsilon = m_config.normEpsilon;
-        m_spec.residualInFp32 = m_config.residualInFp32;
+        m_spec.dtMin = m_config.dtMin;
+        m_spec.dtMax = m_config.dtMax;
+        if (m_spec.inner % m_spec.heads != 0) {
+            return Error::unreadable(
+                "The " + std::to_string(m_spec.inner) + " channels of " + block.outProj +
+                    " cannot be shared out evenly to the " + std::to_string(m_spec.heads) + " heads of " +
+                    block.aLog + ".",
+                kIncomplete);
+        }
+        return shareStates(channels - m_spec.inner, block.convWeight);
+    }
+
+    /// B and C together have `both` channels: groups · states each. config.json tells the factors; where it
+    /// contradicts itself, the number of states is believed if it fits.
+    Result<void> shareStates(int both, const std::string& name) {
+        const int product = both / 2;
+        const auto fits = [&](std::optional<int> groups) {
+            return groups && *groups > 0 && product % *groups == 0 && m_spec.heads % *groups == 0;
+        };
+        std::optional<int> groups;
+        if (both > 0 && both % 2 == 0) {
+            if (m_config.states && product % *m_config.states == 0 && fits(product / *m_config.states)) {
+                groups = product / *m_config.states;
+            } else if (fits(m_config.groups)) {
+                groups = m_config.groups;
+            } else if (!m_config.groups && !m_config.states) {
+                groups = 1;
+            }
+        }
+        if (!groups) {
+            return Error::unreadable(
+                "The tensor " + name + " has " + std::to_string(both) + " channels beside the " +
+                    std::to_string(m_spec.inner) +
+                    " of out_proj, which is not two times groups · states of config.json.",
+                kIncomplete);
+        }
+        m_spec.groups = *groups;
+        m_spec.state = product / *groups;
+        m_spec.gatedNormGroups = !m_config.gatedNorm ? 0 : m_config.huggingFace ? 1 : *groups;
         return {};
     }
 
@@ -189,6 +252,8 @@ private:
         const bool same = head->dtype == embedding.dtype && head->shape == embedding.shape &&
                           (head->bytes.data() == embedding.bytes.data() ||
                            std::memcmp(head->bytes.data(), embedding.bytes.data(), head->bytes.size()) == 0);
+        m_tensors.release(head->bytes);
+        m_tensors.release(embedding.bytes);
         m_spec.tiedHead = m_config.tiedHead.value_or(true) && same;
         if (!m_spec.tiedHead) {
             m_names.head = name;
@@ -200,27 +265,32 @@ private:
         return {};
     }
 
-    void require(const std::string& name, std::vector<std::int64_t> shape) {
+    using Shape = std::vector<std::int64_t>;
+
+    void require(const std::string& name, Shape shape) {
         if (!name.empty()) {
             m_required.emplace_back(name, std::move(shape));
         }
     }
 
     Result<void> checkAll() {
-        const std::int64_t inner = m_spec.inner, hidden = m_spec.hidden;
+        const std::int64_t inner = m_spec.inner, hidden = m_spec.hidden, conv = m_spec.convChannels();
+        const bool mamba2 = m_spec.architecture == Architecture::Mamba2;
+        const std::int64_t steps = mamba2 ? m_spec.heads : m_spec.inner;
         require(m_names.embedding, {m_spec.vocabulary, hidden});
         for (const TensorNames::Block& block : m_names.blocks) {
             require(block.norm, {hidden});
-            for (const Linear linear : kLinears) {
+            for (const Linear linear : m_spec.linears()) {
                 require(block.linear(linear), {m_spec.outputs(linear), m_spec.inputs(linear)});
             }
-            require(block.inProjBias, {2 * inner});
+            require(block.inProjBias, {m_spec.outputs(Linear::InProj)});
             require(block.outProjBias, {hidden});
-            require(block.convWeight, {inner, 1, m_spec.convKernel});
-            require(block.convBias, {inner});
-            require(block.dtBias, {inner});
-            require(block.aLog, {inner, m_spec.state});
-            require(block.d, {inner});
+            require(block.convWeight, {conv, 1, m_spec.convKernel});
+            require(block.convBias, {conv});
+            require(block.dtBias, {steps});
+            require(block.aLog, mamba2 ? Shape{steps} : Shape{inner, m_spec.state});
+            require(block.d, {steps});
+            require(block.gatedNorm, {inner});
         }
         require(m_names.finalNorm, {hidden});
         require(m_names.head, {m_spec.vocabulary, hidden});

@@ -5,7 +5,7 @@
 
 namespace mambascope {
 
-/// Reads shape and names off the tensors of a Mamba-1 model and checks every tensor the model needs:
+/// Reads shape and names off the tensors of a model and checks every tensor the model needs:
 /// presence, shape, float type. Adds a sentence to `warnings` for whatever is there but not used or stored in
 /// mixed types.
 Result<void> layOut(

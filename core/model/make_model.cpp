@@ -16,24 +16,34 @@ namespace {
 
 struct NamedShape {
     std::string_view name;
+    Architecture architecture;
     int layers, hidden, dtRank, vocabulary;
 };
 
-/// state-spaces/mamba-130m … 2.8b, whose vocabulary of 50277 is padded to a multiple of 8; and one for quick
-/// trials.
-constexpr std::array<NamedShape, 6> kShapes{
-    {{"mamba-130m", 24, 768, 48, 50280},
-     {"mamba-370m", 48, 1024, 64, 50280},
-     {"mamba-790m", 48, 1536, 96, 50280},
-     {"mamba-1.4b", 48, 2048, 128, 50280},
-     {"mamba-2.8b", 64, 2560, 160, 50280},
-     {"mamba-tiny", 2, 64, 4, 512}}};
+/// state-spaces/mamba-130m … 2.8b, whose vocabulary of 50277 is padded to a multiple of 8; mamba2-130m
+/// … 2.7b, padded to a multiple of 16; tiiuae/falcon-mamba-7b; and one of each kind for quick trials.
+constexpr std::array<NamedShape, 14> kShapes{
+    {{"mamba-130m", Architecture::Mamba1, 24, 768, 48, 50280},
+     {"mamba-370m", Architecture::Mamba1, 48, 1024, 64, 50280},
+     {"mamba-790m", Architecture::Mamba1, 48, 1536, 96, 50280},
+     {"mamba-1.4b", Architecture::Mamba1, 48, 2048, 128, 50280},
+     {"mamba-2.8b", Architecture::Mamba1, 64, 2560, 160, 50280},
+     {"mamba-tiny", Architecture::Mamba1, 2, 64, 4, 512},
+     {"mamba2-130m", Architecture::Mamba2, 24, 768, 0, 50288},
+     {"mamba2-370m", Architecture::Mamba2, 48, 1024, 0, 50288},
+     {"mamba2-780m", Architecture::Mamba2, 48, 1536, 0, 50288},
+     {"mamba2-1.3b", Architecture::Mamba2, 48, 2048, 0, 50288},
+     {"mamba2-2.7b", Architecture::Mamba2, 64, 2560, 0, 50288},
+     {"mamba2-tiny", Architecture::Mamba2, 2, 64, 0, 512},
+     {"falcon-mamba-7b", Architecture::FalconMamba, 64, 4096, 256, 65024},
+     {"falcon-mamba-tiny", Architecture::FalconMamba, 2, 64, 4, 512}}};
 
 Result<ModelSpec> shapeOf(const std::string& like) {
     std::string known;
     for (const NamedShape& shape : kShapes) {
         if (shape.name == like) {
             ModelSpec spec;
+            spec.architecture = shape.architecture;
             spec.layers = shape.layers;
             spec.hidden = shape.hidden;
             spec.inner = 2 * shape.hidden;
@@ -41,6 +51,12 @@ Result<ModelSpec> shapeOf(const std::string& like) {
             spec.dtRank = shape.dtRank;
             spec.convKernel = 4;
             spec.vocabulary = shape.vocabulary;
+            spec.tiedHead = shape.architecture != Architecture::FalconMamba;
+            if (shape.architecture == Architecture::Mamba2) {
+                spec.state = 128;
+                spec.heads = spec.inner / 64;
+                spec.groups = spec.gatedNormGroups = 1;
+            }
             return spec;
         }
         known += (known.empty() ? "" : ", ") + std::string(shape.name);
@@ -49,14 +65,11 @@ Result<ModelSpec> shapeOf(const std::string& like) {
 }
 
 Json configOf(const ModelSpec& spec) {
-    return {
-        {"architectures", {"MambaForCausalLM"}},
-        {"model_type", "mamba"},
+    Json json{
+        {"model_type", architectureName(spec.architecture)},
         {"hidden_size", spec.hidden},
-        {"intermediate_size", spec.inner},
         {"state_size", spec.state},
         {"num_hidden_layers", spec.layers},
-        {"time_step_rank", spec.dtRank},
         {"conv_kernel", spec.convKernel},
         {"expand", 2},
         {"vocab_size", spec.vocabulary},
@@ -72,12 +85,28 @@ Json configOf(const ModelSpec& spec) {
         {"pad_token_id", 0},
         {"rescale_prenorm_residual", true},
         {"time_step_floor", 1e-4},
-        {"time_step_init_scheme", "random"},
         {"time_step_max", 0.1},
         {"time_step_min", 0.001},
-        {"time_step_scale", 1.0},
         {"use_cache", true},
         {"torch_dtype", "float32"}};
+    if (spec.architecture == Architecture::Mamba2) {
+        json["architectures"] = {"Mamba2ForCausalLM"};
+        json["num_heads"] = spec.heads;
+        json["head_dim"] = spec.headWidth();
+        json["n_groups"] = spec.groups;
+        json["chunk_size"] = 256;
+        return json;
+    }
+    const bool falcon = spec.architecture == Architecture::FalconMamba;
+    json["architectures"] = {falcon ? "FalconMambaForCausalLM" : "MambaForCausalLM"};
+    json["intermediate_size"] = spec.inner;
+    json["time_step_rank"] = spec.dtRank;
+    json["time_step_init_scheme"] = "random";
+    json["time_step_scale"] = 1.0;
+    if (falcon) {
+        json["mixer_rms_eps"] = 1e-6;
+    }
+    return json;
 }
 
 /// Fills `out` with the values from index `first` on.
@@ -115,6 +144,16 @@ Fill decayRates(int state) {
     };
 }
 
+/// log of a decay rate uniform in [1, 16], one a head.
+Fill headDecayRates(RandomValues random) {
+    return [random](std::span<float> out, std::uint64_t first) {
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            const double unit = 0.5 + 0.5 * static_cast<double>(random.symmetric(first + i));
+            out[i] = static_cast<float>(std::log(1 + 15 * unit));
+        }
+    };
+}
+
 /// The inverse of softplus of time steps that are log-uniform in [0.001, 0.1].
 Fill timeStepBias(RandomValues random) {
     return [random](std::span<float> out, std::uint64_t first) {
@@ -142,6 +181,9 @@ public:
             addBlock("layers." + std::to_string(i) + ".");
         }
         add("norm_f.weight", {m_spec.hidden}, constant(1));
+        if (!m_spec.tiedHead) {
+            addNamed("lm_head.weight", {m_spec.vocabulary, m_spec.hidden}, normal(next(), 0.02));
+        }
         return std::move(m_tensors);
     }
 
@@ -150,33 +192,48 @@ private:
 
     void addBlock(const std::string& layer) {
         const std::string mixer = layer + "mixer.";
-        const std::int64_t inner = m_spec.inner, hidden = m_spec.hidden, rank = m_spec.dtRank,
-                           state = m_spec.state;
+        const std::int64_t inner = m_spec.inner, hidden = m_spec.hidden, conv = m_spec.convChannels();
         const double fan = 1 / std::sqrt(static_cast<double>(inner));
         const double taps = 1 / std::sqrt(static_cast<double>(m_spec.convKernel));
         add(layer + "norm.weight", {hidden}, constant(1));
-        add(mixer + "in_proj.weight", {2 * inner, hidden},
+        add(mixer + "in_proj.weight", {m_spec.outputs(Linear::InProj), hidden},
             uniform(next(), 1 / std::sqrt(static_cast<double>(hidden))));
-        add(mixer + "conv1d.weight", {inner, 1, m_spec.convKernel}, uniform(next(), taps));
-        add(mixer + "conv1d.bias", {inner}, uniform(next(), taps));
+        add(mixer + "conv1d.weight", {conv, 1, m_spec.convKernel}, uniform(next(), taps));
+        add(mixer + "conv1d.bias", {conv}, uniform(next(), taps));
+        if (m_spec.architecture == Architecture::Mamba2) {
+            add(mixer + "dt_bias", {m_spec.heads}, timeStepBias(next()));
+            add(mixer + "A_log", {m_spec.heads}, headDecayRates(next()));
+            add(mixer + "D", {m_spec.heads}, constant(1));
+            add(mixer + "norm.weight", {inner}, constant(1));
+        } else {
+            addSelection(mixer, fan);
+        }
+        // Divided by the square root of the depth, so that the residual stream keeps its size.
+        add(mixer + "out_proj.weight", {hidden, inner},
+            uniform(next(), fan / std::sqrt(static_cast<double>(m_spec.layers))));
+    }
+
+    void addSelection(const std::string& mixer, double fan) {
+        const std::int64_t inner = m_spec.inner, rank = m_spec.dtRank, state = m_spec.state;
         add(mixer + "x_proj.weight", {rank + 2 * state, inner}, uniform(next(), fan));
         add(mixer + "dt_proj.weight", {inner, rank},
             uniform(next(), 1 / std::sqrt(static_cast<double>(rank))));
         add(mixer + "dt_proj.bias", {inner}, timeStepBias(next()));
         add(mixer + "A_log", {inner, state}, decayRates(m_spec.state));
         add(mixer + "D", {inner}, constant(1));
-        // Divided by the square root of the depth, so that the residual stream keeps its size.
-        add(mixer + "out_proj.weight", {hidden, inner},
-            uniform(next(), fan / std::sqrt(static_cast<double>(m_spec.layers))));
     }
 
     void add(const std::string& name, std::vector<std::int64_t> shape, Fill fill) {
+        addNamed("backbone." + name, std::move(shape), std::move(fill));
+    }
+
+    void addNamed(const std::string& name, std::vector<std::int64_t> shape, Fill fill) {
         std::uint64_t count = 1;
         for (const std::int64_t length : shape) {
             count *= static_cast<std::uint64_t>(length);
         }
         m_tensors.push_back(
-            {"backbone." + name, DType::F32, std::move(shape),
+            {name, DType::F32, std::move(shape),
              [job = m_job, before = m_before, total = m_total, count, fill = std::move(fill)] {
                  return produce(job, before, total, count, fill);
              }});

@@ -61,6 +61,13 @@ const TensorView& Checkpoint::tensor(const std::string& name) const {
     return *view;
 }
 
+Result<std::vector<float>> Checkpoint::floats(const std::string& name) const {
+    const TensorView& view = tensor(name);
+    Result<std::vector<float>> values = toFloat(view);
+    tensors.release(view.bytes);
+    return values.ok() ? std::move(values) : values.error().within(name);
+}
+
 Result<std::shared_ptr<const Checkpoint>> openCheckpoint(const fs::path& model) {
     const Result<CheckpointLocation> location = locateCheckpoint(model);
     if (!location.ok()) {
@@ -86,7 +93,9 @@ Result<std::shared_ptr<const Checkpoint>> openCheckpoint(const fs::path& model) 
         !done.ok()) {
         return done.error().within(weights.value().string());
     }
-    checkpoint->warnings = contradictions(config.value(), checkpoint->spec);
+    ConfigFindings findings = compareConfig(config.value(), checkpoint->spec);
+    checkpoint->inferred = std::move(findings.inferred);
+    checkpoint->warnings = std::move(findings.warnings);
     checkpoint->warnings.insert(checkpoint->warnings.end(), warnings.begin(), warnings.end());
     checkpoint->config = std::move(config.value().json);
     findTokenizer(*checkpoint);
@@ -110,6 +119,7 @@ Result<std::string> checkpointHash(const Checkpoint& checkpoint, const Job& job)
             }
             const auto piece = view.bytes.subspan(at, std::min(kPiece, view.bytes.size() - at));
             hasher.add(piece);
+            checkpoint.tensors.release(piece);
             done += piece.size();
             job.report("Hashing the checkpoint", done, total);
         }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/model.h"
 
+#include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 namespace mambascope {
@@ -14,12 +16,15 @@ public:
     explicit Reader(const Json& json)
         : m_json(json) {}
 
-    void positive(const char* key, int& value) {
+    void positive(const char* key, int& value) { integer(key, value, 1); }
+    void count(const char* key, int& value) { integer(key, value, 0); }
+
+    void integer(const char* key, int& value, std::int64_t least) {
         const Json* found = find(key);
         if (found == nullptr) {
             return;
         }
-        if (!found->is_number_integer() || found->get<std::int64_t>() < 1 ||
+        if (!found->is_number_integer() || found->get<std::int64_t>() < least ||
             found->get<std::int64_t>() > std::numeric_limits<int>::max()) {
             refuse(key);
             return;
@@ -41,6 +46,14 @@ public:
             return;
         }
         found->is_number() ? void(value = found->get<float>()) : refuse(key);
+    }
+
+    /// Null leaves the value as it is.
+    void numberOrNull(const char* key, float& value) {
+        const Json* found = find(key);
+        if (found != nullptr && !found->is_null()) {
+            found->is_number() ? void(value = found->get<float>()) : refuse(key);
+        }
     }
 
     std::string text(const char* key) {
@@ -79,15 +92,67 @@ double shortest(float value) {
 
 } // namespace
 
+namespace {
+
+struct Naming {
+    Architecture architecture;
+    std::string_view name, title;
+};
+constexpr std::array<Naming, 3> kNamings{
+    {{Architecture::Mamba1, "mamba", "Mamba"},
+     {Architecture::FalconMamba, "falcon_mamba", "FalconMamba"},
+     {Architecture::Mamba2, "mamba2", "Mamba-2"}}};
+
+constexpr std::array<Linear, 2> kMamba2Linears{Linear::InProj, Linear::OutProj};
+
+const Naming& namingOf(Architecture architecture) {
+    return kNamings[static_cast<std::size_t>(architecture)];
+}
+
+} // namespace
+
 std::string_view architectureName(Architecture architecture) {
-    switch (architecture) {
-    case Architecture::Mamba1:
-        return "mamba";
+    return namingOf(architecture).name;
+}
+
+std::string_view architectureTitle(Architecture architecture) {
+    return namingOf(architecture).title;
+}
+
+std::optional<Architecture> parseArchitecture(std::string_view name) {
+    for (const Naming& naming : kNamings) {
+        if (naming.name == name) {
+            return naming.architecture;
+        }
     }
-    return {};
+    return std::nullopt;
+}
+
+std::span<const Linear> ModelSpec::linears() const {
+    if (architecture == Architecture::Mamba2) {
+        return kMamba2Linears;
+    }
+    return kLinears;
+}
+
+bool ModelSpec::has(Linear linear) const {
+    return architecture != Architecture::Mamba2 || linear == Linear::InProj || linear == Linear::OutProj;
+}
+
+std::vector<SiteId> ModelSpec::sites() const {
+    std::vector<SiteId> all;
+    for (int layer = 0; layer < layers; ++layer) {
+        for (const Linear linear : linears()) {
+            all.push_back({layer, linear});
+        }
+    }
+    return all;
 }
 
 int ModelSpec::inputs(Linear linear) const {
+    if (!has(linear)) {
+        return 0;
+    }
     switch (linear) {
     case Linear::InProj:
         return hidden;
@@ -101,9 +166,12 @@ int ModelSpec::inputs(Linear linear) const {
 }
 
 int ModelSpec::outputs(Linear linear) const {
+    if (!has(linear)) {
+        return 0;
+    }
     switch (linear) {
     case Linear::InProj:
-        return 2 * inner;
+        return architecture == Architecture::Mamba2 ? inner + convChannels() + heads : 2 * inner;
     case Linear::XProj:
         return dtRank + 2 * state;
     case Linear::DtProj:
@@ -116,19 +184,22 @@ int ModelSpec::outputs(Linear linear) const {
 
 std::int64_t ModelSpec::parameterCount() const {
     std::int64_t block = hidden; // norm
-    for (const Linear linear : kLinears) {
+    for (const Linear linear : linears()) {
         block += std::int64_t{inputs(linear)} * outputs(linear);
     }
-    block += inner;                                                     // dt_proj.bias
-    block += std::int64_t{inner} * convKernel + (convBias ? inner : 0); // conv1d
-    block += std::int64_t{inner} * state + inner;                       // A_log, D
-    block += linearBias ? 2 * std::int64_t{inner} + hidden : 0;
+    block += std::int64_t{convChannels()} * (convKernel + (convBias ? 1 : 0)); // conv1d
+    if (architecture == Architecture::Mamba2) {
+        block += 3 * std::int64_t{heads} + (gatedNormGroups > 0 ? inner : 0); // dt_bias, A_log, D; norm
+    } else {
+        block += std::int64_t{inner} * (state + 2); // A_log; D, dt_proj.bias
+    }
+    block += linearBias ? std::int64_t{outputs(Linear::InProj)} + hidden : 0;
     const std::int64_t embedding = std::int64_t{vocabulary} * hidden;
     return layers * block + embedding * (tiedHead ? 1 : 2) + hidden;
 }
 
 Json toJson(const ModelSpec& spec) {
-    return {
+    Json json{
         {"architecture", architectureName(spec.architecture)},
         {"layers", spec.layers},
         {"hidden", spec.hidden},
@@ -143,19 +214,65 @@ Json toJson(const ModelSpec& spec) {
         {"norm_epsilon", shortest(spec.normEpsilon)},
         {"residual_in_fp32", spec.residualInFp32},
         {"dtype", dtypeName(spec.dtype)}};
+    if (spec.architecture == Architecture::FalconMamba) {
+        json["mixer_norm_epsilon"] = shortest(spec.mixerNormEpsilon);
+    }
+    if (spec.architecture == Architecture::Mamba2) {
+        json.erase("dt_rank");
+        json["heads"] = spec.heads;
+        json["groups"] = spec.groups;
+        json["gated_norm_groups"] = spec.gatedNormGroups;
+        json["dt_min"] = shortest(spec.dtMin);
+        json["dt_max"] = std::isfinite(spec.dtMax) ? Json(shortest(spec.dtMax)) : Json(nullptr);
+    }
+    return json;
 }
+
+namespace {
+
+void readMamba2(Reader& reader, ModelSpec& spec) {
+    reader.positive("heads", spec.heads);
+    reader.positive("groups", spec.groups);
+    reader.count("gated_norm_groups", spec.gatedNormGroups);
+    reader.number("dt_min", spec.dtMin);
+    reader.numberOrNull("dt_max", spec.dtMax);
+    const auto divides = [](int divisor, int whole) {
+        return divisor > 0 && whole % divisor == 0;
+    };
+    if (reader.problem.empty() &&
+        !(divides(spec.heads, spec.inner) && divides(spec.groups, spec.heads) &&
+          (spec.gatedNormGroups == 0 || divides(spec.gatedNormGroups, spec.inner)))) {
+        reader.refuse("heads");
+    }
+    // Keeps the widths inside an int.
+    constexpr std::int64_t kLargest = 1 << 28;
+    if (reader.problem.empty() && std::int64_t{spec.groups} * spec.state > kLargest) {
+        reader.refuse("groups");
+    }
+}
+
+} // namespace
 
 Result<ModelSpec> modelSpecFromJson(const Json& json) {
     ModelSpec spec;
     Reader reader(json);
-    if (reader.text("architecture") != architectureName(Architecture::Mamba1)) {
+    const std::optional<Architecture> architecture = parseArchitecture(reader.text("architecture"));
+    if (!architecture) {
         reader.refuse("architecture");
     }
+    spec.architecture = architecture.value_or(Architecture::Mamba1);
     reader.positive("layers", spec.layers);
     reader.positive("hidden", spec.hidden);
     reader.positive("inner", spec.inner);
     reader.positive("state", spec.state);
-    reader.positive("dt_rank", spec.dtRank);
+    if (spec.architecture == Architecture::Mamba2) {
+        readMamba2(reader, spec);
+    } else {
+        reader.positive("dt_rank", spec.dtRank);
+    }
+    if (spec.architecture == Architecture::FalconMamba) {
+        reader.number("mixer_norm_epsilon", spec.mixerNormEpsilon);
+    }
     reader.positive("conv_kernel", spec.convKernel);
     reader.positive("vocabulary", spec.vocabulary);
     reader.boolean("linear_bias", spec.linearBias);

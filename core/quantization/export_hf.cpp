@@ -27,6 +27,14 @@ checkRequest(const Checkpoint& checkpoint, const ResolvedPlan& resolved, const E
             "Weights cannot be written as " + std::string(dtypeName(dtype)) + ".",
             "Choose F32, F16 or BF16.");
     }
+    const ModelSpec& spec = checkpoint.spec;
+    if (spec.architecture == Architecture::Mamba2 && spec.gatedNormGroups != 1) {
+        return Error::usage(
+            "Mamba2ForCausalLM has one norm over all channels behind the gate, but this model has " +
+                (spec.gatedNormGroups == 0 ? std::string("none") : std::to_string(spec.gatedNormGroups)) +
+                ".",
+            "Such a model can be calibrated and evaluated, but not exported in the Hugging Face layout.");
+    }
     std::error_code code;
     if (fs::equivalent(request.folder, checkpoint.folder, code)) {
         return Error::usage(
@@ -105,7 +113,7 @@ Result<ExportReport> exportHf(
     Writer writer(folder.value().path());
     std::int64_t nonfinite = 0;
     auto state = writer.tensors(exportTensors(checkpoint, resolved, dtype, job, nonfinite));
-    writer.report.notes = exportNotes(resolved, dtype);
+    writer.report.notes = exportNotes(checkpoint.spec, resolved, dtype);
     if (nonfinite > 0) {
         writer.report.notes.push_back(std::to_string(nonfinite) + " weights are NaN or infinite.");
     }

@@ -34,12 +34,13 @@ struct ExportReport {
     std::int64_t bytes = 0;
 };
 
-/// Writes an ordinary HF MambaForCausalLM checkpoint with fake-quantized weights: config.json,
-/// model.safetensors, tokenizer files copied, and mambascope.json (plan, scales of both sides, smoothing
-/// vectors, zeroed channels, hashes). Smoothing at in_proj is folded into the norm weight and at dt_proj into
-/// x_proj's dt rows when x_proj's output is not quantized; where no exact fold exists the smoothing vector
-/// stands in mambascope.json and the notes say so. Zeroed input channels become zero columns of the weight.
-/// The folder appears complete or not at all.
+/// Writes an ordinary HF checkpoint (MambaForCausalLM, FalconMambaForCausalLM, Mamba2ForCausalLM) with
+/// fake-quantized weights: config.json, model.safetensors, tokenizer files copied, and mambascope.json (plan,
+/// scales of both sides, smoothing vectors, zeroed channels, hashes). Smoothing at in_proj is folded into the
+/// norm weight, at dt_proj into x_proj's dt rows when x_proj's output is not quantized (not in FalconMamba,
+/// whose norm lies between), and at Mamba-2's out_proj into the gated norm's weight; where no exact fold
+/// exists the smoothing vector stands in mambascope.json and the notes say so. Zeroed input channels become
+/// zero columns of the weight. The folder appears complete or not at all.
 Result<ExportReport> exportHf(
     const Checkpoint& checkpoint, const ResolvedPlan& resolved, const ExportRequest& request, const Job& job);
 

@@ -2,6 +2,8 @@
 #include "core/quantization/export_tensors.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace mambascope {
 namespace {
@@ -25,6 +27,8 @@ std::string_view foldName(SmoothingFold fold) {
         return "norm";
     case SmoothingFold::XProj:
         return "x_proj";
+    case SmoothingFold::GatedNorm:
+        return "gated_norm";
     case SmoothingFold::Columns:
         return "weight";
     case SmoothingFold::None:
@@ -51,7 +55,7 @@ OrderedJson activationToJson(const ResolvedActivation& activation) {
     return json;
 }
 
-OrderedJson siteToJson(const ResolvedPlan& plan, SiteId site) {
+OrderedJson siteToJson(const ModelSpec& spec, const ResolvedPlan& plan, SiteId site) {
     const ResolvedSite& resolved = plan.sites[static_cast<std::size_t>(site.index())];
     OrderedJson json{
         {"weight", quantizationToJson(resolved.weight)},
@@ -61,7 +65,7 @@ OrderedJson siteToJson(const ResolvedPlan& plan, SiteId site) {
     if (resolved.scanInput.active()) {
         json["scan_input"] = activationToJson(resolved.scanInput);
     }
-    json["smoothing_folded_into"] = foldName(smoothingFold(plan, site));
+    json["smoothing_folded_into"] = foldName(smoothingFold(spec, plan, site));
     json["smoothing"] = resolved.smoothing;
     return json;
 }
@@ -93,8 +97,13 @@ OrderedJson exportConfig(const Checkpoint& checkpoint, DType dtype) {
             config.erase(stale);
         }
     }
-    config["architectures"] = {"MambaForCausalLM"};
-    config["model_type"] = "mamba";
+    const bool mamba2 = spec.architecture == Architecture::Mamba2;
+    const bool falcon = spec.architecture == Architecture::FalconMamba;
+    config["architectures"] = {
+        mamba2   ? "Mamba2ForCausalLM"
+        : falcon ? "FalconMambaForCausalLM"
+                 : "MambaForCausalLM"};
+    config["model_type"] = architectureName(spec.architecture);
     config["vocab_size"] = spec.vocabulary;
     config["hidden_size"] = spec.hidden;
     config["intermediate_size"] = spec.inner;
@@ -105,7 +114,21 @@ OrderedJson exportConfig(const Checkpoint& checkpoint, DType dtype) {
     }
     config["num_hidden_layers"] = spec.layers;
     config["state_size"] = spec.state;
-    config["time_step_rank"] = spec.dtRank;
+    if (mamba2) {
+        config["num_heads"] = spec.heads;
+        config["head_dim"] = spec.headWidth();
+        config["n_groups"] = spec.groups;
+        // No bounds are the default, and infinity has no form that every loader reads.
+        config.erase("time_step_limit");
+        if (spec.dtMin > 0 || std::isfinite(spec.dtMax)) {
+            config["time_step_limit"] = {spec.dtMin, std::min(spec.dtMax, std::numeric_limits<float>::max())};
+        }
+    } else {
+        config["time_step_rank"] = spec.dtRank;
+    }
+    if (falcon) {
+        config["mixer_rms_eps"] = spec.mixerNormEpsilon;
+    }
     config["conv_kernel"] = spec.convKernel;
     config["use_bias"] = spec.linearBias;
     config["use_conv_bias"] = spec.convBias;
@@ -117,7 +140,7 @@ OrderedJson exportConfig(const Checkpoint& checkpoint, DType dtype) {
     return config;
 }
 
-std::vector<std::string> exportNotes(const ResolvedPlan& plan, DType dtype) {
+std::vector<std::string> exportNotes(const ModelSpec& spec, const ResolvedPlan& plan, DType dtype) {
     std::vector<std::string> notes;
     const std::string activations = linearsWhere(
         plan, [](SiteId, const ResolvedSite& site) { return site.input.active() || site.output.active(); });
@@ -129,7 +152,7 @@ std::vector<std::string> exportNotes(const ResolvedPlan& plan, DType dtype) {
             "with unquantized activations. The scales stand in mambascope.json.");
     }
     const std::string unfolded = linearsWhere(plan, [&](SiteId site, const ResolvedSite&) {
-        return smoothingFold(plan, site) == SmoothingFold::Columns;
+        return smoothingFold(spec, plan, site) == SmoothingFold::Columns;
     });
     if (!unfolded.empty()) {
         notes.push_back(
@@ -140,15 +163,23 @@ std::vector<std::string> exportNotes(const ResolvedPlan& plan, DType dtype) {
             "function. The "
             "factors stand in mambascope.json.");
     }
-    const bool folded = !linearsWhere(plan, [&](SiteId site, const ResolvedSite&) {
-                             const SmoothingFold fold = smoothingFold(plan, site);
-                             return fold == SmoothingFold::Norm || fold == SmoothingFold::XProj;
-                         }).empty();
-    if (folded) {
-        notes.emplace_back(
-            "Smoothing at in_proj is folded into the norm before it, and at dt_proj into the rows of "
-            "x_proj that feed it, which is exact up to rounding.");
-    }
+    const auto folded = [&](SmoothingFold into, const char* note) {
+        const bool some = !linearsWhere(plan, [&](SiteId site, const ResolvedSite&) {
+                               return smoothingFold(spec, plan, site) == into;
+                           }).empty();
+        if (some) {
+            notes.emplace_back(note);
+        }
+    };
+    folded(
+        SmoothingFold::Norm,
+        "Smoothing at in_proj is folded into the norm before it, which is exact up to rounding.");
+    folded(
+        SmoothingFold::XProj, "Smoothing at dt_proj is folded into the rows of x_proj that feed it, which is "
+                              "exact up to rounding.");
+    folded(
+        SmoothingFold::GatedNorm,
+        "Smoothing at out_proj is folded into the gated norm before it, which is exact up to rounding.");
     const std::string zeroed =
         linearsWhere(plan, [](SiteId, const ResolvedSite& site) { return !site.zeroed.empty(); });
     if (!zeroed.empty()) {
@@ -185,9 +216,8 @@ OrderedJson exportRecord(
         {"head", quantizationToJson(plan.head)}};
     json["ssm_input"] = plan.ssmInput;
     json["sites"] = OrderedJson::object();
-    for (std::size_t i = 0; i < plan.sites.size(); ++i) {
-        const SiteId site = SiteId::fromIndex(static_cast<int>(i));
-        json["sites"][siteName(site)] = siteToJson(plan, site);
+    for (const SiteId site : checkpoint.spec.sites()) {
+        json["sites"][siteName(site)] = siteToJson(checkpoint.spec, plan, site);
     }
     return json;
 }

@@ -50,13 +50,14 @@ Values writtenWeight(const Source& from, SiteId site) {
         return effective;
     }
     std::vector<float> weight = std::move(effective).value();
-    const auto inputs = static_cast<std::size_t>(from.checkpoint.spec.inputs(site.linear));
-    if (smoothingFold(from.plan, site) == SmoothingFold::Columns) {
+    const ModelSpec& spec = from.checkpoint.spec;
+    const auto inputs = static_cast<std::size_t>(spec.inputs(site.linear));
+    if (smoothingFold(spec, from.plan, site) == SmoothingFold::Columns) {
         divideColumns(weight, resolved.smoothing);
     }
     clearColumns(weight, inputs, resolved.zeroed);
     const SiteId timeStep{site.layer, Linear::DtProj};
-    if (site.linear == Linear::XProj && smoothingFold(from.plan, timeStep) == SmoothingFold::XProj) {
+    if (site.linear == Linear::XProj && smoothingFold(spec, from.plan, timeStep) == SmoothingFold::XProj) {
         const std::vector<float>& factors = siteOf(from.plan, timeStep).smoothing;
         for (std::size_t i = 0; i < factors.size() * inputs; ++i) {
             weight[i] /= factors[i / inputs];
@@ -65,18 +66,18 @@ Values writtenWeight(const Source& from, SiteId site) {
     return weight;
 }
 
-Values writtenNorm(const Source& from, const std::string& name, int layer) {
-    auto values = toFloat(from.checkpoint.tensor(name));
-    const SiteId inProj{layer, Linear::InProj};
-    if (values.ok() && smoothingFold(from.plan, inProj) == SmoothingFold::Norm) {
-        divideColumns(values.value(), siteOf(from.plan, inProj).smoothing);
+/// The weight of the norm before a site, which takes the site's smoothing if its fold is `fold`.
+Values writtenNorm(const Source& from, const std::string& name, SiteId site, SmoothingFold fold) {
+    auto values = from.checkpoint.floats(name);
+    if (values.ok() && smoothingFold(from.checkpoint.spec, from.plan, site) == fold) {
+        divideColumns(values.value(), siteOf(from.plan, site).smoothing);
     }
     return values;
 }
 
 Values writtenParameter(const Source& from, const std::string& name, const WeightQuantization& how) {
     const TensorView& tensor = from.checkpoint.tensor(name);
-    auto values = toFloat(tensor);
+    auto values = from.checkpoint.floats(name);
     if (values.ok()) {
         fakeQuantizeParameter(values.value(), tensor.shape, how);
     }
@@ -106,16 +107,28 @@ private:
         const TensorNames::Block& names = m_from->checkpoint.names.blocks[static_cast<std::size_t>(layer)];
         const std::string block = "backbone.layers." + std::to_string(layer) + ".";
         const std::string mixer = block + "mixer.";
-        add(block + "norm.weight", names.norm,
-            [from = m_from, name = names.norm, layer] { return writtenNorm(*from, name, layer); });
+        norm(block + "norm.weight", names.norm, {layer, Linear::InProj}, SmoothingFold::Norm);
         linear(mixer, {layer, Linear::InProj}, names.inProjBias);
         parameter(mixer + "conv1d.weight", names.convWeight, m_from->plan.conv);
         parameter(mixer + "conv1d.bias", names.convBias, {});
-        linear(mixer, {layer, Linear::XProj}, {});
-        linear(mixer, {layer, Linear::DtProj}, names.dtBias);
+        if (m_from->checkpoint.spec.architecture == Architecture::Mamba2) {
+            parameter(mixer + "dt_bias", names.dtBias, {});
+            norm(mixer + "norm.weight", names.gatedNorm, {layer, Linear::OutProj}, SmoothingFold::GatedNorm);
+        } else {
+            linear(mixer, {layer, Linear::XProj}, {});
+            linear(mixer, {layer, Linear::DtProj}, names.dtBias);
+        }
         parameter(mixer + "A_log", names.aLog, m_from->plan.ssm);
         parameter(mixer + "D", names.d, m_from->plan.ssm);
         linear(mixer, {layer, Linear::OutProj}, names.outProjBias);
+    }
+
+    /// `source` is empty where the model has no such norm.
+    void norm(const std::string& name, const std::string& source, SiteId site, SmoothingFold fold) {
+        if (!source.empty()) {
+            add(name, source,
+                [from = m_from, source, site, fold] { return writtenNorm(*from, source, site, fold); });
+        }
     }
 
     void linear(const std::string& mixer, SiteId site, const std::string& bias) {
@@ -163,7 +176,7 @@ private:
 
 Result<std::vector<float>>
 effectiveWeight(const Checkpoint& checkpoint, SiteId site, const ResolvedSite& resolved) {
-    auto read = toFloat(checkpoint.tensor(weightName(checkpoint, site)));
+    auto read = checkpoint.floats(weightName(checkpoint, site));
     if (!read.ok()) {
         return read.error().within(siteName(site));
     }
@@ -178,14 +191,19 @@ effectiveWeight(const Checkpoint& checkpoint, SiteId site, const ResolvedSite& r
     return weight;
 }
 
-SmoothingFold smoothingFold(const ResolvedPlan& plan, SiteId site) {
+SmoothingFold smoothingFold(const ModelSpec& spec, const ResolvedPlan& plan, SiteId site) {
     if (siteOf(plan, site).smoothing.empty()) {
         return SmoothingFold::None;
     }
     if (site.linear == Linear::InProj) {
         return SmoothingFold::Norm;
     }
-    if (site.linear == Linear::DtProj && !siteOf(plan, {site.layer, Linear::XProj}).output.active()) {
+    if (site.linear == Linear::OutProj && spec.gatedNormGroups > 0) {
+        return SmoothingFold::GatedNorm;
+    }
+    // In FalconMamba a norm without weights lies between x_proj and dt_proj.
+    if (site.linear == Linear::DtProj && spec.architecture == Architecture::Mamba1 &&
+        !siteOf(plan, {site.layer, Linear::XProj}).output.active()) {
         return SmoothingFold::XProj;
     }
     return SmoothingFold::Columns;

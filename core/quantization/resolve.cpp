@@ -46,8 +46,7 @@ Result<void> checkCalibration(
                 " layers, but this one has " + std::to_string(spec.layers) + ".",
             std::string(kCalibrateHint));
     }
-    for (int i = 0; i < spec.siteCount(); ++i) {
-        const SiteId site = SiteId::fromIndex(i);
+    for (const SiteId site : spec.sites()) {
         for (const Side side : {Side::Input, Side::Output}) {
             const int has = calibration.at(site, side).channels();
             const int needs = spec.channels(site.linear, side);
@@ -74,6 +73,13 @@ Result<void> checkInputs(
     const ModelSpec& spec, const QuantPlan& plan, const CalibrationSnapshot* calibration,
     const WeightStatistics* weights, const std::string& checkpointHash) {
     for (const auto& [site, patch] : plan.sites) {
+        if (!spec.has(site.linear)) {
+            return Error::usage(
+                "The plan addresses " + siteName(site) + ", but a " +
+                    std::string(architectureTitle(spec.architecture)) + " block has no " +
+                    std::string(linearName(site.linear)) + ".",
+                "Remove that site from the plan.");
+        }
         if (site.layer < 0 || site.layer >= spec.layers) {
             return Error::usage(
                 "The plan addresses " + siteName(site) + ", but the model has " +
@@ -92,9 +98,8 @@ Result<void> checkInputs(
             return state;
         }
     }
-    for (int i = 0; i < spec.siteCount(); ++i) {
-        const SiteId site = SiteId::fromIndex(i);
-        const auto index = static_cast<std::size_t>(i);
+    for (const SiteId site : spec.sites()) {
+        const auto index = static_cast<std::size_t>(site.index());
         if (plan.at(site).alpha &&
             (weights == nullptr || weights->columnAbsmax.size() <= index ||
              static_cast<int>(weights->columnAbsmax[index].size()) != spec.inputs(site.linear))) {
@@ -204,6 +209,20 @@ private:
     Warnings m_warnings;
 };
 
+/// Settings of a kind of linear that the model does not have.
+void warnOfAbsentLinears(const ModelSpec& spec, const QuantPlan& plan, std::vector<std::string>& warnings) {
+    const std::string model = "a " + std::string(architectureTitle(spec.architecture)) + " block has no ";
+    for (const Linear linear : kLinears) {
+        if (!spec.has(linear) && !plan.linears[static_cast<std::size_t>(linear)].empty()) {
+            const std::string name(linearName(linear));
+            warnings.push_back(name + ": the plan's settings do nothing, since " + model + name + ".");
+        }
+    }
+    if (plan.ssmInput && !spec.has(Linear::XProj)) {
+        warnings.push_back("ssm_input does nothing, since " + model + "x_proj.");
+    }
+}
+
 void resolveGroups(const ModelSpec& spec, const QuantPlan& plan, ResolvedPlan& resolved) {
     const SiteSettings& settings = plan.groupSettings();
     const WeightQuantization how{settings.weightBits, settings.weightGranularity};
@@ -221,20 +240,21 @@ void resolveGroups(const ModelSpec& spec, const QuantPlan& plan, ResolvedPlan& r
 
 Result<WeightStatistics> weightStatistics(const Checkpoint& checkpoint, const Job& job) {
     WeightStatistics statistics;
-    const int sites = checkpoint.spec.siteCount();
-    for (int i = 0; i < sites; ++i) {
+    const auto places = static_cast<std::size_t>(checkpoint.spec.siteCount());
+    statistics.columnAbsmax.resize(places);
+    for (const SiteId site : checkpoint.spec.sites()) {
         if (job.stopRequested()) {
             return Error::cancelled();
         }
-        const SiteId site = SiteId::fromIndex(i);
+        const auto index = static_cast<std::size_t>(site.index());
         const auto& names = checkpoint.names.blocks[static_cast<std::size_t>(site.layer)];
-        const auto weight = toFloat(checkpoint.tensor(names.linear(site.linear)));
+        const auto weight = checkpoint.floats(names.linear(site.linear));
         if (!weight.ok()) {
             return weight.error().within(siteName(site));
         }
-        statistics.columnAbsmax.push_back(columnAbsmax(
-            weight.value(), checkpoint.spec.outputs(site.linear), checkpoint.spec.inputs(site.linear)));
-        job.report("weights", static_cast<std::uint64_t>(i + 1), static_cast<std::uint64_t>(sites));
+        statistics.columnAbsmax[index] = columnAbsmax(
+            weight.value(), checkpoint.spec.outputs(site.linear), checkpoint.spec.inputs(site.linear));
+        job.report("weights", index + 1, places);
     }
     return statistics;
 }
@@ -247,9 +267,10 @@ Result<ResolvedPlan> resolvePlan(
     }
     ResolvedPlan resolved;
     resolved.ssmInput = plan.ssmInput;
+    resolved.sites.resize(static_cast<std::size_t>(spec.siteCount()));
     Resolver resolver(plan, calibration, weights);
-    for (int i = 0; i < spec.siteCount(); ++i) {
-        auto site = resolver.resolve(SiteId::fromIndex(i));
+    for (const SiteId id : spec.sites()) {
+        auto site = resolver.resolve(id);
         if (!site.ok()) {
             return site.error();
         }
@@ -258,10 +279,11 @@ Result<ResolvedPlan> resolvePlan(
                 resolved.exactUnderForking = false;
             }
         }
-        resolved.sites.push_back(std::move(site).value());
+        resolved.sites[static_cast<std::size_t>(id.index())] = std::move(site).value();
     }
     resolveGroups(spec, plan, resolved);
     resolved.warnings = resolver.warnings();
+    warnOfAbsentLinears(spec, plan, resolved.warnings);
     return resolved;
 }
 

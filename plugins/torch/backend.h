@@ -64,6 +64,10 @@ public:
     virtual void addBias(Matrix x, const float* bias) = 0;
     virtual void convSilu(const ConvArguments& arguments, std::span<const Segment> segments) = 0;
     virtual void scan(const ScanArguments& arguments, std::span<const Segment> segments) = 0;
+    virtual void headScan(const HeadScanArguments& arguments, std::span<const Segment> segments) = 0;
+    virtual void gatedNorm(const GatedNormArguments& arguments) = 0;
+    /// x = x / rms(x), row by row.
+    virtual void unitNorm(Matrix x, float epsilon) = 0;
     /// out may be x. Run-time scales are taken per segment (dynamic) or per row (token).
     virtual void transform(Matrix x, const Transform& how, std::span<const Segment> segments, Matrix out) = 0;
     /// Log-softmax of x · headᵀ at `targets`, without ever holding all logits.

@@ -103,7 +103,7 @@ private:
     void prepareGemm() {
         std::vector<torchruntime::OneDnnLinears::Shape> shapes;
         std::int64_t widest = 0;
-        for (const Linear linear : kLinears) {
+        for (const Linear linear : m_spec.linears()) {
             shapes.push_back({m_spec.outputs(linear), m_spec.inputs(linear), m_spec.layers});
             widest = std::max<std::int64_t>({widest, m_spec.outputs(linear), m_spec.inputs(linear)});
         }
@@ -123,8 +123,8 @@ private:
 
     bool linears() {
         for (const ModelWeights::Layer& layer : m_subject.weights.layers) {
-            for (const SiteWeights& site : layer.sites) {
-                const LinearWeight& w = *site.weight;
+            for (const Linear linear : m_spec.linears()) {
+                const LinearWeight& w = *layer.sites[static_cast<std::size_t>(linear)].weight;
                 m_subject.backend.linear(
                     w, {m_gemmInput.data(), m_rows, w.inputs, w.inputs},
                     {m_gemmOutput.data(), m_rows, w.outputs, w.outputs});

@@ -7,7 +7,7 @@
 
 namespace mambascope {
 
-/// The engine of this plugin: Mamba-1 on the processor or a GPU.
+/// The engine of this plugin: Mamba, FalconMamba and Mamba-2 on the processor or a GPU.
 class TorchEngine final : public Engine {
 public:
     Result<EngineInfo> info() override;

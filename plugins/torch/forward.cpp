@@ -13,15 +13,31 @@ void PackedBatch::add(std::span<const std::int32_t> sequence, const float* state
 }
 
 std::int64_t ForwardPass::stateSize() const {
-    return static_cast<std::int64_t>(m_spec.layers) * m_spec.inner * (m_spec.convKernel - 1 + m_spec.state);
+    return convStateOffset(m_spec.layers);
+}
+
+std::int64_t ForwardPass::convStateOffset(int layer) const {
+    const std::int64_t conv = std::int64_t{m_spec.convKernel - 1} * m_spec.convChannels();
+    return layer * (conv + std::int64_t{m_spec.inner} * m_spec.state);
+}
+
+std::int64_t ForwardPass::scanStateOffset(int layer) const {
+    return convStateOffset(layer) + std::int64_t{m_spec.convKernel - 1} * m_spec.convChannels();
 }
 
 void ForwardPass::reserve(std::int64_t rows) {
-    const std::int64_t inner = m_spec.inner, hidden = m_spec.hidden;
-    const std::int64_t projected = m_spec.outputs(Linear::XProj);
+    const std::int64_t hidden = m_spec.hidden;
+    // A linear that the model does not have makes nothing.
+    const std::int64_t steps = m_spec.outputs(Linear::DtProj);
     const std::pair<Matrix*, std::int64_t> matrices[] = {
-        {&m_residual, hidden}, {&m_normed, hidden}, {&m_out, hidden},    {&m_xz, 2 * inner},
-        {&m_u, inner},         {&m_dt, inner},      {&m_scratch, inner}, {&m_bc, projected}};
+        {&m_residual, hidden},
+        {&m_normed, hidden},
+        {&m_out, hidden},
+        {&m_xz, m_spec.outputs(Linear::InProj)},
+        {&m_u, m_spec.convChannels()},
+        {&m_dt, steps},
+        {&m_scratch, steps},
+        {&m_bc, m_spec.outputs(Linear::XProj)}};
     if (rows > m_capacity) {
         m_capacity = 0;
         m_memory.clear();
@@ -55,22 +71,16 @@ void ForwardPass::applySite(
     }
 }
 
-void ForwardPass::layer(
+void ForwardPass::mamba1Mixer(
     const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer) {
     const ModelWeights::Layer& layer = weights.layers[static_cast<std::size_t>(index)];
     const auto site = [&](Linear linear) -> const SiteWeights& {
         return layer.sites[static_cast<std::size_t>(linear)];
     };
     const std::int64_t inner = m_spec.inner, state = m_spec.state, rank = m_spec.dtRank;
-    const std::int64_t stateOffset = index * inner * (m_spec.convKernel - 1 + state);
-
-    applySite(site(Linear::InProj), {index, Linear::InProj}, m_normed, m_normed, m_xz, segments, observer);
-    if (layer.inProjBias) {
-        m_backend.addBias(m_xz, layer.inProjBias->data());
-    }
     m_backend.convSilu(
         {m_xz.columnRange(0, inner), m_u, layer.conv->data(),
-         layer.convBias ? layer.convBias->data() : nullptr, m_spec.convKernel, stateOffset},
+         layer.convBias ? layer.convBias->data() : nullptr, m_spec.convKernel, convStateOffset(index)},
         segments);
     // The linear works on a copy: the scan reads the same u.
     applySite(site(Linear::XProj), {index, Linear::XProj}, m_u, m_scratch, m_bc, segments, observer);
@@ -82,23 +92,73 @@ void ForwardPass::layer(
             m_backend.transform(m_u, scanInput, segments, m_u);
         }
     }
-    // The first columns have no other reader, so they may be quantized where they are.
     const Matrix lowRank = m_bc.columnRange(0, rank);
+    const Matrix b = m_bc.columnRange(rank, state), c = m_bc.columnRange(rank + state, state);
+    if (m_spec.architecture == Architecture::FalconMamba) {
+        for (const Matrix& part : {lowRank, b, c}) {
+            m_backend.unitNorm(part, m_spec.mixerNormEpsilon);
+        }
+    }
+    // The first columns have no other reader, so they may be quantized where they are.
     applySite(site(Linear::DtProj), {index, Linear::DtProj}, lowRank, lowRank, m_dt, segments, observer);
     ScanArguments scan;
     scan.dt = m_dt;
     scan.u = m_u;
     scan.z = m_xz.columnRange(inner, inner);
-    scan.b = m_bc.columnRange(rank, state);
-    scan.c = m_bc.columnRange(rank + state, state);
+    scan.b = b;
+    scan.c = c;
     scan.y = m_dt;
     scan.dtBias = layer.dtBias->data();
     scan.decay = layer.decay->data();
     scan.d = layer.d->data();
     scan.state = m_spec.state;
-    scan.stateOffset = stateOffset + inner * (m_spec.convKernel - 1);
+    scan.stateOffset = scanStateOffset(index);
     m_backend.scan(scan, segments);
     applySite(site(Linear::OutProj), {index, Linear::OutProj}, m_dt, m_dt, m_out, segments, observer);
+}
+
+void ForwardPass::mamba2Mixer(
+    const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer) {
+    const ModelWeights::Layer& layer = weights.layers[static_cast<std::size_t>(index)];
+    const std::int64_t inner = m_spec.inner, conv = m_spec.convChannels();
+    const std::int64_t states = std::int64_t{m_spec.groups} * m_spec.state;
+    m_backend.convSilu(
+        {m_xz.columnRange(inner, conv), m_u, layer.conv->data(),
+         layer.convBias ? layer.convBias->data() : nullptr, m_spec.convKernel, convStateOffset(index)},
+        segments);
+    const Matrix u = m_u.columnRange(0, inner);
+    HeadScanArguments scan;
+    scan.dt = m_xz.columnRange(inner + conv, m_spec.heads);
+    scan.u = scan.y = u;
+    scan.b = m_u.columnRange(inner, states);
+    scan.c = m_u.columnRange(inner + states, states);
+    scan.dtBias = layer.dtBias->data();
+    scan.decay = layer.decay->data();
+    scan.d = layer.d->data();
+    scan.dtMin = m_spec.dtMin, scan.dtMax = m_spec.dtMax;
+    scan.heads = m_spec.heads, scan.groups = m_spec.groups, scan.state = m_spec.state;
+    scan.stateOffset = scanStateOffset(index);
+    m_backend.headScan(scan, segments);
+    m_backend.gatedNorm(
+        {u, m_xz.columnRange(0, inner), layer.gatedNorm ? layer.gatedNorm->data() : nullptr,
+         std::max(1, m_spec.gatedNormGroups), m_spec.normEpsilon});
+    const SiteWeights& out = layer.sites[static_cast<std::size_t>(Linear::OutProj)];
+    applySite(out, {index, Linear::OutProj}, u, u, m_out, segments, observer);
+}
+
+void ForwardPass::layer(
+    const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer) {
+    const ModelWeights::Layer& layer = weights.layers[static_cast<std::size_t>(index)];
+    const SiteWeights& in = layer.sites[static_cast<std::size_t>(Linear::InProj)];
+    applySite(in, {index, Linear::InProj}, m_normed, m_normed, m_xz, segments, observer);
+    if (layer.inProjBias) {
+        m_backend.addBias(m_xz, layer.inProjBias->data());
+    }
+    if (m_spec.architecture == Architecture::Mamba2) {
+        mamba2Mixer(weights, index, segments, observer);
+    } else {
+        mamba1Mixer(weights, index, segments, observer);
+    }
     if (layer.outProjBias) {
         m_backend.addBias(m_out, layer.outProjBias->data());
     }

@@ -60,8 +60,16 @@ public:
 
 private:
     void reserve(std::int64_t rows);
+    /// One block: from m_normed to m_out.
     void
     layer(const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer);
+    void mamba1Mixer(
+        const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer);
+    void mamba2Mixer(
+        const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer);
+    /// Where a layer's state begins: that of the convolution, then that of the scan.
+    std::int64_t convStateOffset(int layer) const;
+    std::int64_t scanStateOffset(int layer) const;
     void applySite(
         const SiteWeights& site, SiteId id, Matrix x, Matrix prepared, Matrix y,
         std::span<const Segment> segments, SiteObserver* observer);
@@ -71,7 +79,10 @@ private:
     std::int64_t m_capacity = 0;
     std::vector<DeviceArray> m_memory;
     DeviceArray m_headRows;
-    Matrix m_residual, m_normed, m_xz, m_u, m_bc, m_dt, m_scratch, m_out;
+    Matrix m_residual, m_normed, m_out;
+    Matrix m_xz; ///< what in_proj makes: u and gate, or Mamba-2's gate, u, B, C and time step
+    Matrix m_u;  ///< behind the convolution; in Mamba-2 with B and C
+    Matrix m_bc, m_dt, m_scratch; ///< Mamba-1 only
 };
 
 } // namespace mambascope

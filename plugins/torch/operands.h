@@ -18,8 +18,8 @@ struct Matrix {
     }
 };
 
-/// One sequence of a packed batch: its rows, and the states it starts from and leaves behind. A state is
-/// [kernel − 1, inner] inputs of the convolution, oldest first, and [state, inner] of the scan.
+/// One sequence of a packed batch: its rows, and the states it starts from and leaves behind. A layer's state
+/// is [kernel − 1, channels] inputs of the convolution, oldest first, and [state, inner] of the scan.
 struct Segment {
     std::int64_t begin = 0, length = 0;
     const float* state = nullptr; ///< null: zeros
@@ -30,10 +30,33 @@ struct Segment {
 /// sequence's state.
 struct ConvArguments {
     Matrix x, out;
-    const float* weight = nullptr; ///< [kernel, inner]
-    const float* bias = nullptr;   ///< [inner] or null
+    const float* weight = nullptr; ///< [kernel, channels]
+    const float* bias = nullptr;   ///< [channels] or null
     int kernel = 0;
     std::int64_t stateOffset = 0;
+};
+
+/// Scan of one Mamba-2 layer (arXiv 2405.21060), per head: Δ = clamp(softplus(dt + bias)); h ← exp(Δ·A)·h +
+/// Δ·u·B; y = C·h + D·u. Heads of one group share B and C: group g has columns [g · state, (g + 1) · state).
+struct HeadScanArguments {
+    Matrix dt;                     ///< [rows, heads]
+    Matrix u, y;                   ///< [rows, inner], a head's channels side by side; y may be u's memory
+    Matrix b, c;                   ///< [rows, groups · state]
+    const float* dtBias = nullptr; ///< [heads], as decay and d
+    const float* decay = nullptr;  ///< A · log2(e)
+    const float* d = nullptr;
+    float dtMin = 0, dtMax = 0;
+    int heads = 0, groups = 0, state = 0;
+    std::int64_t stateOffset = 0; ///< of [state, inner]
+};
+
+/// Gate and norm of Mamba-2: x ← x · silu(gate), and where there is a norm x ← x / rms(x) · weight, the root
+/// mean square taken over each of `groups` equal pieces of a row.
+struct GatedNormArguments {
+    Matrix x, gate;
+    const float* weight = nullptr; ///< null: no norm
+    int groups = 1;
+    float epsilon = 0;
 };
 
 /// Selective scan and gate of one layer (arXiv 2312.00752, algorithm 2):

@@ -31,25 +31,26 @@ public:
         if (name.empty()) {
             return Shared();
         }
-        const Result<std::vector<float>> values = toFloat(m_checkpoint.tensor(name));
-        return values.ok() ? Result<Shared>(share(values.value()))
-                           : Result<Shared>(values.error().within(name));
+        const Result<std::vector<float>> values = m_checkpoint.floats(name);
+        return values.ok() ? Result<Shared>(share(values.value())) : Result<Shared>(values.error());
     }
 
-    /// conv1d.weight [inner, 1, kernel] as [kernel, inner].
+    /// conv1d.weight [channels, 1, kernel] as [kernel, channels].
     Result<Shared> conv(const std::string& name) {
         return quantized(name, m_plan.conv, [&](std::vector<float>& w) {
-            w = transposed(w, m_checkpoint.spec.inner, m_checkpoint.spec.convKernel);
+            w = transposed(w, m_checkpoint.spec.convChannels(), m_checkpoint.spec.convKernel);
         });
     }
 
-    /// A_log [inner, state] as decay rates for exp2, [state, inner].
+    /// A_log [inner, state] as decay rates for exp2, [state, inner]; Mamba-2's [heads] stays as it is.
     Result<Shared> decay(const std::string& name) {
         return quantized(name, m_plan.ssm, [&](std::vector<float>& a) {
             for (float& value : a) {
                 value = static_cast<float>(-static_cast<double>(std::exp(value)) * std::numbers::log2e);
             }
-            a = transposed(a, m_checkpoint.spec.inner, m_checkpoint.spec.state);
+            if (m_checkpoint.spec.architecture != Architecture::Mamba2) {
+                a = transposed(a, m_checkpoint.spec.inner, m_checkpoint.spec.state);
+            }
         });
     }
 
@@ -108,12 +109,10 @@ private:
     }
 
     Result<std::vector<float>> values(const std::string& name, const WeightQuantization& how) {
-        const TensorView& tensor = m_checkpoint.tensor(name);
-        Result<std::vector<float>> result = toFloat(tensor);
-        if (!result.ok()) {
-            return result.error().within(name);
+        Result<std::vector<float>> result = m_checkpoint.floats(name);
+        if (result.ok()) {
+            fakeQuantizeParameter(result.value(), m_checkpoint.tensor(name).shape, how);
         }
-        fakeQuantizeParameter(result.value(), tensor.shape, how);
         return result;
     }
 
@@ -175,6 +174,7 @@ void readLayer(
         put(layer.norm, reader.plain(names.norm));
         put(layer.convBias, reader.plain(names.convBias));
         put(layer.dtBias, reader.plain(names.dtBias));
+        put(layer.gatedNorm, reader.plain(names.gatedNorm));
         put(layer.inProjBias, reader.plain(names.inProjBias));
         put(layer.outProjBias, reader.plain(names.outProjBias));
     }
@@ -185,7 +185,7 @@ void readLayer(
         put(layer.decay, reader.decay(names.aLog));
         put(layer.d, reader.skip(names.d));
     }
-    for (const Linear linear : kLinears) {
+    for (const Linear linear : checkpoint.spec.linears()) {
         const auto at = static_cast<std::size_t>(linear);
         put(layer.sites[at], reader.site({index, linear}, old != nullptr ? &old->sites[at] : nullptr));
     }

@@ -28,11 +28,12 @@ struct SiteWeights {
 /// are shared.
 struct ModelWeights {
     struct Layer {
-        std::shared_ptr<const DeviceArray> norm, convBias, dtBias, inProjBias,
-            outProjBias;                             ///< no plan touches these
-        std::shared_ptr<const DeviceArray> conv;     ///< [kernel, inner]
-        std::shared_ptr<const DeviceArray> decay, d; ///< [state, inner]: −exp(A_log) · log2(e); [inner]
-        std::array<SiteWeights, 4> sites;
+        std::shared_ptr<const DeviceArray> norm, convBias, dtBias, gatedNorm, inProjBias,
+            outProjBias;                         ///< no plan touches these
+        std::shared_ptr<const DeviceArray> conv; ///< [kernel, channels]
+        /// −exp(A_log) · log2(e) [state, inner] and D [inner]; in Mamba-2 both [heads]
+        std::shared_ptr<const DeviceArray> decay, d;
+        std::array<SiteWeights, 4> sites; ///< those that the model does not have are empty
     };
     ResolvedPlan plan;
     std::vector<Layer> layers;

@@ -76,7 +76,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("folder");
         for (const char* name :
              {"hf-f32", "hf-bf16-untied", "hf-f16-sharded", "hf-odd", "ssm-original", "ssm-original-legacy",
-              "ssm-original-f16-shared"}) {
+              "ssm-original-f16-shared", "falcon-mamba", "mamba2"}) {
             QTest::newRow(name) << fixture(name);
         }
     }
@@ -151,8 +151,6 @@ private Q_SLOTS:
         QTest::newRow("unknown verb") << QStringList{"frobnicate"} << 2 << QByteArray("frobnicate");
         QTest::newRow("missing folder")
             << QStringList{"info", "/nonexistent/model"} << 3 << QByteArray("/nonexistent/model");
-        QTest::newRow("unknown architecture")
-            << QStringList{"info", fixture("mamba2")} << 3 << QByteArray("mamba2");
         QTest::newRow("unknown rule")
             << QStringList{"outliers", "x", "--rule", "guess"} << 2 << QByteArray("guess");
         QTest::newRow("bits out of range")

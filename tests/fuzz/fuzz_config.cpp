@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         TensorNames names;
         std::vector<std::string> warnings;
         if (layOut(config.value(), weights.value(), spec, names, warnings).ok()) {
-            (void)contradictions(config.value(), spec);
+            (void)compareConfig(config.value(), spec);
         }
     }
     return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the engine promises whatever the model: same plan, same number; and what it refuses.
+#include "core/base/file.h"
 #include "plugins/torch/engine.h"
 #include "tests/support/paths.h"
 
@@ -23,6 +24,19 @@ std::unique_ptr<TorchEngine> engineFor(const std::filesystem::path& model, int t
 
 std::filesystem::path tiny() {
     return test::fixtureFolder() / "hf-f32";
+}
+
+/// A row for one fixture of every architecture.
+void architectures() {
+    QTest::addColumn<QString>("fixture");
+    for (const char* fixture : {"hf-f32", "falcon-mamba", "mamba2"}) {
+        QTest::newRow(fixture) << QString::fromLatin1(fixture);
+    }
+}
+
+std::filesystem::path fixtureOfRow() {
+    QFETCH(QString, fixture);
+    return test::fixtureFolder() / fixture.toStdString();
 }
 
 std::vector<std::int32_t> someTokens(std::size_t count, unsigned seed) {
@@ -77,24 +91,28 @@ class TorchEngineTest : public QObject {
 
 private Q_SLOTS:
     void scoresDoNotDependOnBatchForkingOrThreads_data() {
+        QTest::addColumn<QString>("fixture");
         QTest::addColumn<int>("scale");
         QTest::addColumn<int>("side");
-        QTest::newRow("baseline") << -1 << 0;
-        for (const ActivationScale scale :
-             {ActivationScale::Static, ActivationScale::Token, ActivationScale::Dynamic}) {
-            for (const ActivationSide side :
-                 {ActivationSide::Input, ActivationSide::Output, ActivationSide::Both}) {
-                QTest::newRow(
-                    (std::string(activationScaleName(scale)) + " " + std::string(activationSideName(side)))
-                        .c_str())
-                    << static_cast<int>(scale) << static_cast<int>(side);
+        for (const char* fixture : {"hf-f32", "falcon-mamba", "mamba2"}) {
+            const QString name = QString::fromLatin1(fixture);
+            QTest::addRow("%s, baseline", fixture) << name << -1 << 0;
+            for (const ActivationScale scale :
+                 {ActivationScale::Static, ActivationScale::Token, ActivationScale::Dynamic}) {
+                for (const ActivationSide side :
+                     {ActivationSide::Input, ActivationSide::Output, ActivationSide::Both}) {
+                    QTest::addRow(
+                        "%s, %s %s", fixture, std::string(activationScaleName(scale)).c_str(),
+                        std::string(activationSideName(side)).c_str())
+                        << name << static_cast<int>(scale) << static_cast<int>(side);
+                }
             }
         }
     }
     void scoresDoNotDependOnBatchForkingOrThreads() {
         QFETCH(int, scale);
         QFETCH(int, side);
-        const auto engine = engineFor(tiny(), 2), alone = engineFor(tiny(), 1);
+        const auto engine = engineFor(fixtureOfRow(), 2), alone = engineFor(fixtureOfRow(), 1);
         QVERIFY(engine && alone);
         if (scale >= 0) {
             const QuantPlan plan =
@@ -179,10 +197,11 @@ private Q_SLOTS:
         QCOMPARE(logitsOf(*engine), before);
     }
 
+    void smoothingAloneChangesNothing_data() { architectures(); }
     void smoothingAloneChangesNothing() {
         // The identity X·Wᵀ = (X/s)·(W·s)ᵀ, up to rounding (quantization specification, SmoothQuant).
         // The bound is the fixtures' own: what another order of rounding may do to their logits.
-        const auto engine = engineFor(tiny());
+        const auto engine = engineFor(fixtureOfRow());
         const std::vector<float> before = logitsOf(*engine);
         for (const double alpha : {0.0, 0.5, 1.0}) {
             QuantPlan plan;
@@ -195,8 +214,37 @@ private Q_SLOTS:
         }
     }
 
+    void smoothingSurvivesTheExport_data() { architectures(); }
+    void smoothingSurvivesTheExport() {
+        // Folded into the norms where that is exact, divided out of the columns elsewhere; same bound as
+        // above.
+        const auto engine = engineFor(fixtureOfRow());
+        const std::vector<float> before = logitsOf(*engine);
+        const test::TemporaryFolder folder;
+        ExportRequest request;
+        request.folder = folder.path() / "smoothed";
+        request.plan.defaults.alpha = 0.5;
+        const auto report = engine->exportCheckpoint(request, calibrationOf(*engine), {});
+        QVERIFY2(report.ok(), report.ok() ? "" : describe(report.error()).c_str());
+        const auto exported = engineFor(request.folder);
+        QVERIFY(exported);
+        const double difference = relativeDifference(before, logitsOf(*exported));
+        qInfo("%.1e of the largest logit", difference);
+        QVERIFY(difference <= 5e-5);
+        // Eight bits a channel of the smoothed weights: far from the float weights, so the fold must be
+        // right.
+        request.folder = folder.path() / "quantized";
+        request.plan.defaults.weightBits = 4;
+        QVERIFY(engine->applyPlan(request.plan, calibrationOf(*engine), {}).ok());
+        const std::vector<float> quantized = logitsOf(*engine);
+        QVERIFY(relativeDifference(before, quantized) > 1e-2);
+        QVERIFY(engine->exportCheckpoint(request, calibrationOf(*engine), {}).ok());
+        QVERIFY(relativeDifference(quantized, logitsOf(*engineFor(request.folder))) <= 5e-5);
+    }
+
+    void exportedWeightsGiveTheSameLogits_data() { architectures(); }
     void exportedWeightsGiveTheSameLogits() {
-        const auto engine = engineFor(tiny());
+        const auto engine = engineFor(fixtureOfRow());
         QuantPlan plan;
         plan.defaults.weightBits = 4;
         plan.groups = ParameterGroups::all();
@@ -241,9 +289,41 @@ private Q_SLOTS:
         QVERIFY(relativeDifference(zeroed, logitsOf(*exported)) < 1e-6);
     }
 
+    void settingsOfLinearsThatAreNotThere() {
+        const auto engine = engineFor(test::fixtureFolder() / "mamba2");
+        const std::vector<float> before = logitsOf(*engine);
+        QuantPlan plan;
+        plan.linears[static_cast<std::size_t>(Linear::XProj)].weightBits = 4;
+        const auto warnings = engine->applyPlan(plan, nullptr, {});
+        QVERIFY(warnings.ok());
+        QCOMPARE(warnings.value().size(), std::size_t{1});
+        QVERIFY(warnings.value().front().find("a Mamba-2 block has no x_proj") != std::string::npos);
+        QCOMPARE(logitsOf(*engine), before);
+        plan.sites[{0, Linear::DtProj}].weightBits = 4;
+        const auto refused = engine->applyPlan(plan, nullptr, {});
+        QVERIFY(refused.error().code == ErrorCode::Usage);
+        QVERIFY(refused.error().message.find("has no dt_proj") != std::string::npos);
+    }
+
+    void theBoundsOfTheTimeStepAreKept() {
+        // With both bounds at 0 the scan's state never leaves 0 and its output is D · u: another model.
+        const test::TemporaryFolder folder;
+        std::filesystem::copy(test::fixtureFolder() / "mamba2", folder.path() / "m");
+        const std::filesystem::path file = folder.path() / "m" / "config.json";
+        Json config = Json::parse(readFile(file).value());
+        config["time_step_limit"] = {0.0, 1e30};
+        QVERIFY(writeFile(file, config.dump(), true).ok());
+        const std::vector<float> unbounded = logitsOf(*engineFor(test::fixtureFolder() / "mamba2"));
+        QCOMPARE(logitsOf(*engineFor(folder.path() / "m")), unbounded);
+        config["time_step_limit"] = {0.0, 0.0};
+        QVERIFY(writeFile(file, config.dump(), true).ok());
+        QVERIFY(relativeDifference(unbounded, logitsOf(*engineFor(folder.path() / "m"))) > 1e-3);
+    }
+
+    void generationContinuesFromTheState_data() { architectures(); }
     void generationContinuesFromTheState() {
         // Each step from the carried state gives the argmax that a run over everything gives.
-        const auto engine = engineFor(tiny());
+        const auto engine = engineFor(fixtureOfRow());
         std::vector<std::int32_t> sequence = someTokens(11, 50);
         const auto appended = engine->generate({sequence, 8}, {}).value();
         for (const std::int32_t token : appended) {
@@ -302,8 +382,9 @@ private Q_SLOTS:
         QVERIFY(engine->forward({{someTokens(3, 1)}, false}, job).error().code == ErrorCode::Cancelled);
     }
 
+    void benchNamesWhatItMeasured_data() { architectures(); }
     void benchNamesWhatItMeasured() {
-        const auto engine = engineFor(tiny());
+        const auto engine = engineFor(fixtureOfRow());
         const auto result = engine->bench({1, 32, 3}, {});
         QVERIFY(result.ok());
         const OrderedJson& json = result.value();

@@ -87,8 +87,7 @@ private Q_SLOTS:
         const auto result = m_engine->calibrate(request, {});
         QVERIFY(result.ok());
         QCOMPARE(result.value().source.tokens, std::int64_t{58});
-        for (int i = 0; i < m_spec.siteCount(); ++i) {
-            const SiteId site = SiteId::fromIndex(i);
+        for (const SiteId site : m_spec.sites()) {
             // A linear's own bias is in the golden output, but not in a plan's output side.
             const bool biased =
                 m_spec.linearBias && (site.linear == Linear::InProj || site.linear == Linear::OutProj);
@@ -98,11 +97,20 @@ private Q_SLOTS:
                 if (side == Side::Output && (biased || site.linear == Linear::DtProj)) {
                     continue;
                 }
+                if (isUnrecorded(site)) {
+                    // Behind a norm without weights no channel exceeds the root of their number.
+                    const float bound = std::sqrt(static_cast<float>(m_spec.dtRank)) * 1.0001f;
+                    QVERIFY(statistics.largest() > 1.0f && statistics.largest() <= bound);
+                    continue;
+                }
                 const std::vector<float> expected = m_golden.floats(siteName(site, side) + "_absmax");
                 QVERIFY2(!expected.empty(), siteName(site, side).c_str());
                 QVERIFY(
                     largestDifference(statistics.absmax, expected) <=
                     kTolerance * largestMagnitude(expected));
+            }
+            if (isUnrecorded(site)) {
+                continue;
             }
             const std::vector<float> meanStd = m_golden.floats(siteName(site, Side::Input) + "_mean_std");
             const ChannelStatistics& input = result.value().at(site, Side::Input);
@@ -114,11 +122,16 @@ private Q_SLOTS:
     }
 
 private:
+    /// transformers' FalconMamba multiplies with dt_proj's weight itself, where no hook sees the input.
+    bool isUnrecorded(SiteId site) const {
+        return m_spec.architecture == Architecture::FalconMamba && site.linear == Linear::DtProj;
+    }
+
     static void fixtures() {
         QTest::addColumn<QString>("fixture");
         for (const char* name :
              {"hf-f32", "hf-bf16-untied", "hf-f16-sharded", "hf-odd", "ssm-original", "ssm-original-legacy",
-              "ssm-original-f16-shared"}) {
+              "ssm-original-f16-shared", "falcon-mamba", "mamba2"}) {
             QTest::newRow(name) << QString::fromLatin1(name);
         }
     }

@@ -102,6 +102,62 @@ struct Scan {
     }
 };
 
+/// Inputs of one head's scan.
+struct HeadScan {
+    int tokens, channels, state;
+    float dtBias = 0.3f, decay = -0.8f, d = 1.7f, dtMin, dtMax;
+    std::vector<float> dt, u, b, c, h0;
+
+    HeadScan(int t, int channelCount, int n, float low, float high)
+        : tokens(t)
+        , channels(channelCount)
+        , state(n)
+        , dtMin(low)
+        , dtMax(high)
+        , dt(normal(Scan::size(t, 1), 1))
+        , u(normal(Scan::size(t, channelCount), 2))
+        , b(normal(Scan::size(t, n), 4))
+        , c(normal(Scan::size(t, n), 5))
+        , h0(normal(Scan::size(n, channelCount), 9)) {}
+
+    /// y [tokens, channels] in double.
+    std::vector<double> reference() const {
+        std::vector<double> y(Scan::size(tokens, channels)), h(h0.begin(), h0.end());
+        for (int t = 0; t < tokens; ++t) {
+            const double step = std::clamp(
+                softplus(static_cast<double>(dt[Scan::size(t, 1)]) + static_cast<double>(dtBias)),
+                static_cast<double>(dtMin), static_cast<double>(dtMax));
+            for (int i = 0; i < channels; ++i) {
+                const std::size_t at = Scan::size(t, channels) + static_cast<std::size_t>(i);
+                const double input = static_cast<double>(u[at]);
+                double sum = static_cast<double>(d) * input;
+                for (int n = 0; n < state; ++n) {
+                    const std::size_t hn = Scan::size(n, channels) + static_cast<std::size_t>(i);
+                    const std::size_t bn = Scan::size(t, state) + static_cast<std::size_t>(n);
+                    h[hn] = std::exp2(step * static_cast<double>(decay)) * h[hn] +
+                            step * input * static_cast<double>(b[bn]);
+                    sum += h[hn] * static_cast<double>(c[bn]);
+                }
+                y[at] = sum;
+            }
+        }
+        return y;
+    }
+
+    void
+    run(const Kernels& kernels, int first, int last, std::vector<float>& y, std::vector<float>& h) const {
+        HeadScanTile tile;
+        const std::size_t at = Scan::size(first, channels), states = Scan::size(first, state);
+        tile.dt = dt.data() + first, tile.dtStride = 1;
+        tile.u = u.data() + at, tile.y = y.data() + at, tile.uStride = tile.yStride = channels;
+        tile.b = b.data() + states, tile.c = c.data() + states, tile.bcStride = state;
+        tile.dtBias = dtBias, tile.decay = decay, tile.d = d, tile.dtMin = dtMin, tile.dtMax = dtMax;
+        tile.h = h.data(), tile.hStride = channels, tile.state = state;
+        tile.tokens = last - first, tile.channels = channels;
+        kernels.headScan(tile);
+    }
+};
+
 } // namespace
 
 class TorchKernelsTest : public QObject {
@@ -230,6 +286,51 @@ private Q_SLOTS:
             scan.run(*m_kernels, cut, tokens, yParts, hParts);
             QCOMPARE(yParts, y);
             QCOMPARE(hParts, h);
+        }
+    }
+
+    void headScanAgainstDouble_data() { instructionSets(); }
+    void headScanAgainstDouble() {
+        // Token counts around the kernel's blocks of 16, channels and states that leave vectors partly empty.
+        for (const auto& [tokens, channels, state, low, high] :
+             {std::tuple(1, 1, 1, 0.0f, INFINITY), std::tuple(16, 64, 128, 0.0f, INFINITY),
+              std::tuple(45, 21, 6, 0.0f, INFINITY), std::tuple(45, 21, 6, 0.5f, 0.9f)}) {
+            const HeadScan scan(tokens, channels, state, low, high);
+            std::vector<float> y(scan.u.size()), h = scan.h0;
+            scan.run(*m_kernels, 0, tokens, y, h);
+            const std::vector<double> expected = scan.reference();
+            double largest = 0, error = 0;
+            for (std::size_t i = 0; i < y.size(); ++i) {
+                largest = std::max(largest, std::fabs(expected[i]));
+                error = std::max(error, std::fabs(static_cast<double>(y[i]) - expected[i]));
+            }
+            QVERIFY(error < 3e-6 * largest);
+            // Continued from the state it left at any token, the scan gives the same bits.
+            std::vector<float> yParts(y.size()), hParts = scan.h0;
+            scan.run(*m_kernels, 0, tokens / 3, yParts, hParts);
+            scan.run(*m_kernels, tokens / 3, tokens, yParts, hParts);
+            QCOMPARE(yParts, y);
+            QCOMPARE(hParts, h);
+        }
+    }
+
+    void gateAndNormWithoutWeights_data() { instructionSets(); }
+    void gateAndNormWithoutWeights() {
+        constexpr std::size_t kChannels = 37;
+        std::vector<float> x = normal(kChannels, 71);
+        const std::vector<float> before = x, gate = normal(kChannels, 72, 3.0f);
+        m_kernels->gateRow(gate.data(), kChannels, x.data());
+        double squares = 0;
+        for (std::size_t c = 0; c < kChannels; ++c) {
+            const double expected = static_cast<double>(before[c]) * silu(static_cast<double>(gate[c]));
+            QVERIFY(std::fabs(static_cast<double>(x[c]) - expected) < 1e-6 * (1 + std::fabs(expected)));
+            squares += static_cast<double>(x[c]) * static_cast<double>(x[c]);
+        }
+        const std::vector<float> gated = x;
+        m_kernels->addNorm(nullptr, x.data(), nullptr, 1e-6f, kChannels, x.data()); // in place
+        for (std::size_t c = 0; c < kChannels; ++c) {
+            const double expected = static_cast<double>(gated[c]) / std::sqrt(squares / kChannels + 1e-6);
+            QVERIFY(std::fabs(static_cast<double>(x[c]) - expected) < 1e-6 * (1 + std::fabs(expected)));
         }
     }
 

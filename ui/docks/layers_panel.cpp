@@ -77,6 +77,11 @@ void LayersPanel::refresh() {
     if (!(shown == m_shown)) {
         m_shown = shown;
         m_model->setContent(shown.layers, shown.calibration, shown.side, shown.rule, shown.k);
+        for (const Linear linear : kLinears) {
+            m_table->setColumnHidden(
+                LayersModel::FirstSiteColumn + static_cast<int>(linear),
+                reference != nullptr && !reference->spec.has(linear));
+        }
         if (matches) {
             m_summary->setText(
                 view.side == Side::Input

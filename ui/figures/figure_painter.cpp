@@ -274,8 +274,7 @@ void paintPanels(Sheet& sheet, const QRectF& area) {
         }
         for (int i = column; i < count; i += columns) {
             const auto index = static_cast<std::size_t>(i);
-            paintPanel(
-                sheet, cell(i), panels[index], sheet.colours.stem[index % sheet.colours.stem.size()], labels);
+            paintPanel(sheet, cell(i), panels[index], sheet.colours.stemOf(panels[index].linear), labels);
         }
     }
 }

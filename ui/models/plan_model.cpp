@@ -58,15 +58,15 @@ void PlanModel::rebuild() {
     if (m_spec) {
         m_targets.push_back(PlanTarget::model());
         if (m_layer) {
-            for (const Linear linear : kLinears) {
+            for (const Linear linear : m_spec->linears()) {
                 m_targets.push_back(PlanTarget::at({*m_layer, linear}));
             }
         } else {
-            for (const Linear linear : kLinears) {
+            for (const Linear linear : m_spec->linears()) {
                 m_targets.push_back(PlanTarget::every(linear));
             }
-            for (int index = 0; index < m_spec->siteCount(); ++index) {
-                m_targets.push_back(PlanTarget::at(SiteId::fromIndex(index)));
+            for (const SiteId site : m_spec->sites()) {
+                m_targets.push_back(PlanTarget::at(site));
             }
         }
     }

@@ -21,7 +21,9 @@ public:
 
     const StemPanel* panel() const;
     const PlotColours& colours() const { return m_colours; }
-    QColor stemColour() const { return m_colours.stem[m_index % m_colours.stem.size()]; }
+    QColor stemColour() const {
+        return m_colours.stemOf(panel() != nullptr ? panel()->linear : Linear::InProj);
+    }
     /// Where the data are drawn at present, in the plot's coordinates.
     PanelFrame frame() const;
 

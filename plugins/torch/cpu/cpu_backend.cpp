@@ -148,6 +148,24 @@ void CpuBackend::normRows(
     });
 }
 
+void CpuBackend::gatedNorm(const GatedNormArguments& a) {
+    const std::int64_t width = a.x.columns / a.groups;
+    parallelFor(a.x.rows, threadsFor(a.x.rows * a.x.columns * 16, m_threads), [&](std::int64_t r) {
+        float* x = a.x.data + r * a.x.stride;
+        m_kernels.gateRow(a.gate.data + r * a.gate.stride, a.x.columns, x);
+        for (std::int64_t first = 0; a.weight != nullptr && first < a.x.columns; first += width) {
+            m_kernels.addNorm(nullptr, x + first, a.weight + first, a.epsilon, width, x + first);
+        }
+    });
+}
+
+void CpuBackend::unitNorm(Matrix x, float epsilon) {
+    parallelFor(x.rows, threadsFor(x.rows * x.columns * 4, m_threads), [&](std::int64_t r) {
+        float* row = x.data + r * x.stride;
+        m_kernels.addNorm(nullptr, row, nullptr, epsilon, x.columns, row);
+    });
+}
+
 void CpuBackend::addBias(Matrix x, const float* bias) {
     parallelFor(x.rows, threadsFor(x.rows * x.columns * 4, m_threads), [&](std::int64_t r) {
         m_kernels.addRow(bias, x.columns, x.data + r * x.stride);

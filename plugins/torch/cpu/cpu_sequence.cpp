@@ -112,6 +112,38 @@ void CpuBackend::scan(const ScanArguments& a, std::span<const Segment> segments)
         });
 }
 
+void CpuBackend::headScan(const HeadScanArguments& a, std::span<const Segment> segments) {
+    const std::int64_t inner = a.u.columns, width = inner / a.heads, headsPerGroup = a.heads / a.groups;
+    parallelFor(
+        static_cast<std::int64_t>(segments.size()) * a.heads,
+        threadsFor(a.u.rows * inner * a.state * 4, m_threads), [&](std::int64_t task) {
+            const Segment& s = segments[static_cast<std::size_t>(task / a.heads)];
+            const std::int64_t head = task % a.heads, channel = head * width;
+            const std::int64_t states = head / headsPerGroup * a.state;
+            std::vector<float> h(static_cast<std::size_t>(a.state * width), 0.0f);
+            const std::int64_t stateAt = a.stateOffset + channel;
+            for (int n = 0; s.state != nullptr && n < a.state; ++n) {
+                std::copy_n(s.state + stateAt + n * inner, width, h.data() + n * width);
+            }
+            const auto at = [&](Matrix m, std::int64_t column) {
+                return m.data + s.begin * m.stride + column;
+            };
+            HeadScanTile tile;
+            tile.dt = at(a.dt, head), tile.dtStride = a.dt.stride;
+            tile.u = at(a.u, channel), tile.uStride = a.u.stride;
+            tile.b = at(a.b, states), tile.c = at(a.c, states), tile.bcStride = a.b.stride;
+            tile.y = at(a.y, channel), tile.yStride = a.y.stride;
+            tile.dtBias = a.dtBias[head], tile.decay = a.decay[head], tile.d = a.d[head];
+            tile.dtMin = a.dtMin, tile.dtMax = a.dtMax;
+            tile.h = h.data(), tile.hStride = width, tile.state = a.state;
+            tile.tokens = s.length, tile.channels = width;
+            m_kernels.headScan(tile);
+            for (int n = 0; s.finalState != nullptr && n < a.state; ++n) {
+                std::copy_n(h.data() + n * width, width, s.finalState + stateAt + n * inner);
+            }
+        });
+}
+
 namespace {
 
 /// What one block of the vocabulary contributes to a row.

@@ -38,6 +38,25 @@ struct ScanTile {
     std::int64_t firstChannel = 0, lastChannel = 0; ///< half open
 };
 
+/// One piece of a Mamba-2 scan: tokens of one sequence, some channels of one head. Pointers are to the head's
+/// time step, the piece's first channel, and the group's states.
+struct HeadScanTile {
+    const float* dt = nullptr; ///< [tokens], one a row
+    std::int64_t dtStride = 0;
+    const float* u = nullptr; ///< [tokens, channels]
+    std::int64_t uStride = 0;
+    const float *b = nullptr, *c = nullptr; ///< [tokens, state]
+    std::int64_t bcStride = 0;
+    float* y = nullptr; ///< [tokens, channels], may be u
+    std::int64_t yStride = 0;
+    float dtBias = 0, decay = 0, d = 0; ///< of the head; decay is A · log2(e)
+    float dtMin = 0, dtMax = 0;
+    float* h = nullptr; ///< [state, channels], read and written
+    std::int64_t hStride = 0;
+    int state = 0;
+    std::int64_t tokens = 0, channels = 0;
+};
+
 /// How one token's row is quantized: q = clamp(roundEven(x / scale), ±limit), x̂ = q · scale; scale 0 gives 0.
 struct QuantizeRow {
     float scale = 0;
@@ -57,12 +76,14 @@ struct Kernels {
         float* packed);
     void (*gemm)(const GemmTile& tile);
     void (*scan)(const ScanTile& tile);
+    void (*headScan)(const HeadScanTile& tile);
     /// out[c] = silu(bias[c] + Σ_k weight[k, c] · taps[k][c]); a tap that is null counts as zeros, bias may
     /// be null.
     void (*convSilu)(
         const float* const* taps, int kernel, const float* weight, const float* bias, std::int64_t channels,
         float* out);
-    /// residual += add (unless null); out = residual / rms(residual) · weight (unless out is null).
+    /// residual += add (unless null); out = residual / rms(residual) · weight (unless out is null; weight
+    /// null: ones). out may be residual.
     void (*addNorm)(
         const float* add, float* residual, const float* weight, float epsilon, std::int64_t channels,
         float* out);
@@ -70,8 +91,9 @@ struct Kernels {
     void (*prepareInput)(
         const float* x, const std::uint32_t* keep, const float* smoothing, std::int64_t channels, float* out);
     void (*quantize)(const float* x, QuantizeRow how, std::int64_t channels, float* out);
-    float (*absmax)(const float* x, std::int64_t count);               ///< of the finite values
-    void (*addRow)(const float* add, std::int64_t channels, float* x); ///< x += add
+    float (*absmax)(const float* x, std::int64_t count);                 ///< of the finite values
+    void (*addRow)(const float* add, std::int64_t channels, float* x);   ///< x += add
+    void (*gateRow)(const float* gate, std::int64_t channels, float* x); ///< x *= silu(gate)
     /// Largest of x, and Σ exp(x − largest); NaN in x makes the sum NaN.
     void (*maxAndSumExp)(const float* x, std::int64_t count, float* largest, double* sumExp);
 

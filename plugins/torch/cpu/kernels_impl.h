@@ -109,6 +109,74 @@ inline void scan(const ScanTile& tile) {
     }
 }
 
+// --- scan with a scalar decay a head
+
+/// What all channels of a head share in the step of one token.
+struct HeadStep {
+    float delta, decay;
+};
+
+inline float firstLane(Vec x) {
+    float lane[Vec::kWidth];
+    store(lane, x, AllLanes{});
+    return lane[0];
+}
+
+inline HeadStep headStep(const HeadScanTile& s, std::int64_t t) {
+    float delta = firstLane(softplus(splat(s.dt[t * s.dtStride] + s.dtBias)));
+    delta = delta < s.dtMin ? s.dtMin : delta; // a NaN stays
+    delta = delta > s.dtMax ? s.dtMax : delta;
+    return {delta, firstLane(exp2(splat(delta * s.decay)))};
+}
+
+/// The states of one vector of channels, `count` tokens.
+template <class Lanes>
+void headScanVector(
+    const HeadScanTile& s, const HeadStep* steps, std::int64_t first, std::int64_t count, std::int64_t c,
+    Lanes lanes) {
+    for (std::int64_t i = 0; i < count; ++i) {
+        const std::int64_t t = first + i;
+        const float* b = s.b + t * s.bcStride;
+        const float* w = s.c + t * s.bcStride;
+        const Vec u = load(s.u + t * s.uStride + c, lanes);
+        const Vec deltaU = splat(steps[i].delta) * u;
+        const Vec decay = splat(steps[i].decay);
+        Vec y[4] = {zero(), zero(), zero(), zero()};
+        float* h = s.h + c;
+        int n = 0;
+        for (; n + 4 <= s.state; n += 4, h += 4 * s.hStride) {
+            for (int k = 0; k < 4; ++k) {
+                const Vec next = fma(decay, load(h + k * s.hStride, lanes), deltaU * splat(b[n + k]));
+                store(h + k * s.hStride, next, lanes);
+                y[k] = fma(next, splat(w[n + k]), y[k]);
+            }
+        }
+        for (; n < s.state; ++n, h += s.hStride) {
+            const Vec next = fma(decay, load(h, lanes), deltaU * splat(b[n]));
+            store(h, next, lanes);
+            y[n % 4] = fma(next, splat(w[n]), y[n % 4]);
+        }
+        const Vec sum = (y[0] + y[1]) + (y[2] + y[3]);
+        store(s.y + t * s.yStride + c, fma(splat(s.d), u, sum), lanes);
+    }
+}
+
+inline void headScan(const HeadScanTile& s) {
+    // A few tokens at a time: their steps are computed once for all channels, and the states of a vector of
+    // channels stay in the nearest cache meanwhile.
+    constexpr std::int64_t kTokens = 16;
+    for (std::int64_t first = 0; first < s.tokens; first += kTokens) {
+        const std::int64_t count = s.tokens - first < kTokens ? s.tokens - first : kTokens;
+        HeadStep steps[kTokens];
+        for (std::int64_t i = 0; i < count; ++i) {
+            steps[i] = headStep(s, first + i);
+        }
+        forEachVector(s.channels, [&](std::int64_t c, auto lanes) {
+            headScanVector(s, steps, first, count, c, lanes);
+        });
+    }
+}
+
 // --- rows
 // ----------------------------------------------------------------------------------------------------------
 
@@ -144,7 +212,8 @@ inline void addNorm(
     const float mean = sum(squares) / static_cast<float>(channels);
     const Vec scale = splat(1.0f / __builtin_sqrtf(mean + epsilon));
     forEachVector(channels, [&](std::int64_t c, auto lanes) {
-        store(out + c, load(weight + c, lanes) * (load(residual + c, lanes) * scale), lanes);
+        const Vec unit = load(residual + c, lanes) * scale;
+        store(out + c, weight != nullptr ? load(weight + c, lanes) * unit : unit, lanes);
     });
 }
 
@@ -194,6 +263,12 @@ inline float absmax(const float* x, std::int64_t count) {
 inline void addRow(const float* add, std::int64_t channels, float* x) {
     forEachVector(channels, [&](std::int64_t c, auto lanes) {
         store(x + c, load(x + c, lanes) + load(add + c, lanes), lanes);
+    });
+}
+
+inline void gateRow(const float* gate, std::int64_t channels, float* x) {
+    forEachVector(channels, [&](std::int64_t c, auto lanes) {
+        store(x + c, load(x + c, lanes) * silu(load(gate + c, lanes)), lanes);
     });
 }
 
@@ -250,8 +325,8 @@ inline constexpr Kernels kKernels {
 #else
     "portable",
 #endif
-        kPanel, packPanels, gemm, scan, convSilu, addNorm, prepareInput, quantize, absmax, addRow,
-        maxAndSumExp, mapArray<exp>, mapArray<exp2>, mapArray<softplus>
+        kPanel, packPanels, gemm, scan, headScan, convSilu, addNorm, prepareInput, quantize, absmax, addRow,
+        gateRow, maxAndSumExp, mapArray<exp>, mapArray<exp2>, mapArray<softplus>
 };
 
 } // namespace mambascope::MAMBASCOPE_ISA_NAMESPACE

@@ -213,12 +213,41 @@ void CudaBackend::convSilu(const ConvArguments& arguments, std::span<const Segme
     checkLaunch();
 }
 
-void CudaBackend::scan(const ScanArguments& arguments, std::span<const Segment> segments) {
-    if (arguments.state > cuda::kMostStates) {
+namespace {
+
+void checkStates(int states) {
+    if (states > cuda::kMostStates) {
         throw std::runtime_error(
-            "The model has " + std::to_string(arguments.state) + " states a channel, and the GPU computes " +
+            "The model has " + std::to_string(states) + " states a channel, and the GPU computes " +
             std::to_string(cuda::kMostStates) + " at most; device cpu has no limit.");
     }
+}
+
+} // namespace
+
+void CudaBackend::headScan(const HeadScanArguments& arguments, std::span<const Segment> segments) {
+    checkStates(arguments.state);
+    check(cudaSetDevice(m_index));
+    useSegments(segments);
+    cuda::headScan(
+        arguments, {m_deviceSegments.data(), static_cast<int>(segments.size()), m_segmentOfRow.data()});
+    checkLaunch();
+}
+
+void CudaBackend::gatedNorm(const GatedNormArguments& arguments) {
+    check(cudaSetDevice(m_index));
+    cuda::gatedNorm(arguments);
+    checkLaunch();
+}
+
+void CudaBackend::unitNorm(Matrix x, float epsilon) {
+    check(cudaSetDevice(m_index));
+    cuda::unitNorm(x, epsilon);
+    checkLaunch();
+}
+
+void CudaBackend::scan(const ScanArguments& arguments, std::span<const Segment> segments) {
+    checkStates(arguments.state);
     check(cudaSetDevice(m_index));
     useSegments(segments);
     cuda::scan(

@@ -41,6 +41,9 @@ public:
     void addBias(Matrix x, const float* bias) override;
     void convSilu(const ConvArguments& arguments, std::span<const Segment> segments) override;
     void scan(const ScanArguments& arguments, std::span<const Segment> segments) override;
+    void headScan(const HeadScanArguments& arguments, std::span<const Segment> segments) override;
+    void gatedNorm(const GatedNormArguments& arguments) override;
+    void unitNorm(Matrix x, float epsilon) override;
     void transform(Matrix x, const Transform& how, std::span<const Segment> segments, Matrix out) override;
     std::vector<RowScore>
     scoreRows(const LinearWeight& head, Matrix x, std::span<const std::int32_t> targets) override;

@@ -30,7 +30,7 @@ struct HeadScore {
     std::int32_t argmax;
 };
 
-constexpr int kMostStates = 256; ///< of scan()
+constexpr int kMostStates = 256; ///< of scan() and headScan()
 
 bool haveCode(); ///< this build has machine code for the current device
 
@@ -43,6 +43,9 @@ void convSilu(const ConvArguments& arguments, const Sequences& sequences);
 /// After convSilu().
 void saveConvState(const ConvArguments& arguments, const Sequences& sequences);
 void scan(const ScanArguments& arguments, const Sequences& sequences);
+void headScan(const HeadScanArguments& arguments, const Sequences& sequences);
+void gatedNorm(const GatedNormArguments& arguments);
+void unitNorm(Matrix x, float epsilon);
 
 void prepareInput(Matrix x, Preparation how, Matrix out);
 /// absmax[row] of the finite prepared values.

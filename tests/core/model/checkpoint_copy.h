@@ -17,12 +17,12 @@
 namespace mambascope::test {
 namespace fs = std::filesystem;
 
-/// A copy of the fixture hf-f32 (4 layers, d 64, inner 128, state 16, rank 4, conv 4, vocabulary 256) to be
-/// spoilt.
+/// A copy of a fixture with one weights file to be spoilt; hf-f32 has 4 layers, d 64, inner 128, state 16,
+/// rank 4, conv 4, vocabulary 256.
 class Copy {
 public:
-    Copy() {
-        const fs::path source = fixtureFolder() / "hf-f32";
+    explicit Copy(const char* fixture = "hf-f32") {
+        const fs::path source = fixtureFolder() / fixture;
         config = Json::parse(readFile(source / "config.json").value());
         const TensorFile original = openSafetensors(source / "model.safetensors").value();
         for (const auto& [name, view] : original.tensors()) {

@@ -18,10 +18,6 @@ private Q_SLOTS:
     void refusesOtherLayouts_data() {
         QTest::addColumn<QString>("fixture");
         QTest::addColumn<QString>("words");
-        QTest::newRow("mamba2") << "mamba2"
-                                << "model_type \"mamba2\"";
-        QTest::newRow("falcon-mamba") << "falcon-mamba"
-                                      << "model_type \"falcon_mamba\"";
         QTest::newRow("other tensors") << "hf-f32/golden.safetensors"
                                        << "backbone.embeddings.weight is missing";
         QTest::newRow("missing") << "nothing"
@@ -46,12 +42,30 @@ private Q_SLOTS:
         QTest::newRow("llama") << QByteArray(R"({"model_type": "llama"})") << "model_type \"llama\"";
         QTest::newRow("number") << QByteArray(R"({"model_type": 7})") << "model_type \"7\"";
         QTest::newRow("Infinity as Python writes it")
-            << QByteArray(R"({"model_type": "mamba2", "time_step_limit": [0.0, Infinity, -Infinity, NaN]})")
-            << "model_type \"mamba2\"";
+            << QByteArray(R"({"model_type": "bamba", "time_step_limit": [0.0, Infinity, -Infinity, NaN]})")
+            << "model_type \"bamba\"";
         QTest::newRow("architectures only")
             << QByteArray(R"({"architectures": ["JambaForCausalLM"]})") << "JambaForCausalLM";
-        QTest::newRow("original Mamba-2")
-            << QByteArray(R"({"d_model": 64, "n_layer": 4, "ssm_cfg": {"layer": "Mamba2"}})") << "\"Mamba2\"";
+        QTest::newRow("original Mamba-3")
+            << QByteArray(R"({"d_model": 64, "n_layer": 4, "ssm_cfg": {"layer": "Mamba3"}})") << "\"Mamba3\"";
+        QTest::newRow("norm before the gate")
+            << QByteArray(
+                   R"({"d_model": 64, "n_layer": 4, "ssm_cfg": {"layer": "Mamba2", "norm_before_gate": true}})")
+            << "norm before the gate";
+        QTest::newRow("a D for every channel")
+            << QByteArray(
+                   R"({"d_model": 64, "n_layer": 4, "ssm_cfg": {"layer": "Mamba2", "D_has_hdim": true}})")
+            << "D for every channel";
+        QTest::newRow("Mamba-2 with another activation")
+            << QByteArray(
+                   R"({"d_model": 64, "n_layer": 4, "ssm_cfg": {"layer": "Mamba2", "activation": "gelu"}})")
+            << "activation gelu";
+        QTest::newRow("time step limit of three")
+            << QByteArray(R"({"model_type": "mamba2", "time_step_limit": [0, 1, 2]})") << "time_step_limit";
+        QTest::newRow("time step limit upside down")
+            << QByteArray(R"({"model_type": "mamba2", "time_step_limit": [1, 0.5]})") << "time_step_limit";
+        QTest::newRow("mixer epsilon is text")
+            << QByteArray(R"({"model_type": "falcon_mamba", "mixer_rms_eps": "small"})") << "mixer_rms_eps";
         QTest::newRow("original hybrid")
             << QByteArray(R"({"d_model": 64, "n_layer": 4, "attn_layer_idx": [1]})") << "attention layers";
         QTest::newRow("original LayerNorm")

@@ -62,6 +62,24 @@ private Q_SLOTS:
         QCOMPARE(entries(folder.path()), 3);
     }
 
+    void everyArchitectureOpensWithoutAWarning() {
+        const test::TemporaryFolder folder;
+        for (const auto& [like, architecture] :
+             {std::pair("mamba2-tiny", Architecture::Mamba2),
+              std::pair("falcon-mamba-tiny", Architecture::FalconMamba)}) {
+            QVERIFY(makeModel(like, 0, folder.path() / like, {}).ok());
+            const auto opened = openCheckpoint(folder.path() / like);
+            QVERIFY2(opened.ok(), opened.ok() ? "" : opened.error().message.c_str());
+            QVERIFY2(
+                opened.value()->warnings.empty(),
+                opened.value()->warnings.empty() ? "" : opened.value()->warnings.front().c_str());
+            const ModelSpec& spec = opened.value()->spec;
+            QCOMPARE(spec.architecture, architecture);
+            QCOMPARE(std::tuple(spec.layers, spec.hidden, spec.inner), std::tuple(2, 64, 128));
+            QCOMPARE(spec.tiedHead, architecture == Architecture::Mamba2);
+        }
+    }
+
     void opensWithoutAWarning() {
         const test::TemporaryFolder folder;
         QVERIFY(makeModel("mamba-tiny", 0, folder.path() / "m", {}).ok());

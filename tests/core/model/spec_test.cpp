@@ -19,6 +19,16 @@ ModelSpec released(int layers, int hidden, int dtRank) {
     return spec;
 }
 
+ModelSpec mamba2(int layers, int hidden) {
+    ModelSpec spec = released(layers, hidden, 0);
+    spec.architecture = Architecture::Mamba2;
+    spec.state = 128;
+    spec.heads = spec.inner / 64;
+    spec.groups = spec.gatedNormGroups = 1;
+    spec.vocabulary = 50288;
+    return spec;
+}
+
 } // namespace
 
 class SpecTest : public QObject {
@@ -44,6 +54,29 @@ private Q_SLOTS:
         QFETCH(int, dtRank);
         QFETCH(qint64, parameters);
         QCOMPARE(released(layers, hidden, dtRank).parameterCount(), parameters);
+    }
+
+    /// The published totals of state-spaces/mamba2-130m and tiiuae/falcon-mamba-7b.
+    void countsParametersOfTheOtherArchitectures() {
+        QCOMPARE(mamba2(24, 768).parameterCount(), std::int64_t{128'989'632});
+        ModelSpec falcon = released(64, 4096, 256);
+        falcon.architecture = Architecture::FalconMamba;
+        falcon.vocabulary = 65024;
+        falcon.tiedHead = false;
+        QCOMPARE(falcon.parameterCount(), std::int64_t{7'272'665'088});
+    }
+
+    void mamba2HasTwoSitesALayer() {
+        const ModelSpec spec = mamba2(24, 768);
+        QCOMPARE(spec.outputs(Linear::InProj), 3352); // 2 · 1536 + 2 · 128 + 24
+        QCOMPARE(spec.convChannels(), 1792);
+        QCOMPARE(spec.headWidth(), 64);
+        QCOMPARE(spec.inputs(Linear::OutProj), 1536);
+        QCOMPARE(spec.channels(Linear::XProj, Side::Input), 0);
+        QVERIFY(!spec.has(Linear::DtProj));
+        QCOMPARE(spec.sites().size(), std::size_t{48});
+        QCOMPARE(spec.sites().at(3), (SiteId{1, Linear::OutProj}));
+        QCOMPARE(spec.siteCount(), 96); // places keep their numbers
     }
 
     void anOwnHeadAndBiasesCount() {
@@ -83,8 +116,40 @@ private Q_SLOTS:
         QVERIFY(toJson(spec).dump().find("0.001,") != std::string::npos); // not 0.0010000000474974513
     }
 
+    void theOtherArchitecturesSurviveJson() {
+        ModelSpec spec = mamba2(24, 768);
+        QVERIFY(modelSpecFromJson(toJson(spec)).value() == spec); // without an upper bound of the time step
+        spec.dtMin = 0.001f;
+        spec.dtMax = 0.1f;
+        spec.gatedNormGroups = 0;
+        QVERIFY(modelSpecFromJson(toJson(spec)).value() == spec);
+        ModelSpec falcon = released(64, 4096, 256);
+        falcon.architecture = Architecture::FalconMamba;
+        falcon.mixerNormEpsilon = 1e-5f;
+        QVERIFY(modelSpecFromJson(toJson(falcon)).value() == falcon);
+        Json wrong = toJson(mamba2(24, 768));
+        wrong["heads"] = 7; // does not divide 1536
+        QVERIFY(!modelSpecFromJson(wrong).ok());
+        wrong = toJson(mamba2(24, 768));
+        wrong["groups"] = 1 << 30;
+        QVERIFY(!modelSpecFromJson(wrong).ok());
+    }
+
+    void refusesIncompleteJson_data() {
+        QTest::addColumn<int>("architecture");
+        for (const Architecture architecture :
+             {Architecture::Mamba1, Architecture::FalconMamba, Architecture::Mamba2}) {
+            QTest::newRow(std::string(architectureName(architecture)).c_str())
+                << static_cast<int>(architecture);
+        }
+    }
+
     void refusesIncompleteJson() {
-        const Json whole = toJson(released(24, 768, 48));
+        QFETCH(int, architecture);
+        ModelSpec spec =
+            architecture == static_cast<int>(Architecture::Mamba2) ? mamba2(24, 768) : released(24, 768, 48);
+        spec.architecture = static_cast<Architecture>(architecture);
+        const Json whole = toJson(spec);
         for (const auto& [key, value] : whole.items()) {
             Json without = whole;
             without.erase(key);
