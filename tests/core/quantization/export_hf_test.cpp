@@ -134,7 +134,7 @@ private Q_SLOTS:
         const fs::path out = folder.path() / "out";
         const auto report = exportHf(*source, plan, requestFor(out), {});
         QVERIFY(report.ok());
-        QCOMPARE(report.value().notes.size(), 2UL); // what is folded, and what is divided out
+        QCOMPARE(report.value().notes.size(), 3UL); // the two folds, and what is divided out
         const std::string block = "backbone.layers.0.";
         const auto original = [&](const std::string& name) {
             return toFloat(source->tensor(block + name)).value();

@@ -18,6 +18,7 @@ inline StemPanel handmadePanel(
     unsigned seed) {
     std::mt19937 random(seed);
     StemPanel panel;
+    panel.linear = parseLinear(name).value_or(Linear::InProj);
     panel.title = name + "_proj input";
     panel.xLabel = "channel";
     panel.yLabel = "absmax";
