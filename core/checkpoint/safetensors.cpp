@@ -44,16 +44,30 @@ Result<std::string_view> headerText(std::span<const std::byte> file, std::string
     return std::string_view(reinterpret_cast<const char*>(file.data()) + 8, length);
 }
 
+/// Element types that safetensors files may have and that no Mamba checkpoint needs, and what they are.
+std::string_view foreignType(std::string_view dtype) {
+    if (dtype.starts_with("F8") || dtype.starts_with("F6") || dtype.starts_with("F4")) {
+        return "floats of 8 bits or fewer";
+    }
+    if (dtype.starts_with('C')) {
+        return "complex numbers";
+    }
+    return dtype == "U16" || dtype == "U32" || dtype == "U64" ? "unsigned integers" : "";
+}
+
 Error unknownDType(std::string_view what, const HeaderEntry& entry) {
-    const std::string tensor = "the tensor " + quotedName(entry.name) + " of " + std::string(what);
-    if (entry.dtype.starts_with("F8") || entry.dtype.starts_with("F4") || entry.dtype.starts_with("F6")) {
+    const std::string_view foreign = foreignType(entry.dtype);
+    if (foreign.empty()) {
         return Error::unreadable(
-            "Floats of 8 bits or fewer are not read: " + tensor + " is stored as " + entry.dtype + ".",
-            "Open the model in the precision it had before (float32, bfloat16 or float16).");
+            "The type " + quotedName(entry.dtype) + " of the tensor " + quotedName(entry.name) + " of " +
+                std::string(what) + " is unknown.",
+            "Known types are F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL.");
     }
     return Error::unreadable(
-        "The type " + quotedName(entry.dtype) + " of " + tensor + " is unknown.",
-        "Known types are F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL.");
+        "The tensor " + quotedName(entry.name) + " of " + std::string(what) + " is stored as " +
+            quotedName(entry.dtype) + " (" + std::string(foreign) + "), which mambascope does not read.",
+        "If the model was quantized, open the checkpoint that it was made from; otherwise save it again in "
+        "float32, bfloat16 or float16.");
 }
 
 /// product · factor, or nothing if that exceeds what a span can hold.

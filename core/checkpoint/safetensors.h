@@ -16,8 +16,8 @@ namespace mambascope {
 /// Opens one safetensors file (8-byte little-endian header length, JSON header, data; see the safetensors
 /// README). Nothing is copied: the views point into the mapping. Unreadable, each with its own sentence, if
 /// the header length exceeds the file or 100 MB, the JSON is damaged, a name occurs twice, ranges overlap,
-/// leave holes or exceed the data, a shape does not fit its range, or a dtype is unknown (8-bit floats are
-/// refused by name).
+/// leave holes or exceed the data, a shape does not fit its range, or a dtype is none of DType (the sentence
+/// names tensor and type: 8-bit floats, complex numbers, …).
 Result<TensorFile> openSafetensors(const std::filesystem::path& path);
 
 /// The same from memory that outlives the result (used by tests and fuzzers).

@@ -9,6 +9,8 @@ namespace mambascope {
 namespace {
 
 constexpr std::size_t kMostDimensions = 16;
+constexpr std::size_t kMostTensors = 100'000; ///< mamba-2.8b has 643
+constexpr std::size_t kLongestName = 4096;
 
 /// Follows the parser's events through the only structure a header may have. Unlike a document tree it sees a
 /// key that occurs twice, and it needs no memory for anything but the entries.
@@ -27,7 +29,7 @@ public:
         switch (m_place) {
         case Place::Top:
             m_key = name;
-            return m_names.insert(name).second || refuse("names " + quotedName(name) + " twice");
+            return nameOfTensor();
         case Place::Metadata:
             m_key = name;
             return true;
@@ -132,6 +134,16 @@ public:
 
 private:
     enum class Place { Start, Top, Metadata, Tensor, Shape, Offsets, End };
+
+    bool nameOfTensor() {
+        if (m_key.size() > kLongestName) {
+            return refuse("has a name of " + std::to_string(m_key.size()) + " bytes");
+        }
+        if (m_names.size() == kMostTensors) {
+            return refuse("names more than " + std::to_string(kMostTensors) + " tensors");
+        }
+        return m_names.insert(m_key).second || refuse("names " + quotedName(m_key) + " twice");
+    }
 
     std::string tensor() const {
         return header.tensors.empty() ? std::string("something")

@@ -26,7 +26,8 @@ struct SafetensorsHeader {
 };
 
 /// Reads the JSON of a header. Unreadable, with the tensor's name, if it is not JSON, has another structure
-/// than the format allows, names a tensor twice or holds a number that is not a 64-bit unsigned integer.
+/// than the format allows, names a tensor twice, more than 100 000 of them or one by more than 4096 bytes, or
+/// holds a number that is not a 64-bit unsigned integer.
 /// `what` names the file.
 Result<SafetensorsHeader> parseSafetensorsHeader(std::string_view json, std::string_view what);
 
