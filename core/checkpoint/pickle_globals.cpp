@@ -15,6 +15,7 @@ constexpr std::array kGlobals{
     PickleGlobal{"torch._utils._rebuild_tensor", Role::RebuildTensor},
     PickleGlobal{"torch._utils._rebuild_tensor_v2", Role::RebuildTensorV2},
     PickleGlobal{"torch._utils._rebuild_parameter", Role::RebuildParameter},
+    PickleGlobal{"torch._utils._rebuild_parameter_with_state", Role::RebuildParameterWithState},
     PickleGlobal{"torch.DoubleStorage", Role::Storage, DType::F64},
     PickleGlobal{"torch.FloatStorage", Role::Storage, DType::F32},
     PickleGlobal{"torch.HalfStorage", Role::Storage, DType::F16},

@@ -16,6 +16,7 @@ struct PickleGlobal {
         RebuildTensor,
         RebuildTensorV2,
         RebuildParameter,
+        RebuildParameterWithState, ///< one with attributes of its own, as Mamba's A_log and D have
         Storage,
         AnyStorage
     };

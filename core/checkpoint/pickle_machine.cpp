@@ -140,11 +140,28 @@ void PickleMachine::fillFromMark(Kind kind) {
     }
 }
 
+/// The key whose value is being put together: what lies below the function that will rebuild it, or the text
+/// on top of the stack.
+std::string_view PickleMachine::keyInWork() const {
+    for (std::size_t i = m_stack.size(); i-- > 1;) {
+        const PickleValue& function = at(m_stack[i]);
+        const PickleValue& key = at(m_stack[i - 1]);
+        if (function.kind == Kind::Global && key.kind == Kind::Text) {
+            return key.text;
+        }
+    }
+    return !m_stack.empty() && at(m_stack.back()).kind == Kind::Text ? at(m_stack.back()).text
+                                                                     : std::string_view();
+}
+
 void PickleMachine::global(const std::string& name) {
     const std::int64_t index = findPickleGlobal(name);
     if (index < 0) {
-        refuse("its pickle asks Python for " + quotedAscii(name));
-        m_refusedGlobal = true;
+        const std::string_view key = keyInWork();
+        refuse(
+            "its pickle asks Python for " + quotedAscii(name) +
+            (key.empty() ? "" : " for the value of " + quotedAscii(key)));
+        m_refused = name.starts_with("torch.") ? Refused::TorchGlobal : Refused::Global;
         return;
     }
     push(PickleValue{.kind = Kind::Global, .integer = index});
@@ -240,10 +257,13 @@ void PickleMachine::reduce() {
     case Role::RebuildTensorV2:
         return tensor(arguments, 6, 7);
     case Role::RebuildParameter:
-        if (arguments.items.size() == 3 && at(arguments.items[0]).kind == Kind::Tensor) {
+    case Role::RebuildParameterWithState: {
+        const std::size_t expected = function.role == Role::RebuildParameter ? 3 : 4;
+        if (arguments.items.size() == expected && at(arguments.items[0]).kind == Kind::Tensor) {
             return push(arguments.items[0]);
         }
         break;
+    }
     case Role::Storage:
     case Role::AnyStorage:
         break;

@@ -13,8 +13,12 @@ class PickleMachine {
 public:
     PickleMachine();
 
+    /// Whether the problem is a global that is not allowed, and whose: PyTorch's own belong to tensors that
+    /// are not read, any other might be an attack.
+    enum class Refused { Nothing, Global, TorchGlobal };
+
     const std::string& problem() const { return m_problem; }
-    bool refusedGlobal() const { return m_refusedGlobal; } ///< the problem is a global that is not allowed
+    Refused refused() const { return m_refused; }
 
     void none() { push(kNone); }
     void boolean(bool value) { push(value ? kTrue : kFalse); }
@@ -57,6 +61,7 @@ private:
     std::size_t popMark(); ///< how many values are above it
 
     bool integers(const PickleValue& tuple, std::vector<std::int64_t>& into);
+    std::string_view keyInWork() const;
     void orderedDict(const PickleValue& arguments);
     void tensor(const PickleValue& arguments, std::size_t fewest, std::size_t most);
     bool storage(const PickleValue& id, PickledStorage& storage);
@@ -67,7 +72,7 @@ private:
     std::vector<std::size_t> m_marks;
     std::size_t m_pairs = 0; ///< copied so far
     std::string m_problem;
-    bool m_refusedGlobal = false;
+    Refused m_refused = Refused::Nothing;
 };
 
 } // namespace mambascope

@@ -148,6 +148,13 @@ private:
         if (*bytes == 0) {
             return view;
         }
+        if (tensor.offset < 0) {
+            return damaged(name + " begins before its storage " + quotedAscii(storage.key));
+        }
+        if (std::any_of(
+                tensor.strides.begin(), tensor.strides.end(), [](auto stride) { return stride < 0; })) {
+            return damaged(name + " has a negative stride");
+        }
         if (!reachesInside(tensor, storage.count)) {
             return damaged(name + " reaches beyond its storage " + quotedAscii(storage.key));
         }
@@ -173,16 +180,13 @@ private:
         return empty ? 0 : static_cast<std::uint64_t>(count);
     }
 
-    /// Whether the last element, and with it every other, lies in the storage.
+    /// Whether the last element, and with it every other, lies in the storage. Offset and strides are not
+    /// negative.
     static bool reachesInside(const PickledTensor& tensor, std::uint64_t count) {
         std::int64_t last = tensor.offset;
-        if (last < 0) {
-            return false;
-        }
         for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
             std::int64_t reach = 0;
-            if (tensor.strides[i] < 0 ||
-                __builtin_mul_overflow(tensor.shape[i] - 1, tensor.strides[i], &reach) ||
+            if (__builtin_mul_overflow(tensor.shape[i] - 1, tensor.strides[i], &reach) ||
                 __builtin_add_overflow(last, reach, &last)) {
                 return false;
             }

@@ -47,11 +47,15 @@ public:
 private:
     Result<Pickle> finish() {
         const std::string& problem = m_problem.empty() ? m_machine.problem() : m_problem;
-        if (m_machine.refusedGlobal()) {
+        if (m_machine.refused() != PickleMachine::Refused::Nothing) {
             return Error::unreadable(
                 std::string(m_what) + " was refused: " + problem + ".",
-                "Weights need nothing of that kind. Nothing was run; do not open the file in Python unless "
-                "you trust where it comes from.");
+                m_machine.refused() == PickleMachine::Refused::TorchGlobal
+                    ? "mambascope reads dense tensors of floats and integers only, and runs nothing else. "
+                      "Save "
+                      "the model's state_dict() in float32, bfloat16 or float16."
+                    : "Weights need nothing of that kind. Nothing was run; do not open the file in Python "
+                      "unless you trust where it comes from.");
         }
         if (!problem.empty()) {
             return damagedFile(m_what, "was refused: its pickle " + problem);

@@ -148,7 +148,14 @@ class HostileTest : public QObject {
             << holding(tensor(storage("0", "TypedStorage", 6), 0, {6}, {1})) << "without its element type";
         QTest::newRow("complex numbers")
             << holding(tensor(storage("0", "ComplexFloatStorage", 3), 0, {3}, {1}))
-            << "\"torch.ComplexFloatStorage\"";
+            << "\"torch.ComplexFloatStorage\" for the value of \"t\"";
+        // What PyTorch 2.1 and later write for 8-bit floats, and for tensors of its own quantization.
+        QTest::newRow("8-bit floats") << holding(
+                                             global("torch._utils", "_rebuild_tensor_v3") + "((" +
+                                             text("storage") + global("torch.storage", "UntypedStorage"))
+                                      << "\"torch._utils._rebuild_tensor_v3\" for the value of \"t\"";
+        QTest::newRow("quantized by PyTorch")
+            << holding(global("torch._utils", "_rebuild_qtensor")) << "_rebuild_qtensor\" for the value of";
         QTest::newRow("no tensors") << raw(dict({text("a"), integer(1)})) << "holds no tensors by name";
         QTest::newRow("a single tensor") << raw(tensor(kStorage, 0, {6}, {1})) << "no tensors by name";
         const QByteArray t = tensor(kStorage, 0, {6}, {1});
@@ -159,9 +166,9 @@ class HostileTest : public QObject {
         const QString beyond = "reaches beyond its storage \"0\"";
         QTest::newRow("one element too many") << window(0, {7}, {1}) << beyond;
         QTest::newRow("offset at the end") << window(6, {1}, {1}) << beyond;
-        QTest::newRow("negative offset") << window(-1, {1}, {1}) << beyond;
+        QTest::newRow("negative offset") << window(-1, {1}, {1}) << "begins before its storage";
         QTest::newRow("largest offset") << window(kHuge, {2}, {1}) << beyond;
-        QTest::newRow("negative stride") << window(5, {2}, {-1}) << beyond;
+        QTest::newRow("negative stride") << window(5, {2}, {-1}) << "\"t\" has a negative stride";
         QTest::newRow("stride that overflows") << window(0, {3}, {kHuge}) << beyond;
         QTest::newRow("negative length") << window(0, {-1}, {1}) << "is negative or has more elements";
         QTest::newRow("lengths that overflow")

@@ -160,6 +160,9 @@ private Q_SLOTS:
         const QByteArray metadata = dict({text("_metadata"), ordered + ")R"});
         const QByteArray parameter =
             global("torch._utils", "_rebuild_parameter") + tuple({t, "\x88", ordered + ")R"}) + "R";
+        const QByteArray withState =
+            global("torch._utils", "_rebuild_parameter_with_state") +
+            tuple({t, "\x88", ordered + ")R", dict({text("_no_weight_decay"), "\x88"})}) + "R";
         const QByteArray stackGlobal = "\x8c\x0b"
                                        "collections\x94\x8c\x0b"
                                        "OrderedDict\x93";
@@ -168,7 +171,7 @@ private Q_SLOTS:
                                     tuple({kStorage, "K" + QByteArray(1, '\0'), size, integers({1})}) + "R";
         for (const QByteArray& bytes :
              {pickle(ordered + ")R(" + text("t") + t + "u" + metadata + "b"),
-              pickle(dict({text("t"), parameter})),
+              pickle(dict({text("t"), parameter})), pickle(dict({text("t"), withState})),
               "\x80\x04\x95" + number(5, 8) + stackGlobal + ")R" + text("t") + t + "s.",
               "\x80\x05" + dict({text("t"), withSize}) + ".",
               pickle(ordered + "(](](" + text("t") + t + "eetR"), pickle("}U\1t" + t + "s"),
@@ -215,6 +218,15 @@ private Q_SLOTS:
         verifyValues(read, "t", {0, 1, 2, 3, 4, 5});
         verifyValues(read, "v", {5});
         QVERIFY(liesIn(*read.value().find("t"), file));
+    }
+
+    /// Such a file says how its machine stored numbers, but all machines wrote the storages little-endian.
+    void theMachineOfTheFormatBefore16DoesNotMatter() {
+        const QByteArray object = dict({text("t"), tensor(kStorage, 0, {6}, {1})});
+        QByteArray file = legacy(object, text("0"), number(6, 8) + kSix);
+        QCOMPARE(file.count(text("little_endian") + "\x88"), 1);
+        file.replace(text("little_endian") + "\x88", text("little_endian") + "\x89");
+        verifyValues(parsePyTorch(bytesOf(file), "x"), "t", {0, 1, 2, 3, 4, 5});
     }
 
     /// The same archive with every size and offset in zip64 fields, as files beyond 4 GB have them, made with
