@@ -10,7 +10,7 @@ namespace mambascope {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kLargestIndex = 100'000'000;
+constexpr std::size_t kLargestIndex = 2u << 20; ///< that of a Mamba model has some ten thousand bytes
 
 /// Tensor name → shard file name.
 using WeightMap = std::map<std::string, std::string>;

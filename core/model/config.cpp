@@ -12,29 +12,41 @@ namespace mambascope {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kLargestConfig = 16u << 20;
+constexpr std::size_t kLargestConfig = 1u << 20; ///< real ones have a few thousand bytes
 constexpr const char* kSupported = "Mamba, FalconMamba and Mamba-2 checkpoints (MambaForCausalLM, "
                                    "FalconMambaForCausalLM, Mamba2ForCausalLM, and state-spaces' own layout) "
                                    "can be opened.";
 
+/// How long the word is that `text` starts with, if it is a number that only Python knows.
+std::size_t pythonNumberAt(std::string_view text) {
+    for (const std::string_view word : {"-Infinity", "Infinity", "NaN"}) {
+        if (text.starts_with(word)) {
+            return word.size();
+        }
+    }
+    return 0;
+}
+
 /// Python's json module writes Infinity and NaN, which are not JSON. None of the keys needed here holds one.
-std::string withoutPythonNumbers(std::string text) {
+std::string withoutPythonNumbers(std::string_view text) {
+    std::string json;
+    json.reserve(text.size());
     bool inString = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (inString && text[i] == '\\') {
-            ++i;
+        if (inString && text[i] == '\\' && i + 1 < text.size()) {
+            json += text[i++];
         } else if (text[i] == '"') {
             inString = !inString;
         } else if (!inString) {
-            for (const std::string_view word : {"-Infinity", "Infinity", "NaN"}) {
-                if (text.compare(i, word.size(), word) == 0) {
-                    text.replace(i, word.size(), "null");
-                    break;
-                }
+            if (const std::size_t length = pythonNumberAt(text.substr(i)); length > 0) {
+                json += "null";
+                i += length - 1;
+                continue;
             }
         }
+        json += text[i];
     }
-    return text;
+    return json;
 }
 
 std::string printable(const Json& value) {
@@ -311,11 +323,16 @@ Result<ModelConfig> readConfig(const fs::path& file) {
             file.parent_path().string() + " has no config.json.",
             "A checkpoint is a folder with config.json and model.safetensors or pytorch_model.bin.");
     }
-    Result<std::string> text = readFile(file, kLargestConfig);
+    if (!fs::is_regular_file(file, ignored)) {
+        return Error::unreadable(
+            file.string() + " is not a regular file.",
+            "Get config.json again from where the model comes from.");
+    }
+    const Result<std::string> text = readFile(file, kLargestConfig);
     if (!text.ok()) {
         return text.error();
     }
-    Result<Json> json = parseJson(withoutPythonNumbers(std::move(text).value()), file.string());
+    Result<Json> json = parseJson(withoutPythonNumbers(text.value()), file.string());
     if (!json.ok()) {
         return json.error();
     }
