@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/context.h"
 
+#include "core/model/content.h"
 #include "core/model/model.h"
 
 namespace mambascope::cli {
@@ -32,15 +33,21 @@ Result<void> info(const Context& context, const std::string& model, bool hash, c
     json["parameters"] = checkpoint.spec.parameterCount();
     json["spec"] = toJson(checkpoint.spec);
     json["tokenizer"] = checkpoint.tokenizerFile.filename().string();
+    std::vector<std::string> warnings = checkpoint.warnings;
+    std::vector<std::string> aboutValues;
     if (hash) {
-        Result<std::string> digest = checkpointHash(checkpoint, context.job);
-        if (!digest.ok()) {
-            return digest.error();
+        Result<CheckpointContent> content = readContent(checkpoint, context.job);
+        if (!content.ok()) {
+            return content.error();
         }
-        json["hash"] = digest.value();
+        json["hash"] = content.value().hash;
+        aboutValues = content.value().warnings;
+    } else {
+        aboutValues = glanceAtValues(checkpoint);
     }
     json["inferred"] = checkpoint.inferred;
-    json["warnings"] = checkpoint.warnings;
+    warnings.insert(warnings.end(), aboutValues.begin(), aboutValues.end());
+    json["warnings"] = warnings;
     json["tensors"] = describeTensors(checkpoint);
     return writeJson(json, output);
 }
@@ -57,7 +64,8 @@ void addInfo(CLI::App& program, Verb& run) {
     CLI::App* verb =
         program.add_subcommand("info", "Layout, shapes, parameter count and warnings of a checkpoint");
     verb->add_option("MODEL", options->model)->required();
-    verb->add_flag("--hash", options->hash, "Also hash the weights (reads all of them)");
+    verb->add_flag(
+        "--hash", options->hash, "Also hash the weights and look for NaN in all of them (reads everything)");
     addOutputOptions(*verb, options->output, false, "Write the JSON here instead of standard output");
     verb->callback([options, &run] {
         run = [options](const Context& context) -> Result<void> {

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstring>
 #include <functional>
+#include <limits>
 
 namespace mambascope {
 namespace {
@@ -64,6 +65,19 @@ void readAll(const TensorView& tensor, std::span<float> out, Convert convert) {
     for (std::size_t i = 0; i < count; ++i) {
         target[i] = convert(load<From>(at + i * sizeof(From)));
     }
+}
+
+/// Elements whose bits without the sign are above those of `largest`: NaN and infinity have the largest
+/// exponent.
+template <class Bits>
+std::size_t countAbove(std::span<const std::byte> bytes, Bits largest) {
+    const std::size_t count = bytes.size() / sizeof(Bits);
+    std::size_t above = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const Bits bits = load<Bits>(bytes.data() + i * sizeof(Bits));
+        above += static_cast<Bits>(bits << 1) > static_cast<Bits>(largest << 1) ? 1u : 0u;
+    }
+    return above;
 }
 
 template <class To, class Convert>
@@ -186,6 +200,21 @@ Result<std::vector<float>> toFloat(const TensorView& tensor) {
         return converted.error();
     }
     return values;
+}
+
+std::size_t countNonFinite(DType dtype, std::span<const std::byte> bytes) {
+    switch (dtype) {
+    case DType::F32:
+        return countAbove<std::uint32_t>(bytes, 0x7f7fffffu);
+    case DType::F64:
+        return countAbove(bytes, std::bit_cast<std::uint64_t>(double{std::numeric_limits<float>::max()}));
+    case DType::F16:
+        return countAbove<std::uint16_t>(bytes, 0x7bffu);
+    case DType::BF16:
+        return countAbove<std::uint16_t>(bytes, 0x7f7fu);
+    default:
+        return 0;
+    }
 }
 
 std::vector<std::byte> fromFloat(std::span<const float> values, DType dtype) {

@@ -41,6 +41,10 @@ struct TensorView {
 Result<void> toFloat(const TensorView& tensor, std::span<float> out);
 Result<std::vector<float>> toFloat(const TensorView& tensor);
 
+/// How many elements are NaN or infinite as fp32 (an F64 may be too large for it); `bytes` are whole
+/// elements. 0 for integers.
+std::size_t countNonFinite(DType dtype, std::span<const std::byte> bytes);
+
 /// Rounds fp32 to the given float type, nearest even. Overflow of F16 gives infinity. `dtype` must be a
 /// float type (otherwise the result is empty).
 std::vector<std::byte> fromFloat(std::span<const float> values, DType dtype);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/model.h"
 
-#include "core/base/hash.h"
 #include "core/checkpoint/pytorch.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/model/config.h"
@@ -9,7 +8,6 @@
 #include "core/model/layout.h"
 #include "core/model/locate.h"
 
-#include <algorithm>
 #include <cassert>
 
 namespace mambascope {
@@ -100,31 +98,6 @@ Result<std::shared_ptr<const Checkpoint>> openCheckpoint(const fs::path& model) 
     checkpoint->config = std::move(config.value().json);
     findTokenizer(*checkpoint);
     return std::shared_ptr<const Checkpoint>(checkpoint);
-}
-
-Result<std::string> checkpointHash(const Checkpoint& checkpoint, const Job& job) {
-    constexpr std::size_t kPiece = std::size_t{16} << 20;
-    std::uint64_t total = 0;
-    for (const auto& [name, view] : checkpoint.tensors.tensors()) {
-        total += view.bytes.size();
-    }
-    ContentHasher hasher;
-    std::uint64_t done = 0;
-    for (const auto& [name, view] : checkpoint.tensors.tensors()) {
-        // Each part ends in a byte that it cannot contain, so that no two checkpoints read alike.
-        hasher.add(name + '\0' + std::string(dtypeName(view.dtype)) + shapeText(view.shape) + '\0');
-        for (std::size_t at = 0; at < view.bytes.size(); at += kPiece) {
-            if (job.stopRequested()) {
-                return Error::cancelled();
-            }
-            const auto piece = view.bytes.subspan(at, std::min(kPiece, view.bytes.size() - at));
-            hasher.add(piece);
-            checkpoint.tensors.release(piece);
-            done += piece.size();
-            job.report("Hashing the checkpoint", done, total);
-        }
-    }
-    return hasher.digest();
 }
 
 } // namespace mambascope

@@ -114,7 +114,7 @@ struct Checkpoint {
 Result<std::shared_ptr<const Checkpoint>> openCheckpoint(const std::filesystem::path& model);
 
 /// Hash over config-independent content: every weight tensor's name, dtype, shape and bytes, in name order.
-/// Reads the whole checkpoint once.
+/// Reads the whole checkpoint once; readContent() in content.h gives its warnings beside it.
 Result<std::string> checkpointHash(const Checkpoint& checkpoint, const Job& job);
 
 /// Folder of the demo model that ships: MAMBASCOPE_RESOURCES if set, else beside the installation, else in

@@ -3,12 +3,22 @@
 #include "plugins/torch/engine.h"
 
 #include "core/base/file.h"
+#include "core/model/content.h"
 #include "plugins/torch/bench.h"
 #include "plugins/torch/device.h"
 #include "plugins/torch/guard.h"
 #include "plugins/torch/torch_runtime.h"
 
 namespace mambascope {
+
+namespace {
+
+std::vector<std::string> joined(std::vector<std::string> first, const std::vector<std::string>& second) {
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
+}
+
+} // namespace
 
 Result<void> TorchEngine::requireModel() const {
     if (!m_weights) {
@@ -43,9 +53,9 @@ Result<LoadedModel> TorchEngine::loadChecked(const LoadRequest& request, const J
     if (!device.ok()) {
         return device.error();
     }
-    const Result<std::string> hash = checkpointHash(*checkpoint, job);
-    if (!hash.ok()) {
-        return hash.error();
+    const Result<CheckpointContent> content = readContent(*checkpoint, job);
+    if (!content.ok()) {
+        return content.error();
     }
     Backend& backend = *device.value().backend;
     // The old model goes first: two may not fit.
@@ -71,8 +81,8 @@ Result<LoadedModel> TorchEngine::loadChecked(const LoadRequest& request, const J
         checkpoint->spec,
         named.filename().string(),
         named.string(),
-        hash.value(),
-        checkpoint->warnings,
+        content.value().hash,
+        joined(checkpoint->warnings, content.value().warnings),
         device.value().info.id,
         device.value().info.name,
         request.dtype,

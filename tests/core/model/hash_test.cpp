@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/hash.h"
 #include "core/checkpoint/safetensors.h"
+#include "core/model/content.h"
 #include "core/model/model.h"
 
 #include "tests/support/paths.h"
@@ -63,6 +64,59 @@ private Q_SLOTS:
         QVERIFY(hash != checkpointHash(holding("a", DType::I32, {2}, bytes), {}).value());
         QVERIFY(hash != checkpointHash(holding("a", DType::F32, {2, 1}, bytes), {}).value());
         QVERIFY(hash != checkpointHash(holding("a", DType::F32, {2}, other), {}).value());
+    }
+
+    /// By their bit patterns (IEEE 754): NaN, infinity, the largest number, and 1e300 as an F64.
+    void valuesThatAreNotFiniteAreNamed_data() {
+        QTest::addColumn<int>("dtype");
+        QTest::addColumn<QByteArray>("element");
+        QTest::addColumn<bool>("warned");
+        const auto row = [](const char* name, DType dtype, const char* hex, bool warned) {
+            QTest::newRow(name) << static_cast<int>(dtype) << QByteArray::fromHex(hex) << warned;
+        };
+        row("F32 NaN", DType::F32, "0000c07f", true);
+        row("F32 negative infinity", DType::F32, "000080ff", true);
+        row("F32 largest", DType::F32, "ffff7f7f", false);
+        row("F16 NaN", DType::F16, "007e", true);
+        row("F16 infinity", DType::F16, "007c", true);
+        row("F16 largest", DType::F16, "fffb", false);
+        row("BF16 NaN", DType::BF16, "c0ff", true);
+        row("BF16 largest", DType::BF16, "7f7f", false);
+        row("F64 NaN", DType::F64, "000000000000f87f", true);
+        row("F64 1e300", DType::F64, "9c7500883ce4377e", true);
+        row("F64 largest float", DType::F64, "000000e0ffffef47", false);
+        row("an integer of the same bits", DType::I32, "0000c07f", false);
+    }
+
+    void valuesThatAreNotFiniteAreNamed() {
+        QFETCH(int, dtype);
+        QFETCH(QByteArray, element);
+        QFETCH(bool, warned);
+        // Behind 8 KiB of zeros only the full reading finds it.
+        for (const int before : {0, 8192}) {
+            const std::string bytes = (QByteArray(before, '\0') + element).toStdString();
+            const Checkpoint checkpoint = holding("layers.0.D", static_cast<DType>(dtype), {}, bytes);
+            const auto warnings = readContent(checkpoint, {}).value().warnings;
+            QCOMPARE(warnings.size(), std::size_t{warned ? 1u : 0u});
+            QCOMPARE(glanceAtValues(checkpoint).size(), std::size_t{warned && before == 0 ? 1u : 0u});
+            if (warned) {
+                QVERIFY2(
+                    warnings.front().starts_with("The tensor layers.0.D (1 value) holds NaN or infinity"),
+                    warnings.front().c_str());
+            }
+        }
+    }
+
+    void theFirstOfSeveralTensorsIsNamed() {
+        const std::string nan = QByteArray::fromHex("007e007e").toStdString(), one("\0\x3c", 2);
+        Checkpoint checkpoint = holding("b", DType::F16, {2}, nan);
+        checkpoint.tensors.add("a", {DType::F16, {1}, std::as_bytes(std::span(one))});
+        checkpoint.tensors.add("c", {DType::F16, {2}, std::as_bytes(std::span(nan))});
+        const auto warnings = readContent(checkpoint, {}).value().warnings;
+        QCOMPARE(warnings.size(), std::size_t{1});
+        QVERIFY2(
+            warnings.front().starts_with("2 tensors, the first of them b (2 values), hold NaN"),
+            warnings.front().c_str());
     }
 
     void stopsWhenAsked() {
