@@ -3,6 +3,7 @@
 #include "app/cli/session_file.h"
 
 #include "core/base/file.h"
+#include "core/calibration/import_scales.h"
 #include "core/calibration/outliers.h"
 #include "core/engine/describe.h"
 
@@ -26,7 +27,7 @@ Result<CalibrationRequest> textWindows(const CalibrateOptions& options, LoadedEn
     if (!text.ok()) {
         return text.error();
     }
-    Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(*loaded.engine, loaded.model);
+    Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(loaded);
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }
@@ -132,16 +133,24 @@ Result<void> outliers(const OutlierOptions& options) {
     if (const Result<void> free = checkOutput(options.output); !free.ok()) {
         return free.error();
     }
-    Result<CalibrationSnapshot> loaded = loadCalibration(options.calibration);
+    const Result<ImportedScales> loaded = openCalibrationOrScales(options.calibration);
     if (!loaded.ok()) {
         return loaded.error();
     }
-    const CalibrationSnapshot& calibration = loaded.value();
+    const CalibrationSnapshot& calibration = loaded.value().snapshot;
     const OutlierRule rule = *parseOutlierRule(options.rule);
     const Side side = *parseSide(options.side);
     OrderedJson sites = OrderedJson::object();
+    std::string unanswerable;
     for (const SiteId site : calibration.spec.sites()) {
-        sites[siteName(site, side)] = describeSite(findOutliers(calibration.at(site, side), rule, options.k));
+        const OutlierSet set = findOutliers(calibration.at(site, side), rule, options.k);
+        sites[siteName(site, side)] = describeSite(set);
+        if (!set.answerable) {
+            unanswerable = set.why;
+        }
+    }
+    if (!unanswerable.empty()) {
+        printWarning(unanswerable);
     }
     OrderedJson json;
     json["rule"] = options.rule;
@@ -186,7 +195,8 @@ void addCalibrate(CLI::App& program, Verb& run) {
 void addOutliers(CLI::App& program, Verb& run) {
     auto options = std::make_shared<OutlierOptions>();
     CLI::App* verb = program.add_subcommand("outliers", "Outlier channels of every site of a calibration");
-    verb->add_option("CALIBRATION", options->calibration)->required();
+    verb->add_option("CALIBRATION", options->calibration, "Calibration file, or activation scales (.pt)")
+        ->required();
     verb->add_option("--rule", options->rule, "channel-spread, all-elements, llm-int8 or mad")
         ->check(CLI::IsMember({"channel-spread", "all-elements", "llm-int8", "mad"}));
     verb->add_option("--k", options->k, "How many sigmas (default 6)")->check(CLI::PositiveNumber);

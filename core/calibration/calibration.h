@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,10 +38,16 @@ struct ChannelStatistics {
     int channels() const { return static_cast<int>(absmax.size()); }
     float largest() const; ///< largest channel absmax; 0 if there is no channel
     int largestChannel() const;
+    /// True if nothing but the largest magnitudes is known, as of imported activation scales: a value other
+    /// than 0 was there, yet every mean and every second moment is 0, which no observation gives.
+    bool onlyMagnitudes() const;
     double elementMean() const; ///< mean over all tokens and channels
     double elementStd() const;  ///< standard deviation over the same, divisor N
     bool operator==(const ChannelStatistics&) const = default;
 };
+
+/// Stands in CalibrationSource::engine if another tool did the measuring.
+inline constexpr std::string_view kImportedEngine = "imported";
 
 /// How the numbers came about; stored with them and printed in every caption.
 struct CalibrationSource {
@@ -54,8 +61,9 @@ struct CalibrationSource {
     bool contiguous = false; ///< windows back to back from the start instead of at seeded random positions
     bool partial = false;    ///< cancelled before the last window
     std::int64_t tokens = 0;
-    std::string engine; ///< name and version
+    std::string engine; ///< name and version; kImportedEngine for activation scales of another tool
     std::string dtype;  ///< compute dtype: "f32", …
+    bool imported() const { return engine == kImportedEngine; }
     bool operator==(const CalibrationSource&) const = default;
 };
 
@@ -81,6 +89,8 @@ saveCalibration(const std::filesystem::path& path, const CalibrationSnapshot& sn
 /// Unreadable with a sentence if the file is no calibration, is of a newer format, or shapes contradict its
 /// spec.
 Result<CalibrationSnapshot> loadCalibration(const std::filesystem::path& path);
+/// Whether the metadata of a safetensors file say that it is a calibration file, of whatever version.
+bool isCalibrationFile(const std::map<std::string, std::string>& metadata);
 /// The same bytes in memory (what the session stores and the engine protocol sends).
 Result<std::vector<std::byte>> calibrationToBytes(const CalibrationSnapshot& snapshot);
 Result<CalibrationSnapshot> calibrationFromBytes(std::span<const std::byte> bytes, std::string_view what);

@@ -173,8 +173,7 @@ Result<Json> metadataJson(const TensorFile& file, const char* key, std::string_v
 
 Result<void> checkFormat(const TensorFile& file, std::string_view what) {
     const auto& metadata = file.metadata();
-    const auto format = metadata.find("format");
-    if (format == metadata.end() || format->second != kFormatName) {
+    if (!isCalibrationFile(metadata)) {
         return Error::unreadable(
             std::string(what) + " is no calibration of mambascope.",
             "Make one with \"calibrate\"; weights and scales of other programs have to be imported.");
@@ -234,6 +233,11 @@ Result<CalibrationSnapshot> fromTensors(const TensorFile& file, std::string_view
 }
 
 } // namespace
+
+bool isCalibrationFile(const std::map<std::string, std::string>& metadata) {
+    const auto format = metadata.find("format");
+    return format != metadata.end() && format->second == kFormatName;
+}
 
 std::string calibrationHash(const CalibrationSnapshot& snapshot) {
     ContentHasher hasher;

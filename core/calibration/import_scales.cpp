@@ -110,6 +110,13 @@ std::string listed(const std::vector<std::string>& names) {
 
 } // namespace
 
+bool holdsScales(const TensorFile& file) {
+    const auto& tensors = file.tensors();
+    return std::any_of(tensors.begin(), tensors.end(), [](const auto& named) {
+        return named.second.shape.size() == 1 && siteOf(named.first).has_value();
+    });
+}
+
 Result<ImportedScales> importScales(const TensorFile& scales, const std::string& name) {
     std::map<SiteId, ChannelStatistics> sites;
     std::vector<std::string> others;
@@ -138,14 +145,15 @@ Result<ImportedScales> importScales(const TensorFile& scales, const std::string&
     result.snapshot.spec = spec.value();
     result.snapshot.source.checkpointName = name;
     result.snapshot.source.textName = "imported activation scales";
-    result.snapshot.source.engine = "imported";
+    result.snapshot.source.engine = kImportedEngine;
     result.snapshot.sites.resize(static_cast<std::size_t>(spec.value().siteCount()));
     for (auto& [site, statistics] : sites) {
         result.snapshot.sites[static_cast<std::size_t>(site.index())][0] = std::move(statistics);
     }
     result.notes.push_back(
         "Only the largest magnitude of every input channel is known: means, deviations, "
-        "counts and the linears' outputs are not, so the rule all-elements does not apply.");
+        "counts and the linears' outputs are not, so the outlier rules all-elements and llm-int8 are not "
+        "possible.");
     result.notes.push_back(
         "State size " + std::to_string(spec.value().state) +
         ", convolution 4 and 50280 words are assumed; scales do not say them.");

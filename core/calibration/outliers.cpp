@@ -65,6 +65,20 @@ void describeMad(const ChannelStatistics& statistics, double k, OutlierSet& set)
     }
 }
 
+/// What a rule needs that the largest magnitudes alone do not tell; empty if they do.
+std::string_view missingFor(OutlierRule rule) {
+    switch (rule) {
+    case OutlierRule::AllElements:
+        return "the mean and the deviation of all values";
+    case OutlierRule::LlmInt8:
+        return "how many values reach a magnitude of 6";
+    case OutlierRule::ChannelSpread:
+    case OutlierRule::Mad:
+        break;
+    }
+    return {};
+}
+
 void describe(const ChannelStatistics& statistics, OutlierRule rule, double k, OutlierSet& set) {
     switch (rule) {
     case OutlierRule::ChannelSpread:
@@ -118,6 +132,15 @@ OutlierSet findOutliers(const ChannelStatistics& statistics, OutlierRule rule, d
     if (set.channels == 0) {
         set.possible = false;
         set.why = "This tensor was not observed in the calibration.";
+        return set;
+    }
+    if (const std::string_view missing = missingFor(rule); !missing.empty() && statistics.onlyMagnitudes()) {
+        set.possible = false;
+        set.answerable = false;
+        set.why = "The rule " + std::string(outlierRuleName(rule)) +
+                  " is not possible here, because it needs " + std::string(missing) +
+                  ", and this calibration holds only the largest magnitude of every "
+                  "channel (imported activation scales).";
         return set;
     }
     describe(statistics, rule, k, set);

@@ -27,6 +27,14 @@ int ChannelStatistics::largestChannel() const {
     return static_cast<int>(std::max_element(absmax.begin(), absmax.end()) - absmax.begin());
 }
 
+bool ChannelStatistics::onlyMagnitudes() const {
+    const auto isZero = [](float value) {
+        return value == 0.0f;
+    };
+    return largest() > 0 && std::all_of(mean.begin(), mean.end(), isZero) &&
+           std::all_of(m2.begin(), m2.end(), isZero);
+}
+
 double ChannelStatistics::elementMean() const {
     double sum = 0;
     for (const float value : mean) {

@@ -69,6 +69,9 @@ std::string sourceSentence(const CalibrationSource& source, int layer, Side side
     if (!source.checkpointName.empty()) {
         text += " of " + source.checkpointName;
     }
+    if (source.imported()) {
+        return text + ", imported from activation scales that another tool measured.";
+    }
     text += ", over ";
     if (!source.textName.empty()) {
         text += source.textName + ", ";
@@ -92,8 +95,9 @@ StemPanel layerPanel(
     }
     panel.values = statistics.absmax;
     panel.subtitle = counted(panel.values.size(), "channel") + " · " +
-                     (outliers.possible ? counted(outliers.outliers.size(), "outlier")
-                                        : std::string("no outlier possible")) +
+                     (outliers.possible     ? counted(outliers.outliers.size(), "outlier")
+                      : outliers.answerable ? std::string("no outlier possible")
+                                            : std::string("rule not possible")) +
                      " · max " + rounded(static_cast<double>(statistics.largest())) + " at channel " +
                      std::to_string(statistics.largestChannel());
     if (outliers.possible) {
@@ -113,16 +117,28 @@ Figure layerFigure(const CalibrationSnapshot& calibration, int layer, const Figu
     const std::string& name = calibration.source.checkpointName;
     Figure figure;
     figure.title = (name.empty() ? std::string() : name + " · ") + "layer " + std::to_string(layer);
-    figure.caption = sourceSentence(calibration.source, layer, options.side) + " " + ruleSentence(options);
+    figure.caption = sourceSentence(calibration.source, layer, options.side);
+    const auto answerable = [&](Linear linear) {
+        return findOutliers(calibration.at({layer, linear}, options.side), options.rule, options.k)
+            .answerable;
+    };
+    const std::span<const Linear> linears = calibration.spec.linears();
+    if (std::all_of(linears.begin(), linears.end(), answerable)) {
+        figure.caption += " " + ruleSentence(options);
+    }
     figure.yScale = options.yScale;
-    for (const Linear linear : calibration.spec.linears()) {
+    std::string unanswerable;
+    for (const Linear linear : linears) {
         const ChannelStatistics& statistics = calibration.at({layer, linear}, options.side);
         const OutlierSet outliers = findOutliers(statistics, options.rule, options.k);
-        if (statistics.channels() > 0 && !outliers.possible) {
+        if (!outliers.answerable) {
+            unanswerable = " " + outliers.why; // the same at each of them
+        } else if (statistics.channels() > 0 && !outliers.possible) {
             figure.caption.append(" ").append(linearName(linear)).append(": ").append(outliers.why);
         }
         figure.panels.push_back(layerPanel(statistics, linear, options, outliers));
     }
+    figure.caption += unanswerable;
     return figure;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/figures/figure_command.h"
 
+#include "core/calibration/import_scales.h"
 #include "core/session/session.h"
 #include "ui/figures/figure_painter.h"
 
@@ -17,7 +18,8 @@ const char* const kHelp = R"(Usage: mambascope figure CALIBRATION --layer N -o F
 Draws the figure of one layer: the absolute maximum of every channel at in, x, dt and out, with the band of the
 outlier rule and the outlier channels marked. Needs no display with --platform offscreen.
 
-CALIBRATION is a calibration file (mambascope-cli calibrate) or a session, whose newest calibration is taken.
+CALIBRATION is a calibration file (mambascope-cli calibrate), a session, whose newest calibration is taken, or
+activation scales of another tool (.pt).
 
   --layer N                 the layer, from 0
   -o, --output FILE         .pdf, .svg, .png or .csv; may be given more than once
@@ -152,12 +154,12 @@ bool isSession(const std::filesystem::path& path) {
 
 Result<std::shared_ptr<const CalibrationSnapshot>> readCalibration(const std::filesystem::path& path) {
     if (!isSession(path)) {
-        auto loaded = loadCalibration(path);
+        auto loaded = openCalibrationOrScales(path);
         if (!loaded.ok()) {
             return loaded.error();
         }
         return std::shared_ptr<const CalibrationSnapshot>(
-            std::make_shared<CalibrationSnapshot>(std::move(loaded).value()));
+            std::make_shared<CalibrationSnapshot>(std::move(loaded.value().snapshot)));
     }
     auto session = Session::open(path);
     if (!session.ok()) {

@@ -2,6 +2,7 @@
 #include "core/calibration/import_scales.h"
 #include "core/calibration/outliers.h"
 #include "core/checkpoint/pytorch.h"
+#include "core/checkpoint/safetensors.h"
 
 #include "tests/support/paths.h"
 
@@ -31,12 +32,22 @@ public:
     void put(const std::string& name, std::vector<float> values) { m_vectors[name] = std::move(values); }
     void remove(const std::string& name) { m_vectors.erase(name); }
 
-    Result<ImportedScales> import() const {
+    TensorFile file() const {
         TensorFile file;
         for (const auto& [name, values] : m_vectors) {
             file.add(name, {DType::F32, {std::ssize(values)}, std::as_bytes(std::span(values))});
         }
-        return importScales(file, "tiny");
+        return file;
+    }
+
+    Result<ImportedScales> import() const { return importScales(file(), "tiny"); }
+
+    void save(const std::filesystem::path& path) const {
+        std::vector<TensorToWrite> tensors;
+        for (const auto& [name, values] : m_vectors) {
+            tensors.push_back(floatTensor(name, {std::ssize(values)}, values));
+        }
+        QVERIFY(writeSafetensors(path, tensors, {}, true).ok());
     }
 
 private:
@@ -112,6 +123,46 @@ private Q_SLOTS:
         QVERIFY(!importScales(TensorFile(), "x").ok());
     }
 
+    void opensWhateverHoldsMaxima() {
+        const test::TemporaryFolder folder;
+        const auto scales = folder.path() / "my-model.safetensors";
+        Scales().save(scales);
+        QVERIFY(isCalibrationOrScales(scales));
+        const auto imported = openCalibrationOrScales(scales);
+        QVERIFY2(imported.ok(), imported.ok() ? "" : imported.error().message.c_str());
+        QCOMPARE(imported.value().snapshot.source.checkpointName, std::string("my-model"));
+        QVERIFY(imported.value().snapshot.source.imported());
+        QVERIFY(!imported.value().notes.empty());
+        const auto calibration = folder.path() / "calibration.safetensors";
+        QVERIFY(saveCalibration(calibration, imported.value().snapshot, false).ok());
+        QVERIFY(isCalibrationOrScales(calibration));
+        const auto again = openCalibrationOrScales(calibration);
+        QVERIFY(again.ok() && again.value().snapshot == imported.value().snapshot);
+        QVERIFY(again.value().notes.empty());
+    }
+
+    void weightsAreNeither() {
+        const test::TemporaryFolder folder;
+        const auto weights = folder.path() / "model.safetensors";
+        QVERIFY(writeSafetensors(
+                    weights,
+                    {floatTensor("backbone.layers.0.mixer.in_proj.weight", {2, 1}, {1, 2}),
+                     floatTensor("backbone.layers.0.mixer.in_proj.bias", {2}, {1, 2})},
+                    {}, true)
+                    .ok());
+        QVERIFY(!isCalibrationOrScales(weights));
+        const auto opened = openCalibrationOrScales(weights);
+        QVERIFY(!opened.ok());
+        QVERIFY(opened.error().message.find("no calibration of mambascope") != std::string::npos);
+        QVERIFY(!isCalibrationOrScales(folder.path() / "nowhere.pt"));
+        QVERIFY(!isCalibrationOrScales(folder.path()));
+        for (const char* name : {"model.safetensors", "pytorch_model.bin"}) {
+            for (const char* fixture : {"hf-f32", "ssm-original"}) {
+                QVERIFY(!isCalibrationOrScales(test::fixtureFolder() / fixture / name));
+            }
+        }
+    }
+
     /// Shares of channels above mean + 6 standard deviations of a layer's absmaxes, all layers together, in
     /// hundredths of a percent: the reference facts' table of the published scales.
     void publishedScalesHaveTheKnownOutliers_data() {
@@ -151,6 +202,12 @@ private Q_SLOTS:
             QCOMPARE(
                 static_cast<int>(std::lround(outliers / channels * 10'000)),
                 shares[static_cast<int>(linear)]);
+        }
+        for (int index = 0; index < snapshot.spec.siteCount(); ++index) {
+            const ChannelStatistics& input = snapshot.at(SiteId::fromIndex(index), Side::Input);
+            for (const auto rule : {OutlierRule::AllElements, OutlierRule::LlmInt8}) {
+                QVERIFY(!findOutliers(input, rule, 6).answerable);
+            }
         }
     }
 };

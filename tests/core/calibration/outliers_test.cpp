@@ -109,7 +109,9 @@ private Q_SLOTS:
     }
 
     void llmInt8IsAMagnitude() {
-        const OutlierSet set = findOutliers(withAbsmax({5.99f, 6.0f, 60.0f}), OutlierRule::LlmInt8, 1e9);
+        ChannelStatistics statistics = withAbsmax({5.99f, 6.0f, 60.0f});
+        statistics.m2 = {1, 1, 1};
+        const OutlierSet set = findOutliers(statistics, OutlierRule::LlmInt8, 1e9);
         QCOMPARE(channelsOf(set), (std::vector<int>{1, 2}));
         QCOMPARE(set.threshold, 6.0);
         QCOMPARE(set.outliers[1].sigmas, 10.0);
@@ -131,6 +133,35 @@ private Q_SLOTS:
         QVERIFY(!set.possible);
         QVERIFY(set.outliers.empty());
         QVERIFY(set.why.find("deviation is 0") != std::string::npos);
+    }
+
+    /// Imported scales: magnitudes without a moment. One channel at 1000 would be above any band of zeros.
+    void rulesThatNeedMoreThanMagnitudesSaySo() {
+        std::vector<float> absmax(100, 1.0f);
+        absmax[17] = 1000;
+        const ChannelStatistics magnitudes = withAbsmax(absmax);
+        QVERIFY(magnitudes.onlyMagnitudes());
+        for (const auto& [rule, words] :
+             {std::pair{
+                  OutlierRule::AllElements, "rule all-elements is not possible here, because it needs the "
+                                            "mean and the deviation"},
+              std::pair{
+                  OutlierRule::LlmInt8, "rule llm-int8 is not possible here, because it needs how many"}}) {
+            const OutlierSet set = findOutliers(magnitudes, rule, 6);
+            QVERIFY(!set.possible && !set.answerable);
+            QVERIFY(set.outliers.empty());
+            QVERIFY2(set.why.find(words) != std::string::npos, set.why.c_str());
+        }
+        for (const auto rule : {OutlierRule::ChannelSpread, OutlierRule::Mad}) {
+            QVERIFY(findOutliers(magnitudes, rule, 6).answerable);
+        }
+        QCOMPARE(channelsOf(findOutliers(magnitudes, OutlierRule::ChannelSpread, 6)), std::vector<int>{17});
+        // A tensor that was 0 throughout was observed; so was one that has a mean.
+        QVERIFY(!withAbsmax({0, 0}).onlyMagnitudes());
+        ChannelStatistics observed = magnitudes;
+        observed.mean[3] = 0.5f;
+        QVERIFY(!observed.onlyMagnitudes());
+        QVERIFY(findOutliers(observed, OutlierRule::AllElements, 6).answerable);
     }
 
     void aSideThatWasNotObservedSaysSo() {
