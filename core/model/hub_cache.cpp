@@ -80,6 +80,30 @@ bool isHubName(std::string_view name) {
            isPlainName(name.substr(slash + 1));
 }
 
+std::optional<std::string> hubNameOf(const fs::path& folder) {
+    constexpr std::string_view kPrefix = "models--";
+    if (folder.parent_path().filename() != "snapshots") {
+        return std::nullopt;
+    }
+    std::string name = folder.parent_path().parent_path().filename().string();
+    if (!name.starts_with(kPrefix)) {
+        return std::nullopt;
+    }
+    name.erase(0, kPrefix.size());
+    if (const std::size_t at = name.find("--"); at != std::string::npos) {
+        name.replace(at, 2, "/");
+    }
+    return name.empty() ? std::nullopt : std::optional(name);
+}
+
+std::string checkpointName(const fs::path& folder) {
+    std::error_code ignored;
+    const fs::path whole = fs::absolute(folder, ignored).lexically_normal();
+    const fs::path named = whole.has_filename() ? whole : whole.parent_path();
+    const std::optional<std::string> hub = hubNameOf(named);
+    return hub ? hub->substr(hub->find('/') + 1) : named.filename().string();
+}
+
 Result<fs::path> hubSnapshot(std::string_view name) {
     std::error_code ignored;
     const std::string hint =

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace mambascope {
@@ -16,6 +17,14 @@ std::filesystem::path hubCacheFolder();
 
 /// Whether `name` may be the name of a model there: "owner/model".
 bool isHubName(std::string_view name);
+
+/// "owner/model" if `folder` is a snapshot in such a cache (…/models--owner--model/snapshots/REVISION), else
+/// nothing. Looks at the path only.
+std::optional<std::string> hubNameOf(const std::filesystem::path& folder);
+
+/// What people call the checkpoint in `folder`: the model's name if it is a snapshot in the cache (whose own
+/// name is a revision), else the folder's name.
+std::string checkpointName(const std::filesystem::path& folder);
 
 /// The folder with the files of the model's main revision. Unreadable if the cache does not have it, or only
 /// a part.

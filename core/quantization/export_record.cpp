@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/hub_cache.h"
 #include "core/quantization/export_tensors.h"
 
 #include <algorithm>
@@ -203,7 +204,7 @@ OrderedJson exportRecord(
     OrderedJson json;
     json["format"] = 1;
     json["program"] = std::string("mambascope ") + MAMBASCOPE_VERSION;
-    json["checkpoint"] = {{"name", checkpoint.folder.filename().string()}, {"hash", request.checkpointHash}};
+    json["checkpoint"] = {{"name", checkpointName(checkpoint.folder)}, {"hash", request.checkpointHash}};
     json["calibration_hash"] = request.calibrationHash;
     json["plan_hash"] = planHash(request.plan);
     json["plan"] = toJson(request.plan);

@@ -4,6 +4,7 @@
 
 #include "core/base/file.h"
 #include "core/model/content.h"
+#include "core/model/hub_cache.h"
 #include "plugins/torch/bench.h"
 #include "plugins/torch/device.h"
 #include "plugins/torch/guard.h"
@@ -79,7 +80,7 @@ Result<LoadedModel> TorchEngine::loadChecked(const LoadRequest& request, const J
     const std::filesystem::path named = folder.has_filename() ? folder : folder.parent_path();
     m_model = LoadedModel{
         checkpoint->spec,
-        named.filename().string(),
+        checkpointName(named),
         named.string(),
         content.value().hash,
         joined(checkpoint->warnings, content.value().warnings),

@@ -3,41 +3,12 @@
 
 #include "core/checkpoint/pytorch.h"
 #include "core/model/hub_cache.h"
+#include "tests/support/hub.h"
 
 using namespace mambascope;
 using namespace mambascope::test;
 
 namespace {
-
-/// Sets an environment variable for the life of this object.
-class Variable {
-public:
-    Variable(const char* name, const fs::path& value)
-        : m_name(name)
-        , m_was(qgetenv(name))
-        , m_wasSet(qEnvironmentVariableIsSet(name)) {
-        value.empty() ? void(qunsetenv(name)) : void(qputenv(name, value.c_str()));
-    }
-    ~Variable() { m_wasSet ? void(qputenv(m_name, m_was)) : void(qunsetenv(m_name)); }
-    Variable(const Variable&) = delete;
-    Variable& operator=(const Variable&) = delete;
-
-private:
-    const char* m_name;
-    QByteArray m_was;
-    bool m_wasSet;
-};
-
-/// A model in a cache as the Hugging Face libraries lay it out; returns the folder of its files.
-fs::path putIntoCache(const fs::path& cache, const std::string& folder, const std::string& revision) {
-    const fs::path snapshot = cache / folder / "snapshots" / revision;
-    fs::create_directories(snapshot);
-    fs::create_directories(cache / folder / "refs");
-    [](const Result<void>& written) {
-        QVERIFY(written.ok());
-    }(writeFile(cache / folder / "refs" / "main", revision, true));
-    return snapshot;
-}
 
 /// A tokenizer.json with these ids and one added token.
 void putTokenizer(const fs::path& folder, int ids) {
