@@ -119,6 +119,7 @@ Result<LoadedEngine> loadModel(const Context& context, const std::string& model)
         return info.error();
     }
     loaded.model = std::move(info).value();
+    loaded.tokenizerFile = context.options.tokenizer;
     for (const std::string& warning : loaded.model.warnings) {
         printWarning(warning);
     }
@@ -141,12 +142,21 @@ Result<Prepared> prepare(
     return Prepared{std::move(loadedPlan).value(), std::move(loaded).value()};
 }
 
-Result<std::shared_ptr<const Tokenizer>> tokenizerOf(Engine& engine, const LoadedModel& model) {
-    Result<std::string> json = engine.tokenizerJson();
+Result<std::shared_ptr<const Tokenizer>> tokenizerOf(const LoadedEngine& loaded) {
+    if (!loaded.tokenizerFile.empty()) {
+        return openTokenizerFor(loaded.tokenizerFile, loaded.model.spec.vocabulary);
+    }
+    if (!loaded.model.hasTokenizer) {
+        return Error::unreadable(
+            loaded.model.name + " comes without a tokenizer.json, and the Hugging Face cache has none of "
+                                "EleutherAI/gpt-neox-20b that fits it.",
+            "Name one with --tokenizer FILE.");
+    }
+    Result<std::string> json = loaded.engine->tokenizerJson();
     if (!json.ok()) {
         return json.error();
     }
-    return Tokenizer::fromJson(json.value(), "the tokenizer.json of " + model.name);
+    return Tokenizer::fromJson(json.value(), "the tokenizer.json of " + loaded.model.name);
 }
 
 Result<void> applyPlan(const Context& context, Engine& engine, const LoadedPlan& plan) {

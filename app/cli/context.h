@@ -23,6 +23,7 @@ struct GlobalOptions {
     std::string device = "auto";
     std::string dtype = "f32";
     int threads = 0;
+    std::string tokenizer; ///< tokenizer.json to be used instead of the checkpoint's; empty: the checkpoint's
     bool quiet = false;
 };
 
@@ -61,6 +62,9 @@ Result<void> writeJson(const OrderedJson& json, const OutputOptions& output);
 struct LoadedEngine {
     std::unique_ptr<EngineClient> engine;
     LoadedModel model;
+    std::filesystem::path tokenizerFile; ///< what --tokenizer names; empty: the checkpoint's own
+
+    bool hasTokenizer() const { return model.hasTokenizer || !tokenizerFile.empty(); }
 };
 /// Starts the engine, loads `model`, and prints the model's warnings to standard error. A relative path is
 /// made absolute if it exists here.
@@ -73,8 +77,9 @@ struct Prepared {
 };
 Result<Prepared> prepare(
     const Context& context, const std::string& model, const PlanOptions& plan, const OutputOptions& output);
-/// The checkpoint's tokenizer, read on the engine's side.
-Result<std::shared_ptr<const Tokenizer>> tokenizerOf(Engine& engine, const LoadedModel& model);
+/// The tokenizer that --tokenizer names, if it fits the model; else the checkpoint's, read on the engine's
+/// side.
+Result<std::shared_ptr<const Tokenizer>> tokenizerOf(const LoadedEngine& loaded);
 /// Sets the plan on the engine and prints its warnings.
 Result<void> applyPlan(const Context& context, Engine& engine, const LoadedPlan& plan);
 

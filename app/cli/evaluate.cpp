@@ -60,7 +60,7 @@ Result<std::shared_ptr<const EvaluationResult>> runEvaluation(
     if (!info.ok()) {
         return info.error();
     }
-    Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(engine, loaded.model);
+    Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(loaded);
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }
@@ -163,7 +163,7 @@ Result<void> textPerplexity(const Context& context, const PerplexityOptions& opt
         return prepared.error();
     }
     Engine& engine = *prepared.value().loaded.engine;
-    Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(engine, prepared.value().loaded.model);
+    Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(prepared.value().loaded);
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }

@@ -36,7 +36,7 @@ Result<std::vector<std::vector<std::int32_t>>> inputIds(const IdOptions& options
         }
         sequences.push_back(std::move(ids).value());
     } else {
-        Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(*loaded.engine, loaded.model);
+        Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(loaded);
         if (!tokenizer.ok()) {
             return tokenizer.error();
         }
@@ -142,10 +142,10 @@ struct GenerateOptions {
 
 /// The continuation as text; null where the model has no tokenizer (ids were given).
 Result<std::optional<std::string>> generatedText(LoadedEngine& loaded, const std::vector<std::int32_t>& ids) {
-    if (!loaded.model.hasTokenizer) {
+    if (!loaded.hasTokenizer()) {
         return std::optional<std::string>{};
     }
-    Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(*loaded.engine, loaded.model);
+    Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(loaded);
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }

@@ -24,6 +24,11 @@ void addGlobalOptions(CLI::App& program, GlobalOptions& options) {
         ->check(CLI::IsMember({"f32", "bf16", "f16"}));
     program.add_option("--threads", options.threads, "Threads of the engine (default: all cores)")
         ->check(CLI::Range(1, 1024));
+    program
+        .add_option(
+            "--tokenizer", options.tokenizer,
+            "tokenizer.json to use instead of the checkpoint's (for checkpoints that come without one)")
+        ->type_name("FILE");
     program.add_flag("--quiet", options.quiet, "No progress on the terminal");
 }
 

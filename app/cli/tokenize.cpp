@@ -9,12 +9,38 @@
 namespace mambascope::cli {
 namespace {
 
-Result<std::shared_ptr<const Tokenizer>> openTokenizer(const std::string& model) {
-    return Tokenizer::open(model == "demo" ? demoModelFolder() : std::filesystem::path(model));
+/// MODEL's tokenizer, whether MODEL is a tokenizer.json, a folder that holds one, or a checkpoint. What
+/// --tokenizer names has to fit the checkpoint.
+Result<std::shared_ptr<const Tokenizer>> openTokenizer(const Context& context, const std::string& model) {
+    const std::filesystem::path path = model == "demo" ? demoModelFolder() : std::filesystem::path(model);
+    const bool isFile = path.extension() == ".json" && path.filename() != "config.json";
+    std::error_code ignored;
+    if (context.options.tokenizer.empty() &&
+        (isFile || std::filesystem::exists(path / "tokenizer.json", ignored))) {
+        return Tokenizer::open(path);
+    }
+    if (isFile) {
+        return Error::usage(
+            "There are two tokenizers: " + model + " and " + context.options.tokenizer + ".",
+            "Name the checkpoint, or leave --tokenizer out.");
+    }
+    const Result<std::shared_ptr<const Checkpoint>> checkpoint = openCheckpoint(path);
+    if (!checkpoint.ok()) {
+        return checkpoint.error();
+    }
+    if (!context.options.tokenizer.empty()) {
+        return openTokenizerFor(context.options.tokenizer, checkpoint.value()->spec.vocabulary);
+    }
+    if (checkpoint.value()->tokenizerFile.empty()) {
+        return Error::unreadable(
+            model + " comes without a tokenizer.json.", "Name one with --tokenizer FILE.");
+    }
+    return Tokenizer::open(checkpoint.value()->tokenizerFile);
 }
 
-Result<void> tokenize(const std::string& model, const std::string& text, const std::string& file) {
-    Result<std::shared_ptr<const Tokenizer>> tokenizer = openTokenizer(model);
+Result<void>
+tokenize(const Context& context, const std::string& model, const std::string& text, const std::string& file) {
+    Result<std::shared_ptr<const Tokenizer>> tokenizer = openTokenizer(context, model);
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }
@@ -30,8 +56,8 @@ Result<void> tokenize(const std::string& model, const std::string& text, const s
     return {};
 }
 
-Result<void> detokenize(const std::string& model, const std::string& list) {
-    Result<std::shared_ptr<const Tokenizer>> tokenizer = openTokenizer(model);
+Result<void> detokenize(const Context& context, const std::string& model, const std::string& list) {
+    Result<std::shared_ptr<const Tokenizer>> tokenizer = openTokenizer(context, model);
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }
@@ -58,8 +84,8 @@ void addTokenize(CLI::App& program, Verb& run) {
     source->add_option("--file", options->file, "A UTF-8 text file")->excludes("--text");
     source->require_option(1);
     verb->callback([options, &run] {
-        run = [options](const Context&) {
-            return tokenize(options->model, options->text, options->file);
+        run = [options](const Context& context) {
+            return tokenize(context, options->model, options->text, options->file);
         };
     });
 
@@ -67,8 +93,8 @@ void addTokenize(CLI::App& program, Verb& run) {
     inverse->add_option("MODEL", options->model, "Checkpoint folder or tokenizer.json")->required();
     inverse->add_option("--ids", options->ids, "Token ids, separated by commas")->required();
     inverse->callback([options, &run] {
-        run = [options](const Context&) {
-            return detokenize(options->model, options->ids);
+        run = [options](const Context& context) {
+            return detokenize(context, options->model, options->ids);
         };
     });
 }

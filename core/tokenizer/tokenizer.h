@@ -32,4 +32,12 @@ public:
     virtual std::int32_t vocabularySize() const = 0;
 };
 
+/// How many rows of an embedding may be left over, as padding, beyond the largest id of its tokenizer.
+inline constexpr int kMostPaddingRows = 1023;
+
+/// Opens a tokenizer (as Tokenizer::open does) for a model whose embedding has `rows` rows. Unreadable, with
+/// both numbers, if it gives ids that are no row, or leaves more than kMostPaddingRows rows over: then it is
+/// the tokenizer of another model.
+Result<std::shared_ptr<const Tokenizer>> openTokenizerFor(const std::filesystem::path& path, int rows);
+
 } // namespace mambascope

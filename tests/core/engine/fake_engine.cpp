@@ -130,7 +130,7 @@ Result<LoadedModel> FakeEngine::load(const LoadRequest& request, const Job& job)
     model.spec.state = 4;
     model.spec.dtRank = 2;
     model.spec.convKernel = 4;
-    model.spec.vocabulary = 1024;
+    model.spec.vocabulary = word("vocabulary", 1024);
     model.name = request.model.substr(0, request.model.find(','));
     model.path = "/models/" + model.name;
     model.hash = contentHash(request.model);
@@ -138,7 +138,7 @@ Result<LoadedModel> FakeEngine::load(const LoadRequest& request, const Job& job)
     model.device = request.device == "auto" ? "cpu" : request.device;
     model.deviceName = "Made-up processor";
     model.dtype = request.dtype;
-    model.hasTokenizer = true;
+    model.hasTokenizer = !words.contains("no-tokenizer");
     for (int layer = 0; layer < model.spec.layers; ++layer) {
         job.report(
             "Loading", static_cast<std::uint64_t>(layer + 1), static_cast<std::uint64_t>(model.spec.layers));
@@ -150,6 +150,9 @@ Result<LoadedModel> FakeEngine::load(const LoadRequest& request, const Job& job)
 Result<std::string> FakeEngine::tokenizerJson() {
     if (auto loaded = ready(); !loaded.ok()) {
         return loaded.error();
+    }
+    if (!m_model->hasTokenizer) {
+        return Error::unreadable("The checkpoint has no tokenizer.json.");
     }
     return readFile(sourceFolder() / "resources" / "demo" / "tokenizer.json");
 }

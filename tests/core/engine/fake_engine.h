@@ -15,7 +15,8 @@ namespace mambascope::test {
 ///
 /// LoadRequest::model says what it does, as words with commas between them:
 ///   anything, e.g. "tiny"  the name of the model
-///   layers=N inner=N       the shape (4 layers, 64 inner channels otherwise)
+///   layers=N inner=N vocabulary=N   the shape (4 layers, 64 inner channels, 1024 rows otherwise)
+///   no-tokenizer           it comes without a tokenizer.json
 ///   batch=MS               every batch takes so many milliseconds (a window, four scores, a sequence, a
 ///   token, a layer) missing                load() fails with Unreadable, a hint and a context throw=N
 ///   bad-alloc=N abort=N exit=N   in the N-th batch after loading: an exception, or the end of the process
