@@ -90,11 +90,11 @@ void openFirst(ui::Workspace& workspace, const GuiOptions& options) {
     if (!options.files.empty() || workspace.session() != nullptr) {
         return;
     }
-    const QStringList recent = ui::recentSessions();
-    if (session.isEmpty() && !recent.isEmpty() && QFileInfo::exists(recent.first())) {
-        workspace.openSession(recent.first());
-    } else {
+    const QStringList recent = ui::recentFiles();
+    if (!session.isEmpty() || recent.isEmpty()) {
         workspace.openDemo();
+    } else if (QFileInfo::exists(recent.first())) {
+        workspace.open(recent.first());
     }
 }
 
@@ -130,11 +130,13 @@ int runWindow(const GuiOptions& options, const char* program, const StartupTrace
         traceEngine(workspace, trace);
     }
     // Nothing that takes time happens before the first paint; the engine starts behind the window.
-    QObject::connect(&window, &ui::MainWindow::painted, &workspace, [&workspace, &options, &trace] {
+    window.setAboutToOpen(true);
+    QObject::connect(&window, &ui::MainWindow::painted, &workspace, [&window, &workspace, &options, &trace] {
         trace.mark("window visible");
-        QTimer::singleShot(0, &workspace, [&workspace, &options] {
+        QTimer::singleShot(0, &workspace, [&window, &workspace, &options] {
             workspace.jobs().service().warmUp();
             openFirst(workspace, options);
+            window.setAboutToOpen(false);
         });
     });
     window.show();

@@ -66,29 +66,29 @@ QSize LayersPanel::sizeHint() const {
 }
 
 void LayersPanel::refresh() {
-    const CheckpointReference* reference = m_workspace.checkpoint();
+    const ModelSpec* spec = m_workspace.spec();
     const auto snapshot = m_workspace.calibration();
     const ViewData& view = m_workspace.view().data();
-    const bool matches =
-        reference != nullptr && snapshot != nullptr && snapshot->spec.layers == reference->spec.layers;
+    const bool matches = spec != nullptr && snapshot != nullptr && snapshot->spec.layers == spec->layers;
     const Shown shown{
-        reference != nullptr ? reference->spec.layers : 0, matches ? snapshot : nullptr, view.side, view.rule,
-        view.k};
+        spec != nullptr ? spec->layers : 0, matches ? snapshot : nullptr, view.side, view.rule, view.k};
     if (!(shown == m_shown)) {
         m_shown = shown;
         m_model->setContent(shown.layers, shown.calibration, shown.side, shown.rule, shown.k);
         for (const Linear linear : kLinears) {
             m_table->setColumnHidden(
                 LayersModel::FirstSiteColumn + static_cast<int>(linear),
-                reference != nullptr && !reference->spec.has(linear));
+                spec != nullptr && !spec->has(linear));
         }
-        if (matches) {
+        if (matches && !m_model->whyImpossible().isEmpty()) {
+            m_summary->setText(m_model->whyImpossible());
+        } else if (matches) {
             m_summary->setText(
                 view.side == Side::Input
                     ? tr("Outlier channels at the inputs: %1").arg(number(m_model->outlierCount()))
                     : tr("Outlier channels at the outputs: %1").arg(number(m_model->outlierCount())));
         } else {
-            m_summary->setText(reference != nullptr ? tr("Calibrate to see outlier channels.") : QString());
+            m_summary->setText(spec != nullptr ? tr("Calibrate to see outlier channels.") : QString());
         }
         m_summary->setVisible(!m_summary->text().isEmpty());
     }

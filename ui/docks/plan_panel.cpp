@@ -14,6 +14,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QStackedWidget>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -44,7 +45,10 @@ PlanPanel::PlanPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
     , m_k(new QDoubleSpinBox(this))
     , m_rows(new QComboBox(this))
     , m_summary(new QLabel(this))
-    , m_difference(new QLabel(this)) {
+    , m_difference(new QLabel(this))
+    , m_stack(new QStackedWidget(this))
+    , m_noModelText(new QLabel(this))
+    , m_openButton(new QPushButton(tr("Open Checkpoint…"), this)) {
     buildControls();
     auto* evaluate = new QPushButton(tr("Evaluate"), this);
     evaluate->setToolTip(tr("Evaluate this plan beside the baseline"));
@@ -59,12 +63,18 @@ PlanPanel::PlanPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
     words->addLayout(text, 1);
     words->addWidget(evaluate, 0, Qt::AlignTop);
 
+    auto* plan = new QWidget(this);
+    auto* column = new QVBoxLayout(plan);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(controls());
+    column->addWidget(m_table, 1);
+    column->addLayout(words);
+    m_stack->addWidget(plan);
+    m_stack->addWidget(noModelPage());
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    layout->addWidget(controls());
-    layout->addWidget(m_table, 1);
-    layout->addLayout(words);
+    layout->addWidget(m_stack);
 
     connectControls();
     connect(&workspace, &Workspace::sessionChanged, this, &PlanPanel::refreshModel);
@@ -137,6 +147,21 @@ QWidget* PlanPanel::controls() {
     return bar;
 }
 
+QWidget* PlanPanel::noModelPage() {
+    auto* page = new QWidget(this);
+    m_noModelText->setAlignment(Qt::AlignCenter);
+    m_noModelText->setWordWrap(true);
+    m_noModelText->setForegroundRole(QPalette::PlaceholderText);
+    connect(m_openButton, &QPushButton::clicked, this, &PlanPanel::openRequested);
+    auto* column = new QVBoxLayout(page);
+    column->addStretch(1);
+    column->addWidget(m_noModelText);
+    column->addSpacing(fontMetrics().height() / 2);
+    column->addWidget(m_openButton, 0, Qt::AlignHCenter);
+    column->addStretch(1);
+    return page;
+}
+
 void PlanPanel::connectControls() {
     connect(m_preset, &QComboBox::activated, this, &PlanPanel::choosePreset);
     connect(m_scope, &QComboBox::activated, this, &PlanPanel::chooseScope);
@@ -185,7 +210,12 @@ void PlanPanel::refreshModel() {
     m_model->setLayer(view.allLayers ? std::nullopt : std::optional(view.layer));
     m_model->setCalibration(m_workspace.calibration());
     m_rows->setCurrentIndex(view.allLayers ? 1 : 0);
-    setEnabled(reference != nullptr);
+    const bool alone = m_workspace.calibrationAlone();
+    m_noModelText->setText(
+        alone ? tr("What a plan does depends on the model. %1").arg(m_workspace.whyNoModel())
+              : tr("The plan appears here."));
+    m_openButton->setVisible(alone);
+    m_stack->setCurrentIndex(reference != nullptr ? 0 : 1);
     refreshPlan();
 }
 

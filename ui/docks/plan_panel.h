@@ -7,6 +7,8 @@ class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
 class QLabel;
+class QPushButton;
+class QStackedWidget;
 
 namespace mambascope::ui {
 
@@ -27,10 +29,12 @@ public:
 
 Q_SIGNALS:
     void evaluateRequested();
+    void openRequested();
 
 private:
     void buildControls();
     QWidget* controls();
+    QWidget* noModelPage();
     void connectControls();
     void refreshModel();
     void refreshPlan();
@@ -48,6 +52,9 @@ private:
     QComboBox* m_rows;
     QLabel* m_summary;
     QLabel* m_difference;
+    QStackedWidget* m_stack; ///< the plan, or why there is none
+    QLabel* m_noModelText;
+    QPushButton* m_openButton;
 };
 
 } // namespace mambascope::ui

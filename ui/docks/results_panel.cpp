@@ -128,7 +128,9 @@ void ResultsPanel::refreshEmpty() {
     m_stack->setCurrentIndex(empty ? 0 : 1);
     const bool open = m_workspace.checkpoint() != nullptr;
     m_emptyText->setText(
-        open ? tr("Evaluate the plan to see its accuracy beside the baseline.") : tr("Results appear here."));
+        open                             ? tr("Evaluate the plan to see its accuracy beside the baseline.")
+        : m_workspace.calibrationAlone() ? m_workspace.whyNoModel()
+                                         : tr("Results appear here."));
     m_emptyButton->setVisible(open);
 }
 

@@ -60,6 +60,25 @@ int LayersModel::outlierCount() const {
     return count;
 }
 
+QString LayersModel::whyImpossible() const {
+    QString why;
+    bool observed = false; // what was not observed counts only where nothing was
+    for (const Row& row : m_rows) {
+        for (const Cell& cell : row.sites) {
+            if (cell.channels == 0 && observed) {
+                continue;
+            }
+            const bool first = why.isEmpty() || (cell.channels > 0 && !observed);
+            if (cell.possible || (!first && cell.why != why)) {
+                return {};
+            }
+            why = cell.why;
+            observed = cell.channels > 0;
+        }
+    }
+    return why;
+}
+
 QVariant LayersModel::siteData(const Row& row, int layer, std::size_t site, int role) const {
     const Cell& cell = row.sites[site];
     const QString name = QString::fromStdString(siteName({layer, kLinears[site]}, m_side));

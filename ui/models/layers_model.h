@@ -34,6 +34,9 @@ public:
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
     int outlierCount() const; ///< over all sites
+    /// Why no site of any layer can have outliers under the rule, if that is so and for one reason; else
+    /// empty.
+    QString whyImpossible() const;
 
 private:
     struct Cell {

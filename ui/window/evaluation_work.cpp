@@ -50,21 +50,24 @@ std::map<Task, TaskMetrics> LiveMetrics::get() const {
 }
 
 Result<std::shared_ptr<const Tokenizer>>
-TokenizerCache::get(Engine& engine, const std::string& checkpointHash) {
-    if (m_tokenizer == nullptr || m_hash != checkpointHash) {
-        const Result<std::string> json = engine.tokenizerJson();
-        if (!json.ok()) {
-            return json.error();
-        }
-        Result<std::shared_ptr<const Tokenizer>> tokenizer =
-            Tokenizer::fromJson(json.value(), "tokenizer.json");
-        if (!tokenizer.ok()) {
-            return tokenizer.error();
-        }
-        m_tokenizer = std::move(tokenizer).value();
-        m_hash = checkpointHash;
+TokenizerCache::get(Engine& engine, const LoadedModel& model, const std::filesystem::path& chosen) {
+    if (m_tokenizer != nullptr && m_hash == model.hash && m_chosen == chosen) {
+        return m_tokenizer;
     }
-    return m_tokenizer;
+    const auto make = [&]() -> Result<std::shared_ptr<const Tokenizer>> {
+        if (!chosen.empty()) {
+            return openTokenizerFor(chosen, model.spec.vocabulary);
+        }
+        const Result<std::string> json = engine.tokenizerJson();
+        return json.ok() ? Tokenizer::fromJson(json.value(), "tokenizer.json") : json.error();
+    };
+    Result<std::shared_ptr<const Tokenizer>> tokenizer = make();
+    if (tokenizer.ok()) {
+        m_tokenizer = tokenizer.value();
+        m_hash = model.hash;
+        m_chosen = chosen;
+    }
+    return tokenizer;
 }
 
 Result<EvaluationOutcome> evaluateOnEngine(
@@ -84,7 +87,8 @@ Result<EvaluationOutcome> evaluateOnEngine(
             return EvaluationOutcome{result, true, {}};
         }
     }
-    const Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizers.get(engine, work.model.hash);
+    const Result<std::shared_ptr<const Tokenizer>> tokenizer =
+        tokenizers.get(engine, work.model, work.tokenizer);
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }
@@ -112,7 +116,8 @@ calibrateOnEngine(Engine& engine, TokenizerCache& tokenizers, const CalibrationW
     if (!text.ok()) {
         return text.error();
     }
-    const Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizers.get(engine, work.model.hash);
+    const Result<std::shared_ptr<const Tokenizer>> tokenizer =
+        tokenizers.get(engine, work.model, work.tokenizer);
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }

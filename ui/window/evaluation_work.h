@@ -28,10 +28,13 @@ private:
 /// The tokenizer of the loaded model, made once a checkpoint. Used on the engine's thread only.
 class TokenizerCache {
 public:
-    Result<std::shared_ptr<const Tokenizer>> get(Engine& engine, const std::string& checkpointHash);
+    /// `chosen` is the tokenizer.json to be used, which has to fit the model; empty: the checkpoint's own.
+    Result<std::shared_ptr<const Tokenizer>>
+    get(Engine& engine, const LoadedModel& model, const std::filesystem::path& chosen);
 
 private:
     std::string m_hash;
+    std::filesystem::path m_chosen;
     std::shared_ptr<const Tokenizer> m_tokenizer;
 };
 
@@ -41,6 +44,7 @@ struct EvaluationWork {
     std::shared_ptr<const CalibrationSnapshot> calibration; ///< null if the plan needs none
     std::string calibrationHash;                            ///< empty if the plan needs none
     LoadedModel model;
+    std::filesystem::path tokenizer; ///< chosen by the user; empty: the checkpoint's own
     std::filesystem::path folder;
     std::vector<Task> tasks;
     int limit = 0;
@@ -63,6 +67,7 @@ struct CalibrationWork {
     LoadedModel model;
     std::filesystem::path textFile;
     WindowRequest windows;
+    std::filesystem::path tokenizer; ///< chosen by the user; empty: the checkpoint's own
 };
 Result<std::shared_ptr<const CalibrationSnapshot>>
 calibrateOnEngine(Engine& engine, TokenizerCache& tokenizers, const CalibrationWork& work, const Job& job);

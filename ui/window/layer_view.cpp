@@ -36,8 +36,6 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     , m_log(new QToolButton(this))
     , m_emptyTitle(new QLabel(this))
     , m_emptyText(new QLabel(this))
-    , m_emptyOpen(new QPushButton(tr("Open Checkpoint…"), this))
-    , m_emptyDemo(new QPushButton(tr("Open Demo"), this))
     , m_emptyCalibrate(new QPushButton(tr("Calibrate…"), this)) {
     m_plot->setTheme(&theme);
     m_plot->setAccessibleName(tr("Absolute maxima by channel"));
@@ -119,9 +117,7 @@ QWidget* LayerView::emptyPage() {
     m_emptyText->setForegroundRole(QPalette::PlaceholderText);
     auto* buttons = new QHBoxLayout;
     buttons->addStretch(1);
-    for (QPushButton* button : {m_emptyOpen, m_emptyDemo, m_emptyCalibrate}) {
-        buttons->addWidget(button);
-    }
+    buttons->addWidget(m_emptyCalibrate);
     buttons->addStretch(1);
     auto* column = new QVBoxLayout(page);
     column->addStretch(2);
@@ -130,8 +126,6 @@ QWidget* LayerView::emptyPage() {
     column->addSpacing(fontMetrics().height());
     column->addLayout(buttons);
     column->addStretch(3);
-    connect(m_emptyOpen, &QPushButton::clicked, this, &LayerView::openRequested);
-    connect(m_emptyDemo, &QPushButton::clicked, this, &LayerView::demoRequested);
     connect(m_emptyCalibrate, &QPushButton::clicked, this, &LayerView::calibrateRequested);
     return page;
 }
@@ -158,14 +152,14 @@ void LayerView::connectControls() {
     connect(&m_workspace, &Workspace::sessionChanged, this, &LayerView::refresh);
     connect(&m_workspace, &Workspace::checkpointChanged, this, &LayerView::refresh);
     connect(&m_workspace, &Workspace::calibrationChanged, this, &LayerView::refresh);
+    connect(&m_workspace, &Workspace::openingChanged, this, &LayerView::refreshEmpty);
     connect(&m_workspace.jobs(), &JobRunner::changed, this, &LayerView::refreshEmpty);
     Q_EMIT m_plot->readoutChanged(QString());
 }
 
 void LayerView::refresh() {
-    const CheckpointReference* reference = m_workspace.checkpoint();
     const auto snapshot = m_workspace.calibration();
-    const bool shows = reference != nullptr && snapshot != nullptr &&
+    const bool shows = m_workspace.spec() != nullptr && snapshot != nullptr &&
                        m_workspace.view().data().layer < snapshot->spec.layers;
     m_stack->setCurrentIndex(shows ? 1 : 0);
     if (shows) {
@@ -200,8 +194,11 @@ void LayerView::refreshFigure() {
 
 QString LayerView::subtitle() const {
     const CalibrationSource& source = m_workspace.calibration()->source;
+    if (source.imported()) {
+        return tr("Imported activation scales: the largest magnitude of every input channel, no outputs");
+    }
     QString text =
-        tr("%1 · %2 windows of %3 tokens")
+        tr("Calibration: %1 · %2 windows of %3 tokens")
             .arg(
                 source.textName.empty() ? tr("token ids") : QString::fromStdString(source.textName),
                 number(source.samples), number(source.length));
@@ -214,12 +211,11 @@ QString LayerView::subtitle() const {
 
 void LayerView::refreshHeader() {
     const ViewData& view = m_workspace.view().data();
-    const CheckpointReference* reference = m_workspace.checkpoint();
     m_title->setText(QString::fromStdString(m_figure->title));
-    m_subtitle->setText(tr("Calibration: %1").arg(subtitle()));
+    m_subtitle->setText(subtitle());
     m_subtitle->setToolTip(QString::fromStdString(m_figure->caption));
     const QSignalBlocker quiet(m_layer);
-    m_layer->setRange(0, std::max(0, reference->spec.layers - 1));
+    m_layer->setRange(0, std::max(0, m_workspace.spec()->layers - 1));
     m_layer->setValue(view.layer);
     m_side->setCurrentIndex(m_side->findData(static_cast<int>(view.side)));
     showRule(*m_rule, *m_k, view.rule, view.k);
@@ -230,25 +226,25 @@ void LayerView::refreshEmpty() {
     if (m_stack->currentIndex() != 0) {
         return;
     }
-    const bool open = m_workspace.checkpoint() != nullptr;
+    const CheckpointReference* reference = m_workspace.checkpoint();
     const bool busy = !m_workspace.jobs().idle();
-    m_emptyTitle->setText(
-        open   ? QString::fromStdString(m_workspace.checkpoint()->name)
-        : busy ? tr("Opening…")
-               : tr("Open a Mamba checkpoint"));
-    m_emptyText->setText(
-        open && busy
-            ? tr("Working. Outlier channels of every layer appear here as soon as the calibration is there.")
-        : open ? tr("Calibrate it: a text runs through the model, and the largest value of every channel is "
-                    "kept.")
-        : busy
-            ? tr("The engine loads the weights.")
-            : tr("A folder with config.json and weights. Drop it here, or start with the demo that ships."));
-    m_emptyOpen->setVisible(!open);
-    m_emptyDemo->setVisible(!open);
-    m_emptyCalibrate->setVisible(open);
-    m_emptyOpen->setEnabled(!busy);
-    m_emptyDemo->setEnabled(!busy);
+    if (reference == nullptr && m_workspace.session() != nullptr && m_workspace.opening().isEmpty()) {
+        m_emptyTitle->setText(tr("This session has no checkpoint yet"));
+        m_emptyText->setText(tr("Open the one that it is to be about."));
+    } else if (reference == nullptr) {
+        m_emptyTitle->setText(
+            m_workspace.opening().isEmpty() ? tr("Opening…") : tr("Opening %1…").arg(m_workspace.opening()));
+        m_emptyText->setText(tr("The engine loads the weights."));
+    } else {
+        m_emptyTitle->setText(QString::fromStdString(reference->name));
+        m_emptyText->setText(
+            busy
+                ? tr("Working. Outlier channels of every layer appear here as soon as the calibration is "
+                     "there.")
+                : tr("Calibrate it: a text runs through the model, and the largest value of every channel is "
+                     "kept."));
+    }
+    m_emptyCalibrate->setVisible(reference != nullptr);
     m_emptyCalibrate->setEnabled(!busy);
     m_emptyCalibrate->setDefault(true);
 }

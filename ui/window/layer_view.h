@@ -33,8 +33,6 @@ public:
     std::shared_ptr<const Figure> figure() const { return m_figure; }
 
 Q_SIGNALS:
-    void openRequested();
-    void demoRequested();
     void calibrateRequested();
 
 private:
@@ -64,8 +62,6 @@ private:
     QToolButton* m_log;
     QLabel* m_emptyTitle;
     QLabel* m_emptyText;
-    QPushButton* m_emptyOpen;
-    QPushButton* m_emptyDemo;
     QPushButton* m_emptyCalibrate;
 };
 

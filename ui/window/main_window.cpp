@@ -6,9 +6,11 @@
 #include "ui/docks/results_panel.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
+#include "ui/window/cache_scan.h"
 #include "ui/window/layer_view.h"
 #include "ui/window/main_window_actions.h"
 #include "ui/window/message_bar.h"
+#include "ui/window/start_page.h"
 #include "ui/window/status_panel.h"
 #include "ui/window/workspace.h"
 
@@ -17,10 +19,9 @@
 #include <QDragEnterEvent>
 #include <QDropEvent>
 #include <QFileInfo>
-#include <QMessageBox>
 #include <QMimeData>
-#include <QPushButton>
 #include <QScreen>
+#include <QStackedWidget>
 #include <QTimer>
 #include <QUrl>
 #include <QVBoxLayout>
@@ -33,7 +34,10 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     , m_theme(theme)
     , m_actions(std::make_unique<Actions>())
     , m_messages(new MessageBar(theme, this))
+    , m_cache(new CacheScan(this))
+    , m_start(new StartPage(*m_cache, theme, this))
     , m_layerView(new LayerView(workspace, theme, this))
+    , m_pages(new QStackedWidget(this))
     , m_layers(new LayersPanel(workspace, theme, this))
     , m_plan(new PlanPanel(workspace, theme, this))
     , m_results(new ResultsPanel(workspace, theme, this)) {
@@ -44,7 +48,9 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(m_messages);
-    column->addWidget(m_layerView, 1);
+    m_pages->addWidget(m_layerView);
+    m_pages->addWidget(m_start);
+    column->addWidget(m_pages, 1);
     setCentralWidget(middle);
     setStatusBar(new StatusPanel(workspace, theme, this));
 
@@ -65,6 +71,7 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     refreshActions();
     refreshTitle();
     restoreLayout();
+    refreshPage();
 }
 
 MainWindow::~MainWindow() = default;
@@ -89,6 +96,7 @@ void MainWindow::buildDocks() {
 void MainWindow::connectPanels() {
     connect(&m_workspace, &Workspace::noticed, m_messages, &MessageBar::show);
     connect(&m_workspace, &Workspace::sessionChanged, this, [this] {
+        refreshPage();
         restoreLayout();
         refreshTitle();
         refreshActions();
@@ -104,8 +112,14 @@ void MainWindow::connectPanels() {
     }
     connect(&m_workspace.jobs(), &JobRunner::changed, this, &MainWindow::refreshActions);
     connect(&m_workspace, &Workspace::locateRequested, this, &MainWindow::locateCheckpoint);
-    connect(m_layerView, &LayerView::openRequested, this, &MainWindow::openCheckpoint);
-    connect(m_layerView, &LayerView::demoRequested, &m_workspace, &Workspace::openDemo);
+    connect(&m_workspace, &Workspace::tokenizerRequested, this, &MainWindow::chooseTokenizer);
+    connect(&m_workspace, &Workspace::openingChanged, this, &MainWindow::refreshPage);
+    connect(m_start, &StartPage::openRequested, this, &MainWindow::openCheckpoint);
+    connect(m_start, &StartPage::openFileRequested, this, &MainWindow::openFile);
+    connect(m_start, &StartPage::demoRequested, &m_workspace, &Workspace::openDemo);
+    connect(m_start, &StartPage::fileChosen, &m_workspace, &Workspace::open);
+    connect(m_start, &StartPage::modelChosen, &m_workspace, &Workspace::openCheckpoint);
+    connect(m_plan, &PlanPanel::openRequested, this, &MainWindow::openCheckpoint);
     connect(m_layerView, &LayerView::calibrateRequested, this, &MainWindow::calibrate);
     connect(m_plan, &PlanPanel::evaluateRequested, this, &MainWindow::evaluateNow);
     connect(m_results, &ResultsPanel::evaluateRequested, this, &MainWindow::evaluate);
@@ -123,21 +137,69 @@ void MainWindow::refreshActions() {
     const bool loaded = open && m_workspace.model().has_value();
     const bool calibrated = m_workspace.calibration() != nullptr;
     const bool busy = !m_workspace.jobs().idle();
+    const QString why = loaded && busy ? tr("A job is running.") : m_workspace.whyNoModel();
     m_actions->saveCopy->setEnabled(m_workspace.session() != nullptr);
+    m_actions->close->setEnabled(m_workspace.session() != nullptr || m_workspace.calibrationAlone());
     m_actions->importCalibration->setEnabled(open);
-    m_actions->calibrate->setEnabled(loaded && !busy);
-    m_actions->evaluate->setEnabled(loaded && !busy);
-    m_actions->evaluateNow->setEnabled(loaded && !busy);
-    m_actions->exportCheckpoint->setEnabled(loaded && !busy);
-    m_actions->exportFigure->setEnabled(open && calibrated);
-    m_actions->copyFigure->setEnabled(open && calibrated);
+    for (QAction* action :
+         {m_actions->calibrate, m_actions->evaluate, m_actions->evaluateNow, m_actions->exportCheckpoint}) {
+        explain(action, loaded && !busy, why);
+    }
+    explain(
+        m_actions->tokenizer, loaded && !busy && !m_workspace.model()->hasTokenizer,
+        loaded && m_workspace.model()->hasTokenizer ? tr("This checkpoint brings its own tokenizer.") : why);
+    m_actions->exportFigure->setEnabled(calibrated);
+    m_actions->copyFigure->setEnabled(calibrated);
     m_actions->stop->setEnabled(busy);
+}
+
+void MainWindow::explain(QAction* action, bool enabled, const QString& why) {
+    action->setEnabled(enabled);
+    const char* const key = "toolTipWhenEnabled";
+    if (!action->property(key).isValid()) {
+        action->setProperty(key, action->toolTip());
+    }
+    const QString usual = action->property(key).toString();
+    action->setToolTip(enabled ? usual : why);
+    action->setStatusTip(enabled ? QString() : why);
+}
+
+void MainWindow::setAboutToOpen(bool about) {
+    m_aboutToOpen = about;
+    refreshPage();
+}
+
+void MainWindow::refreshPage() {
+    const bool start = m_workspace.session() == nullptr && !m_workspace.calibrationAlone() &&
+                       m_workspace.opening().isEmpty() && !m_aboutToOpen;
+    const bool shown = m_pages->currentWidget() == m_start;
+    if (start == shown) {
+        return;
+    }
+    if (start) {
+        m_layoutBehindStart = saveState();
+        for (QDockWidget* dock : findChildren<QDockWidget*>()) {
+            dock->hide();
+        }
+    } else {
+        restoreState(m_layoutBehindStart);
+    }
+    for (QDockWidget* dock : findChildren<QDockWidget*>()) {
+        dock->toggleViewAction()->setEnabled(!start);
+    }
+    m_actions->resetLayout->setEnabled(!start);
+    m_pages->setCurrentWidget(start ? static_cast<QWidget*>(m_start) : m_layerView);
 }
 
 void MainWindow::refreshTitle() {
     QStringList parts;
+    setWindowFilePath({});
     if (const CheckpointReference* reference = m_workspace.checkpoint()) {
         parts.append(QString::fromStdString(reference->name));
+    } else if (m_workspace.calibrationAlone()) {
+        const CalibrationSource& source = m_workspace.calibration()->source;
+        parts.append(QString::fromStdString(source.checkpointName));
+        parts.append(source.imported() ? tr("activation scales") : tr("calibration"));
     }
     if (const Session* session = m_workspace.session()) {
         parts.append(
@@ -168,13 +230,13 @@ void MainWindow::resetLayout() {
 
 void MainWindow::restoreLayout() {
     const QByteArray docks = m_workspace.view().data().docks;
-    if (!docks.isEmpty()) {
+    if (!docks.isEmpty() && m_pages->currentWidget() != m_start) {
         restoreState(docks);
     }
 }
 
 void MainWindow::storeLayout() {
-    m_workspace.view().setDocks(saveState());
+    m_workspace.view().setDocks(m_pages->currentWidget() == m_start ? m_layoutBehindStart : saveState());
 }
 
 bool MainWindow::event(QEvent* event) {
@@ -187,19 +249,9 @@ bool MainWindow::event(QEvent* event) {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
-    if (m_asksBeforeClosing && !m_workspace.jobs().idle()) {
-        const auto job = m_workspace.jobs().current();
-        QMessageBox box(
-            QMessageBox::Question, tr("Close"),
-            tr("“%1” is under way. Stop it and close?").arg(QString::fromStdString(job->title)),
-            QMessageBox::NoButton, this);
-        QPushButton* stop = box.addButton(tr("Stop and Close"), QMessageBox::AcceptRole);
-        box.addButton(tr("Keep Open"), QMessageBox::RejectRole);
-        box.exec();
-        if (box.clickedButton() != static_cast<QAbstractButton*>(stop) && !m_workspace.jobs().idle()) {
-            event->ignore();
-            return;
-        }
+    if (!mayStopJobs(tr("Close"), tr("“%1” is under way. Stop it and close?"), tr("Stop and Close"))) {
+        event->ignore();
+        return;
     }
     m_workspace.stop();
     storeLayout();
@@ -218,7 +270,10 @@ void MainWindow::dropEvent(QDropEvent* event) {
     const QString path = event->mimeData()->urls().value(0).toLocalFile();
     event->acceptProposedAction();
     // Not inside the drop: the source of the drag waits until this returns.
-    QTimer::singleShot(0, this, [this, path] { m_workspace.open(path); });
+    QTimer::singleShot(0, this, [this, path] {
+        storeLayout();
+        m_workspace.open(path);
+    });
 }
 
 } // namespace mambascope::ui

@@ -8,14 +8,17 @@
 
 class QAction;
 class QMenu;
+class QStackedWidget;
 
 namespace mambascope::ui {
 
+class CacheScan;
 class LayersPanel;
 class LayerView;
 class MessageBar;
 class PlanPanel;
 class ResultsPanel;
+class StartPage;
 class Theme;
 class Workspace;
 
@@ -32,6 +35,10 @@ public:
     PlanPanel* planPanel() const { return m_plan; }
     ResultsPanel* resultsPanel() const { return m_results; }
     MessageBar* messageBar() const { return m_messages; }
+    StartPage* startPage() const { return m_start; }
+
+    /// Whether something is about to be opened, so that the page for "nothing is open" would only flash up.
+    void setAboutToOpen(bool about);
 
     /// Closing while a job runs asks first; tests that are not about that switch it off.
     void setAsksBeforeClosing(bool asks) { m_asksBeforeClosing = asks; }
@@ -62,14 +69,20 @@ private:
     void refreshActions();
     void refreshTitle();
     void fillRecentMenu();
+    void fillCacheMenu();
+    void refreshPage();
+    void explain(QAction* action, bool enabled, const QString& why);
 
     void restoreLayout();
     void resetLayout();
     void storeLayout();
 
     void openCheckpoint();
-    void openSession();
+    void openFile();
+    void closeDocument();
+    bool mayStopJobs(const QString& title, const QString& question, const QString& stop);
     void locateCheckpoint();
+    void chooseTokenizer();
     void saveCopy();
     void calibrate();
     void evaluate();
@@ -84,14 +97,18 @@ private:
     Theme& m_theme;
     std::unique_ptr<Actions> m_actions;
     MessageBar* m_messages;
+    CacheScan* m_cache;
+    StartPage* m_start;
     LayerView* m_layerView;
+    QStackedWidget* m_pages; ///< the start page or the layer
     LayersPanel* m_layers;
     PlanPanel* m_plan;
     ResultsPanel* m_results;
     QByteArray m_defaultLayout;
+    QByteArray m_layoutBehindStart; ///< of the docks, while the start page hides them
+    bool m_aboutToOpen = false;
     bool m_asksBeforeClosing = true;
     bool m_wasPainted = false;
-    bool m_restoring = false;
 };
 
 } // namespace mambascope::ui

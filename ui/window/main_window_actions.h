@@ -25,10 +25,14 @@ struct MainWindow::Actions {
     QAction* copyFigure = nullptr;
     QAction* exportCheckpoint = nullptr;
     QAction* importCalibration = nullptr;
+    QAction* close = nullptr;
+    QAction* tokenizer = nullptr;
     QAction* useRun = nullptr;
     QAction* removeRun = nullptr;
     QMenu* recent = nullptr;
+    QMenu* cached = nullptr;
     QMenu* view = nullptr;
+    QAction* resetLayout = nullptr;
     std::vector<std::pair<QAction*, QString>> icons; ///< to be drawn again in another theme
 };
 

@@ -13,6 +13,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMessageBox>
+#include <QPushButton>
 #include <QSettings>
 
 namespace mambascope::ui {
@@ -50,18 +51,54 @@ void MainWindow::locateCheckpoint() {
     }
 }
 
-void MainWindow::openSession() {
+void MainWindow::openFile() {
     const QString file = QFileDialog::getOpenFileName(
-        this, tr("Open Session"), standardSessionsFolder(), tr("Sessions (*.mscope);;All files (*)"));
+        this, tr("Open File"), lastFolder(),
+        tr("Everything that opens (*.mscope *.safetensors *.pt *.pth *.bin config.json);;Sessions "
+           "(*.mscope);;Calibrations (*.safetensors);;Activation scales (*.pt *.pth *.bin *.safetensors);;"
+           "All files (*)"));
     if (!file.isEmpty()) {
+        rememberFolder(file);
         storeLayout();
-        m_workspace.openSession(file);
+        m_workspace.open(file);
+    }
+}
+
+void MainWindow::closeDocument() {
+    if (mayStopJobs(tr("Close"), tr("“%1” is under way. Stop it and close?"), tr("Stop and Close"))) {
+        storeLayout();
+        m_workspace.closeDocument();
+    }
+}
+
+bool MainWindow::mayStopJobs(const QString& title, const QString& question, const QString& stop) {
+    if (!m_asksBeforeClosing || m_workspace.jobs().idle()) {
+        return true;
+    }
+    const auto job = m_workspace.jobs().current();
+    QMessageBox box(
+        QMessageBox::Question, title, question.arg(QString::fromStdString(job->title)), QMessageBox::NoButton,
+        this);
+    QPushButton* yes = box.addButton(stop, QMessageBox::AcceptRole);
+    box.addButton(tr("Keep Open"), QMessageBox::RejectRole);
+    box.exec();
+    return box.clickedButton() == static_cast<QAbstractButton*>(yes) || m_workspace.jobs().idle();
+}
+
+void MainWindow::chooseTokenizer() {
+    const QString file = QFileDialog::getOpenFileName(
+        this, tr("Choose the Tokenizer of This Checkpoint"), lastFolder(),
+        tr("Tokenizers (*.json);;All files (*)"));
+    if (!file.isEmpty()) {
+        rememberFolder(file);
+        m_workspace.chooseTokenizer(file);
     }
 }
 
 void MainWindow::importCalibration() {
     const QString file = QFileDialog::getOpenFileName(
-        this, tr("Import Calibration"), lastFolder(), tr("Calibrations (*.safetensors);;All files (*)"));
+        this, tr("Import Calibration"), lastFolder(),
+        tr("Calibrations and activation scales (*.safetensors *.pt *.pth *.bin);;All files (*)"));
     if (!file.isEmpty()) {
         rememberFolder(file);
         m_workspace.importCalibration(file);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/results_panel.h"
+#include "ui/models/text.h"
 #include "ui/theme/theme.h"
+#include "ui/window/cache_scan.h"
 #include "ui/window/layer_view.h"
 #include "ui/window/main_window_actions.h"
 #include "ui/window/session_files.h"
@@ -35,10 +37,21 @@ void MainWindow::buildFileMenu() {
         addCommand(menu, tr("&Open Checkpoint…"), QStringLiteral("open"), QKeySequence::Open, [this] {
             openCheckpoint();
         });
-    addCommand(menu, tr("Open &Demo"), {}, {}, [this] { m_workspace.openDemo(); });
-    addCommand(menu, tr("Open &Session…"), {}, QKeySequence(tr("Ctrl+Shift+O")), [this] { openSession(); });
-    m_actions->recent = menu->addMenu(tr("&Recent Sessions"));
+    addCommand(menu, tr("Op&en File…"), {}, QKeySequence(tr("Ctrl+Shift+O")), [this] { openFile(); });
+    m_actions->cached = menu->addMenu(tr("Open from Hugging Face C&ache"));
+    m_actions->cached->setToolTipsVisible(true);
+    connect(m_actions->cached, &QMenu::aboutToShow, this, [this] {
+        fillCacheMenu();
+        m_cache->start();
+    });
+    connect(m_cache, &CacheScan::changed, this, [this] {
+        if (m_actions->cached->isVisible()) {
+            fillCacheMenu();
+        }
+    });
+    m_actions->recent = menu->addMenu(tr("Open &Recent"));
     connect(m_actions->recent, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
+    addCommand(menu, tr("Open &Demo"), {}, {}, [this] { m_workspace.openDemo(); });
     menu->addSeparator();
     m_actions->saveCopy = addCommand(
         menu, tr("Save a &Copy…"), QStringLiteral("save"), QKeySequence::SaveAs, [this] { saveCopy(); });
@@ -53,18 +66,23 @@ void MainWindow::buildFileMenu() {
             exportCheckpointAs();
         });
     menu->addSeparator();
+    m_actions->close =
+        addCommand(menu, tr("C&lose"), {}, QKeySequence(tr("Ctrl+W")), [this] { closeDocument(); });
     QAction* quit = addCommand(menu, tr("&Quit"), {}, QKeySequence::Quit, [this] { close(); });
     quit->setMenuRole(QAction::QuitRole);
 }
 
 void MainWindow::fillRecentMenu() {
     m_actions->recent->clear();
-    const QStringList files = recentSessions();
+    const QStringList files = recentFiles();
     for (const QString& file : files) {
         QAction* action = m_actions->recent->addAction(QFileInfo(file).completeBaseName());
         action->setToolTip(file);
         action->setEnabled(QFileInfo::exists(file));
-        connect(action, &QAction::triggered, this, [this, file] { m_workspace.openSession(file); });
+        connect(action, &QAction::triggered, this, [this, file] {
+            storeLayout();
+            m_workspace.open(file);
+        });
     }
     m_actions->recent->setToolTipsVisible(true);
     if (!files.isEmpty()) {
@@ -72,7 +90,51 @@ void MainWindow::fillRecentMenu() {
     }
     QAction* clear = m_actions->recent->addAction(tr("Clear"));
     clear->setEnabled(!files.isEmpty());
-    connect(clear, &QAction::triggered, this, [] { forgetRecentSessions(); });
+    connect(clear, &QAction::triggered, this, [] { forgetRecentFiles(); });
+}
+
+void MainWindow::fillCacheMenu() {
+    QMenu* menu = m_actions->cached;
+    menu->clear();
+    const std::optional<CachedModels>& found = m_cache->models();
+    const auto say = [menu](const QString& text, const QString& toolTip = {}) {
+        QAction* action = menu->addAction(text);
+        action->setEnabled(false);
+        action->setToolTip(toolTip);
+    };
+    if (!found) {
+        say(tr("Looking through the cache…"));
+        return;
+    }
+    constexpr int kMost = 40; // a menu that is higher than the screen is no help
+    int shown = 0;
+    QStringList others;
+    for (const CachedModel& model : found->models) {
+        const QString name = QString::fromStdString(model.name);
+        if (!model.openable || shown == kMost) {
+            others.append(model.openable ? name : tr("%1: %2").arg(name, QString::fromStdString(model.why)));
+            continue;
+        }
+        ++shown;
+        // A tab would make what follows a shortcut to the eye; an ampersand, a mnemonic.
+        QAction* action = menu->addAction(tr("%1 (%2)").arg(
+            QString(name).replace(u'&', QLatin1String("&&")), QString::fromStdString(model.kind)));
+        action->setToolTip(QString::fromStdString(model.folder.string()));
+        const QString reference = QString::fromStdString(model.reference);
+        connect(
+            action, &QAction::triggered, this, [this, reference] { m_workspace.openCheckpoint(reference); });
+    }
+    if (shown == 0) {
+        say(found->trouble.empty() ? tr("No checkpoint that can be opened")
+                                   : QString::fromStdString(found->trouble));
+    }
+    if (!others.isEmpty()) {
+        menu->addSeparator();
+        say(shown == kMost       ? tr("More are on the start page")
+            : others.size() == 1 ? tr("1 other model cannot be opened")
+                                 : tr("%1 other models cannot be opened").arg(number(others.size())),
+            others.mid(0, kMost).join(u'\n'));
+    }
 }
 
 void MainWindow::buildEditMenu() {
@@ -108,6 +170,7 @@ void MainWindow::buildModelMenu() {
     m_actions->evaluate = addCommand(
         menu, tr("Evaluate &On…"), QStringLiteral("settings"), QKeySequence(tr("Ctrl+Alt+E")),
         [this] { evaluate(); });
+    m_actions->tokenizer = addCommand(menu, tr("Choose &Tokenizer…"), {}, {}, [this] { chooseTokenizer(); });
     menu->addSeparator();
     m_actions->useRun = addCommand(menu, tr("Use Plan of Selected &Run"), {}, {}, [this] {
         if (const RunId run = m_results->selectedRun(); run != 0) {
@@ -132,7 +195,7 @@ void MainWindow::buildViewMenu() {
     for (QDockWidget* dock : findChildren<QDockWidget*>()) {
         menu->addAction(dock->toggleViewAction());
     }
-    addCommand(menu, tr("&Reset Layout"), {}, {}, [this] { resetLayout(); });
+    m_actions->resetLayout = addCommand(menu, tr("&Reset Layout"), {}, {}, [this] { resetLayout(); });
     menu->addSeparator();
     QMenu* themes = menu->addMenu(tr("&Theme"));
     auto* group = new QActionGroup(this);

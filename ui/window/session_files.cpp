@@ -12,7 +12,11 @@ namespace mambascope::ui {
 namespace {
 
 QString recentKey() {
-    return QStringLiteral("recent/sessions");
+    return QStringLiteral("recent/files");
+}
+
+QString tokenizerKey(const std::string& checkpointHash) {
+    return QStringLiteral("tokenizers/") + QString::fromStdString(checkpointHash);
 }
 
 } // namespace
@@ -38,20 +42,31 @@ QString standardSessionsFolder() {
         .filePath(QStringLiteral("mambascope/sessions"));
 }
 
-QStringList recentSessions() {
-    return QSettings().value(recentKey()).toStringList().mid(0, kRecentSessions);
+QStringList recentFiles() {
+    const QSettings settings;
+    // Before there were other files than sessions, the list had another name.
+    const QVariant files = settings.value(recentKey(), settings.value(QStringLiteral("recent/sessions")));
+    return files.toStringList().mid(0, kRecentFiles);
 }
 
-void rememberSession(const QString& file) {
+void rememberFile(const QString& file) {
     const QString path = QFileInfo(file).absoluteFilePath();
-    QStringList files = recentSessions();
+    QStringList files = recentFiles();
     files.removeAll(path);
     files.prepend(path);
-    QSettings().setValue(recentKey(), QStringList(files.mid(0, kRecentSessions)));
+    QSettings().setValue(recentKey(), QStringList(files.mid(0, kRecentFiles)));
 }
 
-void forgetRecentSessions() {
-    QSettings().remove(recentKey());
+void forgetRecentFiles() {
+    QSettings().setValue(recentKey(), QStringList());
+}
+
+QString chosenTokenizer(const std::string& checkpointHash) {
+    return QSettings().value(tokenizerKey(checkpointHash)).toString();
+}
+
+void rememberTokenizer(const std::string& checkpointHash, const QString& file) {
+    QSettings().setValue(tokenizerKey(checkpointHash), QFileInfo(file).absoluteFilePath());
 }
 
 } // namespace mambascope::ui

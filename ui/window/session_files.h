@@ -4,9 +4,11 @@
 #include <QString>
 #include <QStringList>
 
+#include <string>
+
 namespace mambascope::ui {
 
-inline constexpr int kRecentSessions = 10;
+inline constexpr int kRecentFiles = 10;
 
 /// A file name in `folder` that does not exist yet: "<name>-2026-05-17.mscope", with a number if there is one
 /// already.
@@ -15,9 +17,15 @@ QString newSessionFile(const QString& folder, const QString& name);
 /// Where sessions are created that the user gave no place for.
 QString standardSessionsFolder();
 
-/// The sessions opened last, newest first, at most kRecentSessions; kept in the user's settings.
-QStringList recentSessions();
-void rememberSession(const QString& file);
-void forgetRecentSessions();
+/// The files opened last (sessions, calibrations, activation scales), newest first, at most kRecentFiles;
+/// kept in the user's settings.
+QStringList recentFiles();
+void rememberFile(const QString& file);
+void forgetRecentFiles();
+
+/// The tokenizer.json that the user chose for a checkpoint without one, by the checkpoint's hash; empty if
+/// none. Kept in the user's settings.
+QString chosenTokenizer(const std::string& checkpointHash);
+void rememberTokenizer(const std::string& checkpointHash, const QString& file);
 
 } // namespace mambascope::ui

@@ -140,6 +140,14 @@ void StatusPanel::refreshEngine() {
 }
 
 void StatusPanel::refreshModel() {
+    m_model->setToolTip({});
+    if (m_workspace.calibrationAlone()) {
+        const ModelSpec& shape = *m_workspace.spec();
+        m_model->setText(
+            tr("%1 layers · width %2 · no model loaded").arg(number(shape.layers), number(shape.hidden)));
+        m_model->setToolTip(m_workspace.whyNoModel());
+        return;
+    }
     const CheckpointReference* reference = m_workspace.checkpoint();
     if (reference == nullptr) {
         m_model->clear();

@@ -36,7 +36,30 @@ const CheckpointReference* Workspace::checkpoint() const {
 }
 
 std::shared_ptr<const CalibrationSnapshot> Workspace::calibration() const {
-    return m_session ? m_session->calibration() : nullptr;
+    return m_session ? m_session->calibration() : m_alone;
+}
+
+const ModelSpec* Workspace::spec() const {
+    if (const CheckpointReference* reference = checkpoint()) {
+        return &reference->spec;
+    }
+    return m_alone ? &m_alone->spec : nullptr;
+}
+
+QString Workspace::whyNoModel() const {
+    if (m_model) {
+        return {};
+    }
+    if (m_alone) {
+        return m_alone->source.imported()
+                   ? tr("This needs the model itself, and only its activation scales are open. Open the "
+                        "checkpoint that they belong to; they will be attached to it.")
+                   : tr("This needs the model itself, and only a calibration of it is open. Open the "
+                        "checkpoint that it belongs to; it will be attached to it.");
+    }
+    return checkpoint() != nullptr
+               ? tr("The checkpoint of this session is not loaded. Open it where it is now.")
+               : tr("Open a checkpoint first.");
 }
 
 bool Workspace::isDemo() const {
@@ -50,6 +73,7 @@ void Workspace::adopt(std::unique_ptr<Session> session) {
     flush();
     m_planEditor.setSession(nullptr);
     m_observation.reset();
+    m_alone.reset();
     m_session = std::move(session);
     m_observation = m_session->observe([this](Session::Change change) { onSessionChange(change); });
     const auto snapshot = m_session->calibration();
@@ -69,7 +93,7 @@ void Workspace::adopt(std::unique_ptr<Session> session) {
     }
     m_viewTimer.stop();
     m_planEditor.setSession(m_session.get());
-    rememberSession(QString::fromStdString(m_session->path().string()));
+    rememberFile(QString::fromStdString(m_session->path().string()));
     if (m_session->readOnly()) {
         Notice notice =
             Notice::info(tr("This session is open for reading only: nothing that you change is kept."));

@@ -45,7 +45,16 @@ public:
     const Session* session() const { return m_session.get(); }
     /// Null if nothing is open.
     const CheckpointReference* checkpoint() const;
+    /// The session's, or the one that is open on its own.
     std::shared_ptr<const CalibrationSnapshot> calibration() const;
+    /// True if a calibration is shown without a checkpoint: then there is no session and no model.
+    bool calibrationAlone() const { return m_alone != nullptr; }
+    /// The shape of what is open, with a checkpoint or without; null if nothing is.
+    const ModelSpec* spec() const;
+    /// Why no job can run, and what to do about it, in a sentence; empty if a model is loaded.
+    QString whyNoModel() const;
+    /// What a checkpoint is being loaded for the user to see, by the end of its path; empty if none is.
+    const QString& opening() const { return m_opening; }
     const std::string& calibrationHash() const { return m_calibrationHash; }
     const QuantPlan& plan() const { return m_planEditor.plan(); }
     PlanEditor& planEditor() { return m_planEditor; }
@@ -60,7 +69,7 @@ public:
     // Files
     // -------------------------------------------------------------------------------------------------------
 
-    /// A session, a calibration, or a checkpoint, by what the file is.
+    /// A session, a calibration, activation scales, or a checkpoint, by what the file is.
     void open(const QString& path);
     /// Loads a checkpoint in the engine; a session is created for it unless the current one is about the
     /// same.
@@ -68,12 +77,21 @@ public:
     void openDemo() { openCheckpoint(QStringLiteral("demo")); }
     /// Opens `path`, or creates it when the first checkpoint is opened.
     void openSession(const QString& path);
+    /// Adds a calibration file or activation scales to the open checkpoint if they fit it, else shows them on
+    /// their own. If a checkpoint is just being opened, this waits for it. Calibrations that are shown on
+    /// their own are added to the checkpoint that is opened next, if they fit it.
+    void openCalibration(const QString& path);
+    /// Closes what is open, and stops what runs. Nothing is lost: sessions are always saved.
+    void closeDocument();
     /// The session that the next checkpoint goes to, instead of one with a name of its own.
     void setNextSessionFile(const QString& path) { m_nextSessionFile = path; }
     /// The checkpoint of the open session, where it is now.
     void relocateCheckpoint(const QString& path);
-    /// Adds a calibration file of the open checkpoint; of the one being opened, once it is there.
+    /// Adds a calibration file or activation scales to the open checkpoint; says so if they do not fit it.
     void importCalibration(const QString& path);
+    /// Takes the tokenizer.json at `path` for the open checkpoint, from now on and whenever it is opened
+    /// again, if it fits; then goes on with the job that had none.
+    void chooseTokenizer(const QString& path);
     Result<void> saveCopy(const QString& path);
     /// Writes what is only saved now and then (the view).
     void flush();
@@ -104,6 +122,10 @@ Q_SIGNALS:
     void noticed(const mambascope::ui::Notice& notice);
     /// The checkpoint of the open session is not where it was: ask for it, and call relocateCheckpoint().
     void locateRequested();
+    /// A job needs a tokenizer, and the checkpoint has none: ask for it, and call chooseTokenizer().
+    void tokenizerRequested();
+    /// opening() is another than before.
+    void openingChanged();
     /// A result of an evaluation is there, newly computed or found.
     void evaluated(mambascope::RunId run);
 
@@ -125,8 +147,17 @@ private:
     void resetViewFor(const LoadedModel& model);
     /// The demo brings its own calibration text and tasks.
     void useDemoDefaults(ViewData& view) const;
+    void setOpening(const QString& name);
+    void showAlone(const std::shared_ptr<const CalibrationSnapshot>& snapshot, const QString& path);
+    /// What was shown on its own goes to the checkpoint that has just been opened, if it fits.
+    void attach(const std::shared_ptr<const CalibrationSnapshot>& alone);
+    /// True if the snapshot is of the open checkpoint, or (if it does not say) of its shape.
+    bool fitsCheckpoint(const CalibrationSnapshot& snapshot) const;
     void keepCalibration(const std::shared_ptr<const CalibrationSnapshot>& snapshot);
     void selectMostRemarkableLayer();
+    /// The tokenizer.json to work with, empty for the checkpoint's own. Nothing, with a notice that offers to
+    /// choose one and to go on with `retry`, if there is none.
+    std::optional<std::filesystem::path> tokenizerFor(std::function<void()> retry);
 
     /// Evaluates `plan`, then `next` if there is one.
     void startEvaluation(
@@ -146,9 +177,11 @@ private:
     ViewState m_view;
     QTimer m_viewTimer;
     QString m_nextSessionFile;
-    QString m_pendingCalibration; ///< to be imported once the checkpoint is open
-    int m_openings = 0;           ///< counts openings, so that an overtaken one changes nothing
-    bool m_isOpening = false;
+    QString m_pendingCalibration;                       ///< to be imported once the checkpoint is open
+    std::shared_ptr<const CalibrationSnapshot> m_alone; ///< shown without a session; null beside one
+    std::function<void()> m_afterTokenizer;             ///< the job that waits for a tokenizer
+    int m_openings = 0; ///< counts openings, so that an overtaken one changes nothing
+    QString m_opening;
     std::string m_calibrationHash;
     std::optional<LoadedModel> m_model;
     std::optional<LoadRequest> m_loaded; ///< the request that m_model came from

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/commands/plan_edit.h"
+#include "ui/window/session_files.h"
 #include "ui/window/workspace.h"
 
+#include <QFileInfo>
 #include <QLocale>
 
 #include <algorithm>
@@ -28,17 +30,68 @@ Result<LoadedModel> loadedModel(const EngineService& service) {
 } // namespace
 
 bool Workspace::readyForJobs() {
-    if (m_session == nullptr || checkpoint() == nullptr) {
-        report(Error::usage(tr("Open a checkpoint first.").toStdString()));
-        return false;
-    }
-    if (!m_model) {
-        report(Error::usage(
-            tr("The checkpoint of this session is not loaded.").toStdString(),
-            tr("Open it where it is now.").toStdString()));
+    if (m_session == nullptr || checkpoint() == nullptr || !m_model) {
+        report(Error::usage(whyNoModel().toStdString()));
         return false;
     }
     return true;
+}
+
+std::optional<std::filesystem::path> Workspace::tokenizerFor(std::function<void()> retry) {
+    if (m_model->hasTokenizer) {
+        return std::filesystem::path();
+    }
+    const QString chosen = chosenTokenizer(m_model->hash);
+    if (!chosen.isEmpty() && QFileInfo(chosen).isFile()) {
+        return std::filesystem::path(chosen.toStdString());
+    }
+    m_afterTokenizer = std::move(retry);
+    const QString name = QString::fromStdString(m_model->name);
+    Notice notice = Notice::info(
+        chosen.isEmpty()
+            ? tr("Text cannot be turned into tokens: %1 comes without a tokenizer.json.").arg(name)
+            : tr("The tokenizer that was chosen for %1 is gone: %2.").arg(name, chosen));
+    notice.severity = Notice::Severity::Warning;
+    notice.hint = tr("The published Mamba models use that of EleutherAI/gpt-neox-20b.");
+    Q_EMIT noticed(notice.with(tr("Choose tokenizer.json…"), [this] { Q_EMIT tokenizerRequested(); }));
+    return std::nullopt;
+}
+
+void Workspace::chooseTokenizer(const QString& path) {
+    if (!readyForJobs()) {
+        return;
+    }
+    using Opened = std::shared_ptr<const Tokenizer>;
+    const std::string hash = m_model->hash;
+    // Not here: reading the vocabulary takes long enough to be felt.
+    m_jobs.run<Opened>(
+        {tr("Reading the tokenizer"), QStringLiteral("tokenizer")},
+        [file = path.toStdString(), rows = m_model->spec.vocabulary](Engine&, const Job&) {
+            return openTokenizerFor(file, rows);
+        },
+        [this, path, hash](const Result<Opened>& opened) {
+            if (!m_model || m_model->hash != hash) {
+                return; // another checkpoint was opened meanwhile
+            }
+            if (!opened.ok()) {
+                Q_EMIT noticed(Notice::of(opened.error()).with(tr("Choose tokenizer.json…"), [this] {
+                    Q_EMIT tokenizerRequested();
+                }));
+                return;
+            }
+            rememberTokenizer(hash, path);
+            if (const auto next = std::exchange(m_afterTokenizer, {})) {
+                next();
+                return;
+            }
+            Notice notice = Notice::info(tr("From now on %1 is read with the tokenizer %2.")
+                                             .arg(QString::fromStdString(m_model->name), path));
+            if (!m_session->runs().empty()) {
+                notice.hint = tr("Results that are here already were made with the one before; remove them "
+                                 "to compute them again.");
+            }
+            Q_EMIT noticed(notice);
+        });
 }
 
 void Workspace::stop() {
@@ -50,9 +103,13 @@ void Workspace::calibrate(const CalibrationSettings& settings) {
         return;
     }
     m_view.setCalibration(settings);
+    const auto tokenizer = tokenizerFor([this, settings] { calibrate(settings); });
+    if (!tokenizer) {
+        return;
+    }
     const EngineService* service = &m_jobs.service();
     const std::string hash = checkpoint()->hash;
-    CalibrationWork work{{}, settings.textFile.toStdString(), settings.windows()};
+    CalibrationWork work{{}, settings.textFile.toStdString(), settings.windows(), *tokenizer};
     using Snapshot = std::shared_ptr<const CalibrationSnapshot>;
     m_jobs.run<Snapshot>(
         {tr("Calibrating"), QStringLiteral("calibrate")},
@@ -95,6 +152,9 @@ void Workspace::evaluate(const EvaluationSettings& settings) {
         return;
     }
     m_view.setEvaluation(settings);
+    if (!tokenizerFor([this, settings] { evaluate(settings); })) {
+        return;
+    }
     const int layers = checkpoint()->spec.layers;
     if (plan().needsCalibration(layers) && calibration() == nullptr) {
         Notice notice =
@@ -116,6 +176,8 @@ void Workspace::startEvaluation(
     work.plan = plan;
     work.calibration = needsCalibration ? calibration() : nullptr;
     work.calibrationHash = needsCalibration ? m_calibrationHash : std::string();
+    work.tokenizer =
+        !m_model || m_model->hasTokenizer ? std::string() : chosenTokenizer(m_model->hash).toStdString();
     work.folder = settings.folder.toStdString();
     work.tasks = settings.tasks;
     work.limit = settings.limit;

@@ -2,7 +2,7 @@
 #include "ui/window/session_files.h"
 #include "ui/window/workspace.h"
 
-#include "core/calibration/outliers.h"
+#include "core/calibration/import_scales.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -18,12 +18,12 @@ void Workspace::open(const QString& path) {
         openSession(path);
         return;
     }
-    if (file.isFile() && file.suffix() == QLatin1String("safetensors")) {
-        // A weights file has its config.json beside it; a calibration stands alone.
-        if (!QFileInfo::exists(file.dir().filePath(QStringLiteral("config.json")))) {
-            importCalibration(path);
-            return;
-        }
+    // A weights file has its config.json beside it; what stands alone can only be a calibration.
+    const bool alone = file.isFile() && file.fileName() != QLatin1String("config.json") &&
+                       !QFileInfo::exists(file.dir().filePath(QStringLiteral("config.json")));
+    if (alone || isCalibrationOrScales(path.toStdString())) {
+        openCalibration(path);
+        return;
     }
     openCheckpoint(path);
 }
@@ -48,7 +48,7 @@ void Workspace::loadCheckpoint(
     request.threads = m_options.threads;
     m_jobs.service().setModel(request);
     const int opening = ++m_openings;
-    m_isOpening = true;
+    setOpening(QFileInfo(path).fileName());
     const EngineService* service = &m_jobs.service();
     m_jobs.run<LoadedModel>(
         {tr("Opening %1").arg(QFileInfo(path).fileName()), QStringLiteral("open")},
@@ -68,9 +68,9 @@ void Workspace::checkpointOpened(
     if (opening != m_openings) {
         return; // another checkpoint was asked for meanwhile
     }
-    m_isOpening = false;
     const QString pending = std::exchange(m_pendingCalibration, QString());
     if (!model.ok()) {
+        setOpening({});
         // Jobs go on with the model that was there before.
         m_jobs.service().setModel(m_loaded);
         const QString path = QString::fromStdString(request.model);
@@ -79,10 +79,14 @@ void Workspace::checkpointOpened(
         } else {
             report(model.error(), [this, path, loaded, failed] { loadCheckpoint(path, loaded, failed); });
         }
+        if (!pending.isEmpty() && m_session == nullptr) {
+            openCalibration(pending); // can be looked at without the model
+        }
         return;
     }
     m_loaded = request;
     loaded(model.value());
+    setOpening({}); // not before: in between, nothing would seem to be open
     if (!pending.isEmpty()) {
         importCalibration(pending);
     }
@@ -102,12 +106,16 @@ void Workspace::checkpointLoaded(const LoadedModel& model) {
     const CheckpointReference* current = checkpoint();
     const bool same = current != nullptr && current->hash == model.hash && m_nextSessionFile.isEmpty();
     const bool fresh = m_session != nullptr && current == nullptr && !m_session->readOnly();
+    const std::shared_ptr<const CalibrationSnapshot> alone = m_alone;
     if (!same && !fresh && !createSessionFor(model)) {
         return;
     }
     adoptModel(model);
     if (!same) {
         resetViewFor(model);
+    }
+    if (alone != nullptr) {
+        attach(alone);
     }
 }
 
@@ -179,6 +187,31 @@ void Workspace::openSession(const QString& path) {
     }
 }
 
+void Workspace::closeDocument() {
+    flush();
+    m_jobs.cancelAll();
+    ++m_openings;
+    setOpening({});
+    m_pendingCalibration.clear();
+    m_afterTokenizer = {};
+    m_planEditor.setSession(nullptr);
+    m_observation.reset();
+    m_session.reset();
+    m_alone.reset();
+    m_calibrationHash.clear();
+    m_model.reset();
+    m_loaded.reset();
+    m_jobs.service().setModel(std::nullopt);
+    Q_EMIT sessionChanged();
+}
+
+void Workspace::setOpening(const QString& name) {
+    if (name != m_opening) {
+        m_opening = name;
+        Q_EMIT openingChanged();
+    }
+}
+
 void Workspace::sessionCheckpointLoaded(const LoadedModel& model) {
     const CheckpointReference* reference = checkpoint();
     if (reference != nullptr && reference->hash != model.hash) {
@@ -195,66 +228,6 @@ void Workspace::sessionCheckpointLoaded(const LoadedModel& model) {
         return;
     }
     adoptModel(model);
-}
-
-void Workspace::importCalibration(const QString& path) {
-    if (m_isOpening) {
-        m_pendingCalibration = path;
-        return;
-    }
-    Result<CalibrationSnapshot> loaded = loadCalibration(path.toStdString());
-    if (!loaded.ok()) {
-        report(loaded.error());
-        return;
-    }
-    const CheckpointReference* reference = checkpoint();
-    if (reference == nullptr) {
-        report(Error::usage(tr("Open the checkpoint first that this calibration belongs to.").toStdString()));
-        return;
-    }
-    const CalibrationSnapshot& snapshot = loaded.value();
-    if (snapshot.spec != reference->spec || snapshot.source.checkpointHash != reference->hash) {
-        report(Error::usage(
-            tr("This calibration is of another checkpoint (%1).")
-                .arg(QString::fromStdString(snapshot.source.checkpointName))
-                .toStdString(),
-            tr("Open that checkpoint, or calibrate this one.").toStdString()));
-        return;
-    }
-    keepCalibration(std::make_shared<const CalibrationSnapshot>(std::move(loaded).value()));
-}
-
-void Workspace::keepCalibration(const std::shared_ptr<const CalibrationSnapshot>& snapshot) {
-    const bool first = calibration() == nullptr;
-    if (const Result<void> stored = m_session->addCalibration(snapshot); !stored.ok()) {
-        report(stored.error());
-        return;
-    }
-    if (first) {
-        selectMostRemarkableLayer();
-    }
-}
-
-void Workspace::selectMostRemarkableLayer() {
-    const auto snapshot = calibration();
-    if (snapshot == nullptr) {
-        return;
-    }
-    const ViewData& view = m_view.data();
-    double largest = 0;
-    int layer = view.layer;
-    for (int index = 0; index < snapshot->spec.siteCount(); ++index) {
-        const SiteId site = SiteId::fromIndex(index);
-        for (const OutlierChannel& outlier :
-             findOutliers(snapshot->at(site, view.side), view.rule, view.k).outliers) {
-            // Sigmas saturate at √C for a lone outlier; the magnitude tells the layers apart.
-            if (outlier.absmax > largest) {
-                largest = outlier.absmax;
-                layer = site.layer;
-            }
-        }
-    }
-    m_view.setLayer(layer);
 }
 
 } // namespace mambascope::ui

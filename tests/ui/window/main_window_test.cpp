@@ -153,7 +153,7 @@ QAction* MainWindowTest::action(const QString& text) {
 void MainWindowTest::saysWhatToDoWhenNothingIsOpen() {
     QCOMPARE(m_window->windowTitle(), QStringLiteral("Mambascope"));
     QVERIFY(m_window->layerView()->figure() == nullptr);
-    QVERIFY(!m_window->planPanel()->isEnabled());
+    QVERIFY(!m_window->planPanel()->table()->isVisible());
     QVERIFY(!action(QStringLiteral("Calibrate…"))->isEnabled());
     QVERIFY(!action(QStringLiteral("Export Figure…"))->isEnabled());
     QVERIFY(!m_window->messageBar()->isVisible());
@@ -311,7 +311,6 @@ void MainWindowTest::layoutComesBack() {
     m_window->close();
     const QString file = QString::fromStdString(m_workspace->session()->path().string());
     start(test::fakeOptions(*m_folder));
-    QVERIFY(m_window->findChild<QDockWidget*>(QStringLiteral("layersDock"))->isVisible());
     m_workspace->openSession(file);
     QVERIFY(!m_window->findChild<QDockWidget*>(QStringLiteral("layersDock"))->isVisible());
     action(QStringLiteral("Reset Layout"))->trigger();
