@@ -117,7 +117,7 @@ std::string guiHelp() {
            "  --session FILE    open this session, or create it for the checkpoint that is opened\n"
            "  --engine COMMAND  what starts the engine, e.g. \"ssh host mambascope-engine\"\n"
            "  --device NAME     auto, cpu, cuda, cuda:N (default auto)\n"
-           "  --dtype NAME      f32, bf16, f16: what the linears compute in (default f32)\n"
+           "  --dtype NAME      f32, tf32, bf16, f16: what the linears compute in (default f32)\n"
            "  --threads N       threads of the engine (default: all cores it may use)\n"
            "  --platform NAME   Qt's platform, e.g. offscreen\n"
            "  --startup-trace   print to standard error how long the start took\n"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/calibration/histogram.h"
 #include "core/model/model.h"
 
 #include <array>
@@ -15,11 +16,6 @@
 
 namespace mambascope {
 
-/// Bins of the magnitude histogram. Bin edges are 2^e and 1.5·2^e: bin b counts values whose magnitude x has
-/// histogramBin(x) == b. Bin 0 also takes zeros and everything smaller, the last bin everything larger.
-inline constexpr int kHistogramBins = 80;
-/// Bits 22 and up of 2^-20, the biased exponent and the first mantissa bit: what bin 0 starts at.
-inline constexpr int kHistogramFirstPattern = (127 - 20) * 2;
 /// Bin of a magnitude, from the bit pattern (exponent and first mantissa bit); the first edge is 2^-20.
 int histogramBin(float magnitude);
 /// Lower edge of a bin; 0 for bin 0.

@@ -36,7 +36,7 @@ struct EngineInfo {
 struct LoadRequest {
     std::string model;           ///< path on the engine's machine, or "demo"
     std::string device = "auto"; ///< auto, cpu, cuda, cuda:N
-    std::string dtype = "f32";   ///< f32, bf16, f16: what the linears compute in
+    std::string dtype = "f32";   ///< f32, or on a GPU tf32 or bf16: what the linears compute in
     int threads = 0;             ///< 0: as many as the process may use cores
 };
 

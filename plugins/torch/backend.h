@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/calibration/calibration.h"
 #include "core/quantization/resolve.h"
 #include "plugins/torch/operands.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,6 +38,26 @@ struct RowScore {
     bool finite = true;       ///< no logit is NaN
 };
 
+/// Statistics of several streams of activations, collected where the activations are.
+class DeviceStatistics {
+public:
+    virtual ~DeviceStatistics() = default;
+    /// Gets the memory for add() of so many rows; afterwards add() needs no more. Throws DeviceOutOfMemory.
+    virtual void reserve(std::int64_t rows) = 0;
+    /// Adds rows to the stream `index`; does not wait.
+    virtual void add(std::size_t index, Matrix x) = 0;
+    /// Of each stream, as StatisticsAccumulator has it: counts and extremes are the same, moments agree to
+    /// rounding.
+    virtual std::vector<ChannelStatistics> finish() const = 0;
+};
+
+/// What a recorded sequence of operations depends on besides the contents of memory.
+struct PassShape {
+    const void* weights = nullptr;
+    std::int64_t rows = 0;
+    bool operator==(const PassShape&) const = default;
+};
+
 /// The operations of the model on raw device memory. Batches are packed: sequences back to back, no padding;
 /// every operation treats rows (or, in convolution and scan, sequences) independently of each other.
 class Backend {
@@ -49,6 +71,33 @@ public:
     virtual void release(float* memory) = 0;
     virtual void upload(const float* host, std::int64_t count, float* device) = 0;
     virtual void download(const float* device, std::int64_t count, float* host) = 0;
+
+    /// What matrices between two operations consist of; the residual stream is always F32.
+    virtual Element activationElement() const { return Element::F32; }
+    /// x as fp32, without gaps.
+    virtual void downloadMatrix(Matrix x, float* host) {
+        for (std::int64_t row = 0; row < x.rows; ++row) {
+            download(x.data + row * x.stride, x.columns, host + row * x.columns);
+        }
+    }
+    /// Tokens of one pass that suit the device, if one takes `bytesPerToken` of working memory; `standard` if
+    /// the device has no opinion.
+    virtual std::int64_t passTokens(std::int64_t /*bytesPerToken*/, std::int64_t standard) {
+        return standard;
+    }
+    /// A collector for streams of so many channels each; null if the processor does it best.
+    virtual std::unique_ptr<DeviceStatistics> makeStatistics(std::span<const int> /*channels*/) {
+        return nullptr;
+    }
+    /// Runs `work`, which asks for operations of one pass over `segments`, or repeats what it asked for the
+    /// last time at this shape. False if `work` said so (it then ended early).
+    virtual bool repeated(
+        const PassShape& /*shape*/, std::span<const Segment> /*segments*/,
+        const std::function<bool()>& work) {
+        return work();
+    }
+    /// The weights behind a PassShape have changed.
+    virtual void forgetRepeated() {}
 
     /// Prepares a float weight [outputs, inputs] for linear().
     virtual std::unique_ptr<LinearWeight>

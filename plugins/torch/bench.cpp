@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <functional>
 #include <numeric>
@@ -110,7 +111,13 @@ private:
         if (m_subject.backend.isHostMemory() && torchruntime::OneDnnLinears::available()) {
             m_oneDnn = std::make_unique<torchruntime::OneDnnLinears>(shapes, m_rows);
         }
-        const std::vector<float> values(static_cast<std::size_t>(m_rows * widest), 0.5f);
+        // Small normal numbers, whether they are read as fp32 or as bf16 in pairs.
+        std::vector<float> values(static_cast<std::size_t>(m_rows * widest));
+        std::uint32_t state = 1;
+        for (float& value : values) {
+            state = state * 1664525u + 1013904223u;
+            value = std::bit_cast<float>((state & 0x80ff80ffu) | 0x3e003e00u);
+        }
         m_gemmInput = DeviceArray(m_subject.backend, values);
         m_gemmOutput = DeviceArray(m_subject.backend, static_cast<std::int64_t>(values.size()));
     }
@@ -125,9 +132,10 @@ private:
         for (const ModelWeights::Layer& layer : m_subject.weights.layers) {
             for (const Linear linear : m_spec.linears()) {
                 const LinearWeight& w = *layer.sites[static_cast<std::size_t>(linear)].weight;
+                const Element element = m_subject.backend.activationElement();
                 m_subject.backend.linear(
-                    w, {m_gemmInput.data(), m_rows, w.inputs, w.inputs},
-                    {m_gemmOutput.data(), m_rows, w.outputs, w.outputs});
+                    w, {m_gemmInput.data(), m_rows, w.inputs, w.inputs, element},
+                    {m_gemmOutput.data(), m_rows, w.outputs, w.outputs, element});
             }
         }
         m_subject.backend.finish();
@@ -160,8 +168,12 @@ private:
         all.push_back(
             {"score",
              [this] {
+                 ScoringLimits limits;
+                 limits.batchTokens =
+                     m_subject.backend.passTokens(m_subject.pass.bytesPerToken(), limits.batchTokens);
                  return scoreRequests(
-                            m_subject.pass, m_subject.weights, m_subject.backend, m_requests, {}, {}, m_job)
+                            m_subject.pass, m_subject.weights, m_subject.backend, m_requests, limits, {},
+                            m_job)
                      .ok();
              },
              {}});

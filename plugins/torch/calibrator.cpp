@@ -41,25 +41,37 @@ ChannelStatistics join(const std::vector<StatisticsAccumulator>& blocks) {
 Calibrator::Calibrator(const ModelSpec& spec, Backend& backend, int threads)
     : m_spec(spec)
     , m_backend(backend)
-    , m_threads(threads)
-    , m_blocks(static_cast<std::size_t>(spec.siteCount()) * 2) {
+    , m_threads(threads) {
+    std::vector<int> channels;
     for (int i = 0; i < spec.siteCount(); ++i) {
-        const SiteId site = SiteId::fromIndex(i);
         for (const Side side : {Side::Input, Side::Output}) {
-            for (int left = spec.channels(site.linear, side); left > 0; left -= kBlockChannels) {
-                blocks(site, side).emplace_back(std::min(left, kBlockChannels));
-            }
+            channels.push_back(spec.channels(SiteId::fromIndex(i).linear, side));
+        }
+    }
+    m_device = backend.makeStatistics(channels);
+    if (m_device) {
+        return;
+    }
+    m_blocks.resize(channels.size());
+    for (std::size_t i = 0; i < channels.size(); ++i) {
+        for (int left = channels[i]; left > 0; left -= kBlockChannels) {
+            m_blocks[i].emplace_back(std::min(left, kBlockChannels));
         }
     }
 }
 
-void Calibrator::observe(SiteId site, Side side, Matrix x) {
-    if (!m_backend.isHostMemory()) {
-        m_host.resize(static_cast<std::size_t>((x.rows - 1) * x.stride + x.columns));
-        m_backend.download(x.data, static_cast<std::int64_t>(m_host.size()), m_host.data());
-        x.data = m_host.data();
+void Calibrator::reserve(std::int64_t rows) {
+    if (m_device) {
+        m_device->reserve(rows);
     }
-    std::vector<StatisticsAccumulator>& parts = blocks(site, side);
+}
+
+void Calibrator::observe(SiteId site, Side side, Matrix x) {
+    if (m_device) {
+        m_device->add(streamOf(site, side), x);
+        return;
+    }
+    std::vector<StatisticsAccumulator>& parts = m_blocks[streamOf(site, side)];
     parallelFor(
         static_cast<std::int64_t>(parts.size()), threadsFor(x.rows * x.columns * 4, m_threads),
         [&](std::int64_t i) {
@@ -69,8 +81,10 @@ void Calibrator::observe(SiteId site, Side side, Matrix x) {
 
 std::vector<std::array<ChannelStatistics, 2>> Calibrator::finish() const {
     std::vector<std::array<ChannelStatistics, 2>> sites(static_cast<std::size_t>(m_spec.siteCount()));
-    for (std::size_t i = 0; i < m_blocks.size(); ++i) {
-        sites[i / 2][i % 2] = join(m_blocks[i]);
+    const std::vector<ChannelStatistics> collected =
+        m_device ? m_device->finish() : std::vector<ChannelStatistics>();
+    for (std::size_t i = 0; i < sites.size() * 2; ++i) {
+        sites[i / 2][i % 2] = m_device ? collected[i] : join(m_blocks[i]);
     }
     return sites;
 }

@@ -6,26 +6,29 @@
 
 namespace mambascope {
 
-/// Collects the statistics of every site, both sides, straight from activation memory. Channels are split
-/// into blocks that threads work on at the same time; the numbers do not depend on how many there are.
+/// Collects the statistics of every site, both sides, straight from activation memory: by the backend if it
+/// can, else by the processor. There, channels are split into blocks that threads work on at the same time;
+/// the numbers do not depend on how many there are.
 class Calibrator final : public SiteObserver {
 public:
     Calibrator(const ModelSpec& spec, Backend& backend, int threads);
 
+    /// Gets the memory for passes over so many tokens ahead of them; throws std::bad_alloc.
+    void reserve(std::int64_t rows);
     bool wants(SiteId, Side) override { return true; }
     void observe(SiteId site, Side side, Matrix x) override;
     std::vector<std::array<ChannelStatistics, 2>> finish() const;
 
 private:
-    std::vector<StatisticsAccumulator>& blocks(SiteId site, Side side) {
-        return m_blocks[static_cast<std::size_t>(site.index() * 2 + static_cast<int>(side))];
+    static std::size_t streamOf(SiteId site, Side side) {
+        return static_cast<std::size_t>(site.index() * 2 + static_cast<int>(side));
     }
 
     ModelSpec m_spec;
     Backend& m_backend;
     int m_threads;
-    std::vector<std::vector<StatisticsAccumulator>> m_blocks; ///< [site · 2 + side][block]
-    std::vector<float> m_host;                                ///< copy, if the device has memory of its own
+    std::unique_ptr<DeviceStatistics> m_device; ///< null: the processor's blocks, [site · 2 + side][block]
+    std::vector<std::vector<StatisticsAccumulator>> m_blocks;
 };
 
 } // namespace mambascope

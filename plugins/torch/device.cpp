@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <thread>
 
 namespace mambascope {
@@ -34,20 +35,41 @@ DeviceInfo processor() {
     return {"cpu", processorName() + " (" + selectKernels().name + ")", memory};
 }
 
-OpenedDevice openProcessor(int threads) {
-    return {std::make_unique<CpuBackend>(selectKernels(), threads), processor()};
+Result<OpenedDevice> openProcessor(int threads, const std::string& dtype) {
+    if (dtype != "f32") {
+        return Error::usage(
+            "The processor computes in f32 only; \"" + dtype + "\" is not available there.",
+            "Choose dtype f32 (bf16 and f16 checkpoints are converted without loss), or a CUDA device.");
+    }
+    return OpenedDevice{std::make_unique<CpuBackend>(selectKernels(), threads), processor()};
 }
 
 #ifdef MAMBASCOPE_HAVE_CUDA
 
-Result<OpenedDevice> openGpu(const DeviceInfo& device) {
+std::optional<Precision> parsePrecision(const std::string& dtype) {
+    if (dtype == "f32") {
+        return Precision::F32;
+    }
+    if (dtype == "tf32") {
+        return Precision::TF32;
+    }
+    return dtype == "bf16" ? std::optional(Precision::BF16) : std::nullopt;
+}
+
+Result<OpenedDevice> openGpu(const DeviceInfo& device, const std::string& dtype) {
+    const std::optional<Precision> precision = parsePrecision(dtype);
+    if (!precision) {
+        return Error::usage(
+            "A GPU computes in f32, tf32 or bf16; \"" + dtype + "\" is not available.",
+            "Choose dtype bf16 for speed or f32 for accuracy.");
+    }
     return guarded([&]() -> Result<OpenedDevice> {
         const int index = std::stoi(device.id.substr(std::string_view("cuda:").size()));
-        return OpenedDevice{std::make_unique<CudaBackend>(index), device};
+        return OpenedDevice{std::make_unique<CudaBackend>(index, *precision), device};
     });
 }
 
-Result<OpenedDevice> openCuda(const std::string& device) {
+Result<OpenedDevice> openCuda(const std::string& device, const std::string& dtype) {
     const std::vector<DeviceInfo> gpus = cudaDevices();
     if (gpus.empty()) {
         return Error::usage(
@@ -62,17 +84,18 @@ Result<OpenedDevice> openCuda(const std::string& device) {
             "There is no device " + device + "; the last one is " + gpus.back().id + ".",
             "Choose auto, cpu or a device that is there.");
     }
-    return openGpu(*asked);
+    return openGpu(*asked, dtype);
 }
 
 /// The first GPU if there is one that works, else the processor.
-OpenedDevice openBest(int threads) {
+Result<OpenedDevice> openBest(int threads, const std::string& dtype) {
     for (const DeviceInfo& gpu : cudaDevices()) {
-        if (Result<OpenedDevice> opened = openGpu(gpu); opened.ok()) {
-            return std::move(opened).value();
+        if (Result<OpenedDevice> opened = openGpu(gpu, dtype);
+            opened.ok() || opened.error().code == ErrorCode::Usage) {
+            return opened;
         }
     }
-    return openProcessor(threads);
+    return openProcessor(threads, dtype);
 }
 
 #else
@@ -81,14 +104,14 @@ std::vector<DeviceInfo> cudaDevices() {
     return {};
 }
 
-Result<OpenedDevice> openCuda(const std::string& device) {
+Result<OpenedDevice> openCuda(const std::string& device, const std::string& /*dtype*/) {
     return Error::usage(
         "This build of the engine computes on the processor only, so device " + device + " is not available.",
         "Choose device cpu.");
 }
 
-OpenedDevice openBest(int threads) {
-    return openProcessor(threads);
+Result<OpenedDevice> openBest(int threads, const std::string& dtype) {
+    return openProcessor(threads, dtype);
 }
 
 #endif
@@ -114,15 +137,15 @@ int resolveThreads(int requested) {
     return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
-Result<OpenedDevice> openDevice(const std::string& device, int threads) {
+Result<OpenedDevice> openDevice(const std::string& device, int threads, const std::string& dtype) {
     if (device == "auto" || device.empty()) {
-        return openBest(threads);
+        return openBest(threads, dtype);
     }
     if (device == "cpu") {
-        return openProcessor(threads);
+        return openProcessor(threads, dtype);
     }
     if (device == "cuda" || device.starts_with("cuda:")) {
-        return openCuda(device);
+        return openCuda(device, dtype);
     }
     return Error::usage("There is no device \"" + device + "\".", "Choose auto, cpu, cuda or cuda:0.");
 }

@@ -17,7 +17,8 @@ struct OpenedDevice {
     DeviceInfo info;
 };
 
-/// Opens "auto", "cpu", "cuda" or "cuda:N". Usage with a sentence if there is no such device.
-Result<OpenedDevice> openDevice(const std::string& device, int threads);
+/// Opens "auto", "cpu", "cuda" or "cuda:N" to compute in `dtype`: "f32", or on a GPU "tf32" or "bf16". Usage
+/// with a sentence if there is no such device or it has no such dtype.
+Result<OpenedDevice> openDevice(const std::string& device, int threads, const std::string& dtype = "f32");
 
 } // namespace mambascope

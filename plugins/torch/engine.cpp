@@ -39,18 +39,13 @@ Result<LoadedModel> TorchEngine::load(const LoadRequest& request, const Job& job
 }
 
 Result<LoadedModel> TorchEngine::loadChecked(const LoadRequest& request, const Job& job) {
-    if (request.dtype != "f32") {
-        return Error::usage(
-            "The engine computes in f32 only; \"" + request.dtype + "\" is not available.",
-            "Choose dtype f32; bf16 and f16 checkpoints are converted without loss.");
-    }
     Result<std::shared_ptr<const Checkpoint>> opened = openCheckpoint(request.model);
     if (!opened.ok()) {
         return opened.error();
     }
     const std::shared_ptr<const Checkpoint> checkpoint = opened.value();
     const int threads = resolveThreads(request.threads);
-    Result<OpenedDevice> device = openDevice(request.device, threads);
+    Result<OpenedDevice> device = openDevice(request.device, threads, request.dtype);
     if (!device.ok()) {
         return device.error();
     }
@@ -76,6 +71,8 @@ Result<LoadedModel> TorchEngine::loadChecked(const LoadRequest& request, const J
     m_weights = weights.value();
     m_pass = std::make_unique<ForwardPass>(checkpoint->spec, *m_backend);
     m_threads = threads;
+    m_limits = {};
+    m_limits.batchTokens = m_backend->passTokens(m_pass->bytesPerToken(), m_limits.batchTokens);
     const std::filesystem::path folder = std::filesystem::absolute(checkpoint->folder).lexically_normal();
     const std::filesystem::path named = folder.has_filename() ? folder : folder.parent_path();
     m_model = LoadedModel{
@@ -152,6 +149,7 @@ Result<std::vector<std::string>> TorchEngine::applyPlan(
             return weights.error();
         }
         m_weights = weights.value();
+        m_backend->forgetRepeated();
         return resolved.value().warnings;
     });
 }

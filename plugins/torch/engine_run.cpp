@@ -13,7 +13,7 @@ namespace {
 
 /// Tokens of one pass where nothing else limits it.
 constexpr std::int64_t kBatchTokens = 1024;
-/// Of calibration: few, so that a cancel keeps as many whole windows as possible.
+/// Of calibration on the processor: few, so that a cancel keeps as many whole windows as possible.
 constexpr std::int64_t kCalibrationTokens = 256;
 
 /// Copies the residual stream after every layer.
@@ -39,7 +39,7 @@ public:
             const Segment& s = m_batch.segments[i];
             std::vector<float>& out = m_result.hiddenStates[index][m_first + i];
             out.resize(static_cast<std::size_t>(s.length * x.columns));
-            m_backend.download(x.data + s.begin * x.stride, s.length * x.columns, out.data());
+            m_backend.downloadMatrix(x.rowRange(s.begin, s.length), out.data());
         }
     }
 
@@ -126,6 +126,8 @@ Result<void> TorchEngine::runWindows(
     Calibrator calibrator(m_checkpoint->spec, *m_backend, m_threads);
     // A pass that has begun is finished: half a window would be in some sites' statistics and not in others'.
     const Job uninterrupted;
+    std::int64_t budget = m_backend->passTokens(m_pass->bytesPerToken(), kCalibrationTokens);
+    std::string phase = "Calibrating";
     std::size_t done = 0;
     while (done < request.windows.size()) {
         if (job.stopRequested()) {
@@ -135,15 +137,29 @@ Result<void> TorchEngine::runWindows(
             snapshot.source.partial = true;
             break;
         }
-        job.report("Calibrating", done, request.windows.size());
-        const PackedBatch batch = packFrom(request.windows, done, kCalibrationTokens);
+        job.report(phase, done, request.windows.size());
+        const PackedBatch batch = packFrom(request.windows, done, budget);
+        const auto tokens = static_cast<std::int64_t>(batch.tokens.size());
+        try { // to get all memory before the first site has seen the batch
+            m_pass->reserve(tokens);
+            calibrator.reserve(tokens);
+        } catch (const DeviceOutOfMemory&) {
+            if (batch.segments.size() == 1) {
+                throw;
+            }
+            m_pass->release();
+            budget = tokens / 2;
+            phase = "Calibrating (batches of " + std::to_string(budget) +
+                    " tokens, because the GPU's memory is full)";
+            continue;
+        }
         m_pass->run(weights, batch, &calibrator, uninterrupted);
         done += batch.segments.size();
-        snapshot.source.tokens += static_cast<std::int64_t>(batch.tokens.size());
+        snapshot.source.tokens += tokens;
     }
     snapshot.source.samples = static_cast<int>(done);
     snapshot.sites = calibrator.finish();
-    job.report("Calibrating", done, request.windows.size());
+    job.report(phase, done, request.windows.size());
     return {};
 }
 
@@ -185,9 +201,7 @@ Result<ForwardResult> TorchEngine::forwardChecked(const ForwardRequest& request,
             const Segment& s = batch.segments[i];
             std::vector<float>& logits = result.logits[first + i];
             logits.resize(static_cast<std::size_t>(s.length * spec.vocabulary));
-            m_pass->logits(
-                *m_weights, {normed.data + s.begin * normed.stride, s.length, normed.columns, normed.stride},
-                logits.data());
+            m_pass->logits(*m_weights, normed.rowRange(s.begin, s.length), logits.data());
         }
         first += batch.segments.size();
     }

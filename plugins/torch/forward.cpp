@@ -25,6 +25,14 @@ std::int64_t ForwardPass::scanStateOffset(int layer) const {
     return convStateOffset(layer) + std::int64_t{m_spec.convKernel - 1} * m_spec.convChannels();
 }
 
+std::int64_t ForwardPass::bytesPerToken() const {
+    const std::int64_t size = m_backend.activationElement() == Element::F32 ? 4 : 2;
+    const std::int64_t activations = 2 * m_spec.hidden + m_spec.outputs(Linear::InProj) +
+                                     m_spec.convChannels() + 2 * m_spec.outputs(Linear::DtProj) +
+                                     m_spec.outputs(Linear::XProj);
+    return 4 * m_spec.hidden + size * activations;
+}
+
 void ForwardPass::reserve(std::int64_t rows) {
     const std::int64_t hidden = m_spec.hidden;
     // A linear that the model does not have makes nothing.
@@ -39,17 +47,25 @@ void ForwardPass::reserve(std::int64_t rows) {
         {&m_scratch, steps},
         {&m_bc, m_spec.outputs(Linear::XProj)}};
     if (rows > m_capacity) {
-        m_capacity = 0;
-        m_memory.clear();
+        release();
         for (const auto& [matrix, columns] : matrices) {
-            m_memory.emplace_back(m_backend, rows * columns);
-            *matrix = {m_memory.back().data(), rows, columns, columns};
+            const Element element = matrix == &m_residual ? Element::F32 : m_backend.activationElement();
+            // Rows of 2-byte elements begin at multiples of 16 bytes, which matrix products want.
+            const std::int64_t stride = element == Element::F32 ? columns : (columns + 7) / 8 * 8;
+            m_memory.emplace_back(m_backend, element == Element::F32 ? rows * stride : rows * stride / 2);
+            *matrix = {m_memory.back().data(), rows, columns, stride, element};
         }
         m_capacity = rows;
     }
     for (const auto& [matrix, columns] : matrices) {
         matrix->rows = rows;
     }
+}
+
+void ForwardPass::release() {
+    m_capacity = 0;
+    m_memory.clear();
+    m_headRows = {};
 }
 
 void ForwardPass::applySite(
@@ -164,10 +180,8 @@ void ForwardPass::layer(
     }
 }
 
-bool ForwardPass::run(
-    const ModelWeights& weights, const PackedBatch& batch, SiteObserver* observer, const Job& job) {
-    reserve(static_cast<std::int64_t>(batch.tokens.size()));
-    m_backend.embed(weights.embedding->data(), batch.tokens, m_residual);
+bool ForwardPass::runLayers(
+    const ModelWeights& weights, std::span<const Segment> segments, SiteObserver* observer, const Job& job) {
     for (int i = 0; i < m_spec.layers; ++i) {
         if (job.stopRequested()) {
             return false;
@@ -178,7 +192,7 @@ bool ForwardPass::run(
         if (observer != nullptr) {
             observer->residual(i, m_residual);
         }
-        layer(weights, i, batch.segments, observer);
+        layer(weights, i, segments, observer);
     }
     m_backend.addNorm(&m_out, m_residual, nullptr, m_spec.normEpsilon, nullptr);
     if (observer != nullptr) {
@@ -187,13 +201,25 @@ bool ForwardPass::run(
     return true;
 }
 
+bool ForwardPass::run(
+    const ModelWeights& weights, const PackedBatch& batch, SiteObserver* observer, const Job& job) {
+    const auto rows = static_cast<std::int64_t>(batch.tokens.size());
+    reserve(rows);
+    m_backend.embed(weights.embedding->data(), batch.tokens, m_residual);
+    const auto layers = [&] {
+        return runLayers(weights, batch.segments, observer, job);
+    };
+    return observer != nullptr ? layers() : m_backend.repeated({&weights, rows}, batch.segments, layers);
+}
+
 std::vector<RowScore> ForwardPass::score(
     const ModelWeights& weights, std::span<const std::int64_t> rows, std::span<const std::int32_t> targets) {
     const auto count = static_cast<std::int64_t>(rows.size());
-    if (m_headRows.count() < count * m_spec.hidden) {
-        m_headRows = DeviceArray(m_backend, count * m_spec.hidden);
+    const std::int64_t stride = m_normed.stride;
+    if (m_headRows.count() < count * stride) { // enough for either kind of element
+        m_headRows = DeviceArray(m_backend, count * stride);
     }
-    const Matrix normedRows{m_headRows.data(), count, m_spec.hidden, m_spec.hidden};
+    const Matrix normedRows{m_headRows.data(), count, m_spec.hidden, stride, m_normed.element};
     m_backend.normRows(m_residual, rows, weights.finalNorm->data(), m_spec.normEpsilon, normedRows);
     return m_backend.scoreRows(*weights.head, normedRows, targets);
 }
@@ -209,8 +235,9 @@ void ForwardPass::logits(const ModelWeights& weights, Matrix normed, float* host
     DeviceArray memory(m_backend, std::min(kRows, normed.rows) * m_spec.vocabulary);
     for (std::int64_t first = 0; first < normed.rows; first += kRows) {
         const std::int64_t rows = std::min(kRows, normed.rows - first);
-        const Matrix x{normed.data + first * normed.stride, rows, normed.columns, normed.stride};
-        m_backend.linear(*weights.head, x, {memory.data(), rows, m_spec.vocabulary, m_spec.vocabulary});
+        m_backend.linear(
+            *weights.head, normed.rowRange(first, rows),
+            {memory.data(), rows, m_spec.vocabulary, m_spec.vocabulary});
         m_backend.download(memory.data(), rows * m_spec.vocabulary, host + first * m_spec.vocabulary);
     }
 }

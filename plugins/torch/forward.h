@@ -44,6 +44,13 @@ public:
     /// Floats in one sequence's state, all layers.
     std::int64_t stateSize() const;
 
+    /// Working memory of one token.
+    std::int64_t bytesPerToken() const;
+    /// Gets the working memory of a pass over so many tokens ahead of run(); throws std::bad_alloc.
+    void reserve(std::int64_t rows);
+    /// Gives the working memory back.
+    void release();
+
     /// Runs all layers. The residual stream before the final norm is in residual() afterwards. False if `job`
     /// was stopped (looked at before every layer).
     bool run(const ModelWeights& weights, const PackedBatch& batch, SiteObserver* observer, const Job& job);
@@ -59,7 +66,9 @@ public:
     void logits(const ModelWeights& weights, Matrix normed, float* host);
 
 private:
-    void reserve(std::int64_t rows);
+    bool runLayers(
+        const ModelWeights& weights, std::span<const Segment> segments, SiteObserver* observer,
+        const Job& job);
     /// One block: from m_normed to m_out.
     void
     layer(const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer);

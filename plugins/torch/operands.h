@@ -8,13 +8,26 @@
 
 namespace mambascope {
 
+/// What a matrix consists of.
+enum class Element : std::uint8_t { F32, BF16 };
+
 /// A row-major matrix in device memory.
 struct Matrix {
-    float* data = nullptr;
-    std::int64_t rows = 0, columns = 0, stride = 0;
+    float* data = nullptr; ///< BF16: really 2-byte elements, which only the backend looks at
+    std::int64_t rows = 0, columns = 0, stride = 0; ///< in elements
+    Element element = Element::F32;
 
     Matrix columnRange(std::int64_t first, std::int64_t count) const {
-        return {data + first, rows, count, stride};
+        return {at(first), rows, count, stride, element};
+    }
+    Matrix rowRange(std::int64_t first, std::int64_t count) const {
+        return {at(first * stride), count, columns, stride, element};
+    }
+
+private:
+    float* at(std::int64_t index) const {
+        const std::int64_t size = element == Element::F32 ? 4 : 2;
+        return reinterpret_cast<float*>(reinterpret_cast<char*>(data) + index * size);
     }
 };
 

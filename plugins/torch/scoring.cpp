@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/torch/scoring.h"
 
+#include <algorithm>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -55,10 +57,18 @@ public:
             score.greedy = true;
         }
         for (std::size_t next = 0; next < m_requests.size();) {
-            m_job.report("Scoring", next, m_requests.size());
+            m_job.report(m_phase, next, m_requests.size());
             const Batch batch = makeBatch(next);
-            if (!runBatch(batch)) {
-                return Error::cancelled();
+            try {
+                if (!runBatch(batch)) {
+                    return Error::cancelled();
+                }
+            } catch (const DeviceOutOfMemory&) {
+                if (batch.last - batch.first == 1) {
+                    throw;
+                }
+                halve(batch);
+                continue;
             }
             if (sink) {
                 sink(
@@ -67,7 +77,7 @@ public:
             }
             next = batch.last;
         }
-        m_job.report("Scoring", m_requests.size(), m_requests.size());
+        m_job.report(m_phase, m_requests.size(), m_requests.size());
         return std::move(m_scores);
     }
 
@@ -101,6 +111,23 @@ private:
             batch.last = i + 1;
         }
         return batch;
+    }
+
+    /// After the device's memory was full: forgets the batch, and makes the next ones half as large.
+    void halve(const Batch& batch) {
+        m_states = {};
+        m_pass.release();
+        std::int64_t tokens = 0;
+        for (std::size_t i = batch.first; i < batch.last; ++i) {
+            m_scores[i] = Score();
+            m_scores[i].greedy = true;
+            tokens += static_cast<std::int64_t>(
+                m_requests[i].context.size() + m_requests[i].continuation.size() - 1);
+        }
+        m_limits.batchTokens = std::max<std::int64_t>(1, std::min(m_limits.batchTokens, tokens) / 2);
+        m_limits.stateFloats = std::min(m_limits.stateFloats, batch.states * m_pass.stateSize()) / 2;
+        m_phase = "Scoring (batches of " + std::to_string(m_limits.batchTokens) +
+                  " tokens, because the GPU's memory is full)";
     }
 
     bool runBatch(const Batch& batch) {
@@ -179,6 +206,7 @@ private:
     const Job& m_job;
     std::vector<Score> m_scores;
     DeviceArray m_states;
+    std::string m_phase = "Scoring";
 };
 
 } // namespace

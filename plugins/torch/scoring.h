@@ -12,7 +12,9 @@ struct ScoringLimits {
 };
 
 /// Scores requests in packed batches. Requests of a batch that have the same context run it once and continue
-/// from its state, if the plan is exact under forking; that gives the same bits as running each one whole.
+/// from its state, if the plan is exact under forking; that gives the same bits as running each one whole. If
+/// the device's memory is full, the batch is halved, which the job's phase then says; a single request that
+/// does not fit throws DeviceOutOfMemory.
 Result<std::vector<Score>> scoreRequests(
     ForwardPass& pass, const ModelWeights& weights, Backend& backend, std::span<const ScoreRequest> requests,
     const ScoringLimits& limits, const ScoreSink& sink, const Job& job);

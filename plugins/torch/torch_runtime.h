@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "plugins/torch/operands.h"
-
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,13 +12,6 @@ namespace mambascope::torchruntime {
 
 std::string version(); ///< "libtorch 1.13.1"
 void setThreads(int threads);
-
-bool hasCuda(); ///< libtorch was built with CUDA
-/// Makes libtorch ready for products on a CUDA device, in true fp32.
-void openCuda(int device);
-/// y = x · wᵀ on a CUDA device, `w` [outputs, inputs] without gaps, in the device's default stream. Throws
-/// DeviceOutOfMemory.
-void cudaProduct(int device, const Matrix& x, const float* w, const Matrix& y);
 
 /// fp32 matrix products of given shapes through libtorch's oneDNN, weights converted once: the yardstick of
 /// `bench`.

@@ -2,7 +2,7 @@
 #include "plugins/torch/cuda/cuda_backend.h"
 
 #include "core/quantization/quantizer.h"
-#include "plugins/torch/torch_runtime.h"
+#include "plugins/torch/cuda/device_statistics.h"
 
 #include <cuda_runtime.h>
 
@@ -12,55 +12,49 @@
 
 namespace mambascope {
 
+using cuda::allocateBytes;
+using cuda::check;
+
 namespace {
 
-void check(cudaError_t status) {
-    if (status == cudaSuccess) {
-        return;
-    }
-    cudaGetLastError(); // a full memory is no lasting error
-    if (status == cudaErrorMemoryAllocation) {
-        throw DeviceOutOfMemory();
-    }
-    throw std::runtime_error(std::string("CUDA reports \"") + cudaGetErrorString(status) + "\".");
-}
-
-void checkLaunch() {
-    check(cudaGetLastError());
-}
-
-void* allocateBytes(std::size_t count) {
-    void* memory = nullptr;
-    check(cudaMalloc(&memory, std::max<std::size_t>(count, 1)));
-    return memory;
-}
-
 struct CudaWeight final : LinearWeight {
-    explicit CudaWeight(std::span<const float> values)
-        : data(static_cast<float*>(allocateBytes(values.size_bytes()))) {}
-    ~CudaWeight() override { cudaFree(data); }
-    CudaWeight(const CudaWeight&) = delete;
-    CudaWeight& operator=(const CudaWeight&) = delete;
+    CudaWeight(std::int64_t rows, std::int64_t columns, Element type)
+        : stride(type == Element::F32 ? columns : (columns + 7) / 8 * 8)
+        , element(type)
+        , data(static_cast<std::size_t>(rows * stride * (type == Element::F32 ? 4 : 2))) {
+        outputs = rows;
+        inputs = columns;
+    }
 
-    float* data; ///< [outputs, inputs]
+    std::int64_t stride;
+    Element element;
+    cuda::Buffer<std::byte> data; ///< [outputs, inputs]
+
+    Matrix matrix() const {
+        return {reinterpret_cast<float*>(data.data()), outputs, inputs, stride, element};
+    }
 };
-
-const float* weightOf(const LinearWeight& weight) {
-    return static_cast<const CudaWeight&>(weight).data;
-}
 
 bool same(const Segment& a, const Segment& b) {
     return a.begin == b.begin && a.length == b.length && a.state == b.state && a.finalState == b.finalState;
 }
 
-/// Of a matrix product's result: few enough that the logits of a long text fit beside a model.
-constexpr std::int64_t kHeadRows = 2048, kHeadColumns = 8192;
+bool anyFinalState(std::span<const Segment> segments) {
+    return std::any_of(
+        segments.begin(), segments.end(), [](const Segment& s) { return s.finalState != nullptr; });
+}
+
+/// Of a matrix product's result: few enough that its logits stay in the L2 cache of a large GPU.
+constexpr std::int64_t kHeadRows = 1024, kHeadColumns = 8192;
+
+/// More tokens in a pass do not make one faster, measured on an H100.
+constexpr std::int64_t kMostPassTokens = 16384;
 
 } // namespace
 
 std::vector<DeviceInfo> cudaDevices() {
     int count = 0;
-    if (!torchruntime::hasCuda() || cudaGetDeviceCount(&count) != cudaSuccess) {
+    if (cudaGetDeviceCount(&count) != cudaSuccess) {
         cudaGetLastError();
         return {};
     }
@@ -85,67 +79,120 @@ std::string whyNoCudaDevice() {
 
 // --- memory
 
-template <class T>
-CudaBackend::Buffer<T>::~Buffer() {
-    cudaFree(m_data);
-}
+namespace cuda {
 
-template <class T>
-T* CudaBackend::Buffer<T>::reserve(std::size_t count) {
-    if (count > m_capacity) {
-        cudaFree(m_data); // waits for the kernels that use it
-        m_data = nullptr;
-        m_capacity = 0;
-        m_data = static_cast<T*>(allocateBytes(count * sizeof(T)));
-        m_capacity = count;
+void check(cudaError_t status) {
+    if (status == cudaSuccess) {
+        return;
     }
-    return m_data;
+    cudaGetLastError(); // a full memory is no lasting error
+    if (status == cudaErrorMemoryAllocation) {
+        throw DeviceOutOfMemory();
+    }
+    throw std::runtime_error(std::string("CUDA reports \"") + cudaGetErrorString(status) + "\".");
 }
 
-template <class T>
-T* CudaBackend::Buffer<T>::assign(std::span<const T> values) {
-    reserve(values.size());
-    check(cudaMemcpy(m_data, values.data(), values.size_bytes(), cudaMemcpyHostToDevice));
-    return m_data;
+void* allocateBytes(std::size_t count) {
+    void* memory = nullptr;
+    check(cudaMalloc(&memory, std::max<std::size_t>(count, 1)));
+    return memory;
 }
 
-CudaBackend::CudaBackend(int index)
-    : m_index(index) {
-    check(cudaSetDevice(m_index));
+} // namespace cuda
+
+CudaBackend::OwnStream::OwnStream(int device) {
+    check(cudaSetDevice(device));
     if (!cuda::haveCode()) {
-        throw std::runtime_error("This build has no code for the GPU cuda:" + std::to_string(index) + ".");
+        throw std::runtime_error("This build has no code for the GPU cuda:" + std::to_string(device) + ".");
     }
-    torchruntime::openCuda(m_index);
+    check(cudaStreamCreateWithFlags(&m_stream, cudaStreamNonBlocking));
 }
 
-CudaBackend::~CudaBackend() = default;
+CudaBackend::OwnStream::~OwnStream() {
+    cudaStreamDestroy(m_stream);
+}
+
+CudaBackend::CudaBackend(int index, Precision precision)
+    : m_index(index)
+    , m_precision(precision)
+    , m_stream(index)
+    , m_products(m_stream, precision == Precision::TF32)
+    , m_recorder(m_stream) {
+}
+
+CudaBackend::~CudaBackend() {
+    cudaSetDevice(m_index);
+    cudaStreamSynchronize(m_stream);
+}
+
+void CudaBackend::use() const {
+    check(cudaSetDevice(m_index));
+}
 
 float* CudaBackend::allocate(std::int64_t count) {
-    check(cudaSetDevice(m_index));
+    use();
+    forgetRepeated();
     return static_cast<float*>(allocateBytes(static_cast<std::size_t>(count) * sizeof(float)));
 }
 
 void CudaBackend::release(float* memory) {
-    cudaFree(memory);
+    cudaFree(memory); // waits for the kernels that use it
 }
 
 void CudaBackend::upload(const float* host, std::int64_t count, float* device) {
-    check(cudaMemcpy(device, host, static_cast<std::size_t>(count) * sizeof(float), cudaMemcpyHostToDevice));
+    use();
+    check(cudaMemcpyAsync(
+        device, host, static_cast<std::size_t>(count) * sizeof(float), cudaMemcpyHostToDevice, m_stream));
+    check(cudaStreamSynchronize(m_stream)); // `host` is the caller's
 }
 
 void CudaBackend::download(const float* device, std::int64_t count, float* host) {
-    check(cudaSetDevice(m_index)); // the copy waits for this device's default stream
-    check(cudaMemcpy(host, device, static_cast<std::size_t>(count) * sizeof(float), cudaMemcpyDeviceToHost));
+    use();
+    check(cudaMemcpyAsync(
+        host, device, static_cast<std::size_t>(count) * sizeof(float), cudaMemcpyDeviceToHost, m_stream));
+    check(cudaStreamSynchronize(m_stream));
+}
+
+Element CudaBackend::activationElement() const {
+    return m_precision == Precision::BF16 ? Element::BF16 : Element::F32;
+}
+
+void CudaBackend::downloadMatrix(Matrix x, float* host) {
+    if (x.element == Element::F32 && x.stride == x.columns) {
+        download(x.data, x.rows * x.columns, host);
+        return;
+    }
+    use();
+    float* converted = m_converted.reserve(static_cast<std::size_t>(x.rows * x.columns));
+    cuda::convert(x, {converted, x.rows, x.columns, x.columns}, m_stream);
+    check(cudaGetLastError());
+    download(converted, x.rows * x.columns, host);
+}
+
+std::int64_t CudaBackend::passTokens(std::int64_t bytesPerToken, std::int64_t standard) {
+    use();
+    std::size_t available = 0, total = 0;
+    check(cudaMemGetInfo(&available, &total));
+    // A quarter: states of shared contexts, quantized weights of a plan and other programs want some too.
+    const std::int64_t fitting =
+        static_cast<std::int64_t>(available / 4) / std::max<std::int64_t>(bytesPerToken, 1);
+    return std::clamp(fitting, std::min(standard, kMostPassTokens), kMostPassTokens);
+}
+
+std::unique_ptr<DeviceStatistics> CudaBackend::makeStatistics(std::span<const int> channels) {
+    use();
+    return std::make_unique<cuda::Statistics>(channels, m_stream);
 }
 
 void CudaBackend::finish() {
-    check(cudaSetDevice(m_index));
-    check(cudaDeviceSynchronize());
+    use();
+    check(cudaStreamSynchronize(m_stream));
 }
 
-void CudaBackend::useSegments(std::span<const Segment> segments) {
+cuda::Sequences CudaBackend::useSegments(std::span<const Segment> segments) {
+    const auto count = static_cast<int>(segments.size());
     if (std::equal(segments.begin(), segments.end(), m_segments.begin(), m_segments.end(), same)) {
-        return;
+        return {m_deviceSegments.data(), count, m_segmentOfRow.data()};
     }
     m_segments.clear();
     std::vector<std::int32_t> ofRow;
@@ -153,64 +200,91 @@ void CudaBackend::useSegments(std::span<const Segment> segments) {
         ofRow.resize(static_cast<std::size_t>(segments[i].begin + segments[i].length));
         std::fill(ofRow.begin() + segments[i].begin, ofRow.end(), static_cast<std::int32_t>(i));
     }
-    m_deviceSegments.assign(segments);
-    m_segmentOfRow.assign(ofRow);
+    m_deviceSegments.assign(segments, m_stream);
+    m_segmentOfRow.assign(ofRow, m_stream);
     m_segments.assign(segments.begin(), segments.end());
+    return {m_deviceSegments.data(), count, m_segmentOfRow.data()};
+}
+
+bool CudaBackend::repeated(
+    const PassShape& shape, std::span<const Segment> segments, const std::function<bool()>& work) {
+    use();
+    const cuda::Sequences sequences = useSegments(segments);
+    const auto address = [](const void* p) {
+        return reinterpret_cast<std::uint64_t>(p);
+    };
+    return m_recorder.run(
+        {address(shape.weights), static_cast<std::uint64_t>(shape.rows), segments.size(),
+         anyFinalState(segments) ? 1u : 0u, address(sequences.segments), address(sequences.ofRow),
+         address(m_scales.data()), 0},
+        work);
+}
+
+void CudaBackend::forgetRepeated() {
+    m_recorder.clear();
 }
 
 // --- operations
 
 std::unique_ptr<LinearWeight>
 CudaBackend::prepare(std::span<const float> weight, std::int64_t outputs, std::int64_t inputs) {
-    check(cudaSetDevice(m_index));
-    auto prepared = std::make_unique<CudaWeight>(weight);
-    prepared->outputs = outputs;
-    prepared->inputs = inputs;
-    upload(weight.data(), static_cast<std::int64_t>(weight.size()), prepared->data);
+    use();
+    forgetRepeated();
+    auto prepared = std::make_unique<CudaWeight>(outputs, inputs, activationElement());
+    const Matrix to = prepared->matrix();
+    if (to.element == Element::F32) {
+        upload(weight.data(), static_cast<std::int64_t>(weight.size()), to.data);
+        return prepared;
+    }
+    cuda::Buffer<float> given(weight.size());
+    upload(weight.data(), static_cast<std::int64_t>(weight.size()), given.data());
+    cuda::convert({given.data(), outputs, inputs, inputs}, to, m_stream);
+    check(cudaGetLastError());
     return prepared;
 }
 
 void CudaBackend::linear(const LinearWeight& weight, Matrix x, Matrix y) {
-    torchruntime::cudaProduct(m_index, x, weightOf(weight), y);
+    use();
+    const Matrix w = static_cast<const CudaWeight&>(weight).matrix();
+    m_products.multiply(x, w.data, w.stride, y);
 }
 
 void CudaBackend::embed(const float* table, std::span<const std::int32_t> ids, Matrix out) {
-    check(cudaSetDevice(m_index));
-    cuda::embed(table, m_ids.assign(ids), out);
-    checkLaunch();
+    use();
+    cuda::embed(table, m_ids.assign(ids, m_stream), out, m_stream);
+    check(cudaGetLastError());
 }
 
 void CudaBackend::addNorm(
     const Matrix* add, Matrix residual, const float* weight, float epsilon, const Matrix* out) {
-    check(cudaSetDevice(m_index));
+    use();
     cuda::addNorm(
-        add != nullptr ? *add : Matrix(), residual, weight, epsilon, out != nullptr ? *out : Matrix());
-    checkLaunch();
+        add != nullptr ? *add : Matrix(), residual, weight, epsilon, out != nullptr ? *out : Matrix(),
+        m_stream);
+    check(cudaGetLastError());
 }
 
 void CudaBackend::normRows(
     Matrix x, std::span<const std::int64_t> rows, const float* weight, float epsilon, Matrix out) {
-    check(cudaSetDevice(m_index));
-    cuda::normRows(x, m_rows.assign(rows), weight, epsilon, out);
-    checkLaunch();
+    use();
+    cuda::normRows(x, m_rows.assign(rows, m_stream), weight, epsilon, out, m_stream);
+    check(cudaGetLastError());
 }
 
 void CudaBackend::addBias(Matrix x, const float* bias) {
-    check(cudaSetDevice(m_index));
-    cuda::addBias(x, bias);
-    checkLaunch();
+    use();
+    cuda::addBias(x, bias, m_stream);
+    check(cudaGetLastError());
 }
 
 void CudaBackend::convSilu(const ConvArguments& arguments, std::span<const Segment> segments) {
-    check(cudaSetDevice(m_index));
-    useSegments(segments);
-    const cuda::Sequences sequences{
-        m_deviceSegments.data(), static_cast<int>(segments.size()), m_segmentOfRow.data()};
-    cuda::convSilu(arguments, sequences);
-    if (std::any_of(segments.begin(), segments.end(), [](const Segment& s) { return s.finalState; })) {
-        cuda::saveConvState(arguments, sequences);
+    use();
+    const cuda::Sequences sequences = useSegments(segments);
+    cuda::convSilu(arguments, sequences, m_stream);
+    if (anyFinalState(segments)) {
+        cuda::saveConvState(arguments, sequences, m_stream);
     }
-    checkLaunch();
+    check(cudaGetLastError());
 }
 
 namespace {
@@ -227,42 +301,38 @@ void checkStates(int states) {
 
 void CudaBackend::headScan(const HeadScanArguments& arguments, std::span<const Segment> segments) {
     checkStates(arguments.state);
-    check(cudaSetDevice(m_index));
-    useSegments(segments);
-    cuda::headScan(
-        arguments, {m_deviceSegments.data(), static_cast<int>(segments.size()), m_segmentOfRow.data()});
-    checkLaunch();
+    use();
+    cuda::headScan(arguments, useSegments(segments), m_stream);
+    check(cudaGetLastError());
 }
 
 void CudaBackend::gatedNorm(const GatedNormArguments& arguments) {
-    check(cudaSetDevice(m_index));
-    cuda::gatedNorm(arguments);
-    checkLaunch();
+    use();
+    cuda::gatedNorm(arguments, m_stream);
+    check(cudaGetLastError());
 }
 
 void CudaBackend::unitNorm(Matrix x, float epsilon) {
-    check(cudaSetDevice(m_index));
-    cuda::unitNorm(x, epsilon);
-    checkLaunch();
+    use();
+    cuda::unitNorm(x, epsilon, m_stream);
+    check(cudaGetLastError());
 }
 
 void CudaBackend::scan(const ScanArguments& arguments, std::span<const Segment> segments) {
     checkStates(arguments.state);
-    check(cudaSetDevice(m_index));
-    useSegments(segments);
-    cuda::scan(
-        arguments, {m_deviceSegments.data(), static_cast<int>(segments.size()), m_segmentOfRow.data()});
-    checkLaunch();
+    use();
+    cuda::scan(arguments, useSegments(segments), m_stream);
+    check(cudaGetLastError());
 }
 
 void CudaBackend::transform(Matrix x, const Transform& how, std::span<const Segment> segments, Matrix out) {
-    check(cudaSetDevice(m_index));
+    use();
     const cuda::Preparation preparation{how.keep, how.smoothing};
     const ResolvedActivation& quantizer = how.quantizer;
     if (!quantizer.active()) {
         if (how.active()) {
-            cuda::prepareInput(x, preparation, out);
-            checkLaunch();
+            cuda::prepareInput(x, preparation, out, m_stream);
+            check(cudaGetLastError());
         }
         return;
     }
@@ -270,42 +340,41 @@ void CudaBackend::transform(Matrix x, const Transform& how, std::span<const Segm
     float* scales = nullptr;
     if (quantizer.scaling != ActivationScale::Static) {
         scales = m_scales.reserve(static_cast<std::size_t>(x.rows));
-        cuda::rowAbsmax(x, preparation, scales);
+        cuda::rowAbsmax(x, preparation, scales, m_stream);
         if (quantizer.scaling == ActivationScale::Dynamic) {
-            useSegments(segments);
-            cuda::sequenceScales(
-                {m_deviceSegments.data(), static_cast<int>(segments.size()), m_segmentOfRow.data()}, limit,
-                scales);
+            cuda::sequenceScales(useSegments(segments), limit, scales, m_stream);
         } else {
-            cuda::rowScales(x.rows, limit, scales);
+            cuda::rowScales(x.rows, limit, scales, m_stream);
         }
     }
-    cuda::quantize(x, preparation, scales, quantizer.scale, limit, out);
-    checkLaunch();
+    cuda::quantize(x, preparation, scales, quantizer.scale, limit, out, m_stream);
+    check(cudaGetLastError());
 }
 
 std::vector<RowScore>
 CudaBackend::scoreRows(const LinearWeight& head, Matrix x, std::span<const std::int32_t> targets) {
-    check(cudaSetDevice(m_index));
+    use();
+    const Matrix weight = static_cast<const CudaWeight&>(head).matrix();
     const std::int64_t rowsAtOnce = std::min(kHeadRows, x.rows);
     const std::int64_t columnsAtOnce = std::min(kHeadColumns, head.outputs);
     float* logits = m_logits.reserve(static_cast<std::size_t>(rowsAtOnce * columnsAtOnce));
-    const std::int32_t* deviceTargets = m_ids.assign(targets);
+    const std::int32_t* deviceTargets = m_targets.assign(targets, m_stream);
     cuda::HeadScore* scores = m_headScores.reserve(targets.size());
     for (std::int64_t row = 0; row < x.rows; row += rowsAtOnce) {
         const std::int64_t rows = std::min(rowsAtOnce, x.rows - row);
         for (std::int64_t first = 0; first < head.outputs; first += columnsAtOnce) {
             const std::int64_t columns = std::min(columnsAtOnce, head.outputs - first);
             const Matrix block{logits, rows, columns, columns};
-            torchruntime::cudaProduct(
-                m_index, {x.data + row * x.stride, rows, x.columns, x.stride},
-                weightOf(head) + first * head.inputs, block);
-            cuda::scoreLogits(block, first, deviceTargets + row, scores + row);
-            checkLaunch();
+            m_products.multiply(
+                x.rowRange(row, rows), weight.rowRange(first, columns).data, weight.stride, block);
+            cuda::scoreLogits(block, first, deviceTargets + row, scores + row, m_stream);
+            check(cudaGetLastError());
         }
     }
     std::vector<cuda::HeadScore> host(targets.size());
-    check(cudaMemcpy(host.data(), scores, host.size() * sizeof(cuda::HeadScore), cudaMemcpyDeviceToHost));
+    check(cudaMemcpyAsync(
+        host.data(), scores, host.size() * sizeof(cuda::HeadScore), cudaMemcpyDeviceToHost, m_stream));
+    check(cudaStreamSynchronize(m_stream));
     std::vector<RowScore> result;
     for (const cuda::HeadScore& score : host) {
         const double logSum = static_cast<double>(score.largest) + std::log(score.sumExp);

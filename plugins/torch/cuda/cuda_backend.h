@@ -5,6 +5,9 @@
 #include "core/engine/engine.h"
 #include "plugins/torch/backend.h"
 #include "plugins/torch/cuda/kernels.h"
+#include "plugins/torch/cuda/matmul.h"
+#include "plugins/torch/cuda/memory.h"
+#include "plugins/torch/cuda/recorder.h"
 
 namespace mambascope {
 
@@ -14,14 +17,37 @@ std::vector<DeviceInfo> cudaDevices();
 /// Why there are none: "no CUDA-capable device is detected".
 std::string whyNoCudaDevice();
 
-/// The operations on one CUDA device, in its default stream: everything is done in the order it was asked
-/// for. Linears are libtorch's fp32 products (cuBLAS without TF32), whose order of summation depends on the
-/// number of rows; so scores agree between batches to rounding, not bit for bit. All else is kernels of our
-/// own, in which a row or a sequence does not depend on the others.
+/// What linears compute in on a GPU.
+///
+/// F32: fp32 throughout, products without TF32.
+///
+/// TF32: the same, but products may cut the mantissas of their operands to 10 bits.
+///
+/// BF16: every matrix between two operations, and every weight of a linear, is bf16. In fp32 are the residual
+/// stream, the embedding, the states of convolution and scan, all other parameters, the arithmetic of every
+/// operation, the sums of matrix products, and the logits: a value is rounded to bf16 once, when it is stored
+/// for the next operation. A plan acts on these values: what it does to an activation is computed in fp32
+/// from the bf16 value, with the core's divisions and roundings, so q is the very integer that the quantizer
+/// has for that value; what is stored is q·Δ rounded to bf16, as are quantized weights. So the grid is exact
+/// and its points are off by up to 2^-9 of themselves: linears multiply the rounded points and not integers.
+///
+/// How far BF16's logits may be from F32's: rounding to nearest moves a value by u = 2^-9 of itself at most.
+/// In a layer, rounded are the norm's output, the weight and product of in_proj, u, the weight and product of
+/// x_proj (which feed Δ, B and C), the weight and product of dt_proj, the scan's output, and the weight and
+/// product of out_proj: 11 times. To first order, if no operation amplifies a relative error (the norms keep
+/// the scale, gate and scan multiply values of which each carries its own roundings), they add up to at most
+/// 11·u in a layer, and with the final norm's output and the head's weight ‖logits − logits(F32)‖ ≤
+/// (11 · layers + 2) · 2^-9 · ‖logits(F32)‖. Independent roundings partly cancel, so it is usually far less.
+enum class Precision { F32, TF32, BF16 };
+
+/// The operations on one CUDA device, in one stream: everything is done in the order it was asked for, and
+/// only download(), downloadMatrix(), scoreRows() and finish() wait. Linears are cuBLASLt's, whose order of
+/// summation depends on the number of rows; so scores agree between batches to rounding, not bit for bit. All
+/// else is kernels of our own, in which a row or a sequence does not depend on the others.
 class CudaBackend final : public Backend {
 public:
     /// Throws if the device cannot be used. `index` is below the number of devices.
-    explicit CudaBackend(int index);
+    CudaBackend(int index, Precision precision);
     ~CudaBackend() override;
 
     bool isHostMemory() const override { return false; }
@@ -29,6 +55,14 @@ public:
     void release(float* memory) override;
     void upload(const float* host, std::int64_t count, float* device) override;
     void download(const float* device, std::int64_t count, float* host) override;
+    Element activationElement() const override;
+    void downloadMatrix(Matrix x, float* host) override;
+    std::int64_t passTokens(std::int64_t bytesPerToken, std::int64_t standard) override;
+    std::unique_ptr<DeviceStatistics> makeStatistics(std::span<const int> channels) override;
+    bool repeated(
+        const PassShape& shape, std::span<const Segment> segments,
+        const std::function<bool()>& work) override;
+    void forgetRepeated() override;
     std::unique_ptr<LinearWeight>
     prepare(std::span<const float> weight, std::int64_t outputs, std::int64_t inputs) override;
     void linear(const LinearWeight& weight, Matrix x, Matrix y) override;
@@ -50,34 +84,36 @@ public:
     void finish() override;
 
 private:
-    /// Device memory that grows as it is needed.
-    template <class T>
-    class Buffer {
+    /// A stream of the device, which becomes the current one.
+    class OwnStream {
     public:
-        Buffer() = default;
-        Buffer(const Buffer&) = delete;
-        Buffer& operator=(const Buffer&) = delete;
-        ~Buffer();
-        T* reserve(std::size_t count);
-        T* assign(std::span<const T> values); ///< upload
-        T* data() const { return m_data; }
+        explicit OwnStream(int device);
+        ~OwnStream();
+        OwnStream(const OwnStream&) = delete;
+        OwnStream& operator=(const OwnStream&) = delete;
+        operator cudaStream_t() const { return m_stream; }
 
     private:
-        std::size_t m_capacity = 0;
-        T* m_data = nullptr;
+        cudaStream_t m_stream = nullptr;
     };
 
+    /// Makes the device current, so that the next operations go there.
+    void use() const;
     /// Uploads `segments` unless they are the ones of the last call.
-    void useSegments(std::span<const Segment> segments);
+    cuda::Sequences useSegments(std::span<const Segment> segments);
 
     int m_index;
-    std::vector<Segment> m_segments; ///< what the two buffers below hold
-    Buffer<Segment> m_deviceSegments;
-    Buffer<std::int32_t> m_segmentOfRow;
-    Buffer<std::int32_t> m_ids;
-    Buffer<std::int64_t> m_rows;
-    Buffer<float> m_scales, m_logits;
-    Buffer<cuda::HeadScore> m_headScores;
+    Precision m_precision;
+    OwnStream m_stream;
+    cuda::Products m_products;
+    cuda::Recorder m_recorder;
+    std::vector<Segment> m_segments; ///< what the two arrays below hold
+    cuda::Upload<Segment> m_deviceSegments;
+    cuda::Upload<std::int32_t> m_segmentOfRow;
+    cuda::Upload<std::int32_t> m_ids, m_targets;
+    cuda::Upload<std::int64_t> m_rows;
+    cuda::Buffer<float> m_scales, m_logits, m_converted;
+    cuda::Buffer<cuda::HeadScore> m_headScores;
 };
 
 } // namespace mambascope

@@ -5,6 +5,8 @@
 
 #include "plugins/torch/cuda/kernels.h"
 
+#include <cuda_bf16.h>
+
 #include <cfloat>
 #include <cmath>
 
@@ -13,8 +15,76 @@ namespace mambascope::cuda {
 constexpr int kThreads = 256;
 constexpr unsigned kAllLanes = 0xffffffffu;
 
+using BFloat16 = __nv_bfloat16;
+
 inline unsigned blocksFor(std::int64_t count, std::int64_t size) {
     return static_cast<unsigned>((count + size - 1) / size);
+}
+
+/// A Matrix whose elements are known.
+template <class T>
+struct Rows {
+    T* data = nullptr;
+    std::int64_t rows = 0, columns = 0, stride = 0;
+
+    Rows() = default;
+    explicit Rows(const Matrix& m)
+        : data(reinterpret_cast<T*>(m.data))
+        , rows(m.rows)
+        , columns(m.columns)
+        , stride(m.stride) {}
+    __device__ T* at(std::int64_t row) const { return data + row * stride; }
+};
+
+/// Calls `f` with a value of the matrix' element type.
+template <class F>
+void withElement(const Matrix& m, F f) {
+    if (m.element == Element::BF16) {
+        f(BFloat16());
+    } else {
+        f(float());
+    }
+}
+
+__device__ inline float toFloat(float x) {
+    return x;
+}
+__device__ inline float toFloat(BFloat16 x) {
+    return __bfloat162float(x);
+}
+template <class T>
+__device__ T fromFloat(float x);
+template <>
+__device__ inline float fromFloat<float>(float x) {
+    return x;
+}
+template <>
+__device__ inline BFloat16 fromFloat<BFloat16>(float x) {
+    return __float2bfloat16_rn(x);
+}
+
+/// N neighbours that are loaded and stored in one access.
+template <class T, int N>
+struct alignas(sizeof(T) * N) Pack {
+    T values[N];
+
+    __device__ float operator[](int i) const { return toFloat(values[i]); }
+    __device__ void set(int i, float x) { values[i] = fromFloat<T>(x); }
+};
+
+template <class T, int N>
+__device__ Pack<T, N> loadPack(const T* from) {
+    return *reinterpret_cast<const Pack<T, N>*>(from);
+}
+template <class T, int N>
+__device__ void storePack(T* to, const Pack<T, N>& pack) {
+    *reinterpret_cast<Pack<T, N>*>(to) = pack;
+}
+
+/// Rows begin at, and consist of, whole packs of N elements.
+inline bool hasPacks(const Matrix& m, int n) {
+    const std::size_t bytes = (m.element == Element::BF16 ? 2u : 4u) * static_cast<unsigned>(n);
+    return m.columns % n == 0 && m.stride % n == 0 && reinterpret_cast<std::uintptr_t>(m.data) % bytes == 0;
 }
 
 struct Sum {
@@ -26,10 +96,10 @@ struct Largest {
     __device__ float operator()(float a, float b) const { return fmaxf(a, b); }
 };
 
-/// Combines the values of a block of kThreads threads in a fixed order; every thread gets the result.
+/// Combines the values of a block of whole warps in a fixed order; every thread gets the result.
 template <class T, class F>
 __device__ T reduceBlock(T value, F combine) {
-    __shared__ T warps[kThreads / 32];
+    __shared__ T warps[32];
     for (int offset = 16; offset > 0; offset /= 2) {
         value = combine(value, __shfl_xor_sync(kAllLanes, value, offset));
     }
@@ -39,22 +109,41 @@ __device__ T reduceBlock(T value, F combine) {
     }
     __syncthreads();
     value = warps[0];
-    for (int i = 1; i < kThreads / 32; ++i) {
+    for (int i = 1; i < static_cast<int>(blockDim.x) / 32; ++i) {
         value = combine(value, warps[i]);
     }
     return value;
 }
 
-__device__ inline float softplus(float x) {
-    return fmaxf(x, 0.0f) + log1pf(expf(-fabsf(x)));
+/// 2^x: within 2 units in the last place, like exp2f(), but a result below 2^-126 is 0.
+__device__ inline float exp2Quick(float x) {
+    float result;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+    return result;
 }
 
-__device__ inline float silu(float x) {
-    return x / (1.0f + expf(-x));
-}
+constexpr float kLog2e = 1.44269504088896340736f;
 
-__device__ inline float* rowOf(const Matrix& m, std::int64_t row) {
-    return m.data + row * m.stride;
-}
+/// The functions as precisely as fp32 allows, and, for bf16 results, with an error far below their rounding.
+template <class T>
+struct Functions;
+
+template <>
+struct Functions<float> {
+    static __device__ float softplus(float x) { return fmaxf(x, 0.0f) + log1pf(expf(-fabsf(x))); }
+    static __device__ float silu(float x) { return x / (1.0f + expf(-x)); }
+};
+
+template <>
+struct Functions<BFloat16> {
+    /// 1 + e rounds e off where it is small, so there it is ln(1 + e) = e − e²/2 + e³/3: relative error
+    /// 2^-18.
+    static __device__ float softplus(float x) {
+        const float e = exp2Quick(-fabsf(x) * kLog2e);
+        const float series = e * fmaf(e, fmaf(e, 1.0f / 3.0f, -0.5f), 1.0f);
+        return fmaxf(x, 0.0f) + (e < 0x1p-6f ? series : __logf(1.0f + e));
+    }
+    static __device__ float silu(float x) { return __fdividef(x, 1.0f + exp2Quick(-x * kLog2e)); }
+};
 
 } // namespace mambascope::cuda

@@ -15,9 +15,35 @@ constexpr int kHeadChannels = kHeadThreads / kLanes;
 /// Tokens whose B and C lie in shared memory at a time.
 constexpr int kHeadTokens = 8;
 
+/// HeadScanArguments with elements known.
+template <class T>
+struct HeadScan {
+    Rows<T> dt, u, y, b, c;
+    const float *dtBias, *decay, *d;
+    float dtMin, dtMax;
+    int heads, groups, state;
+    std::int64_t stateOffset;
+
+    explicit HeadScan(const HeadScanArguments& a)
+        : dt(a.dt)
+        , u(a.u)
+        , y(a.y)
+        , b(a.b)
+        , c(a.c)
+        , dtBias(a.dtBias)
+        , decay(a.decay)
+        , d(a.d)
+        , dtMin(a.dtMin)
+        , dtMax(a.dtMax)
+        , heads(a.heads)
+        , groups(a.groups)
+        , state(a.state)
+        , stateOffset(a.stateOffset) {}
+};
+
 /// One sequence, one head and kHeadChannels of its channels a block.
-template <int PerLane>
-__global__ void __launch_bounds__(kHeadThreads) headScanKernel(HeadScanArguments a, Sequences sequences) {
+template <class T, int PerLane>
+__global__ void __launch_bounds__(kHeadThreads) headScanKernel(HeadScan<T> a, Sequences sequences) {
     __shared__ float b[kHeadTokens][PerLane * kLanes], c[kHeadTokens][PerLane * kLanes];
     __shared__ float delta[kHeadTokens], decay[kHeadTokens];
     const Segment segment = sequences.segments[blockIdx.x];
@@ -38,16 +64,18 @@ __global__ void __launch_bounds__(kHeadThreads) headScanKernel(HeadScanArguments
     }
     const float rate = a.decay[head], bias = a.dtBias[head], skip = a.d[head];
     for (std::int64_t first = 0; first < segment.length; first += kHeadTokens) {
-        const int count = static_cast<int>(min(static_cast<std::int64_t>(kHeadTokens), segment.length - first));
+        const int count =
+            static_cast<int>(min(static_cast<std::int64_t>(kHeadTokens), segment.length - first));
         __syncthreads(); // the last tokens' values may still be read
         for (int i = threadIdx.x; i < count * PerLane * kLanes; i += kHeadThreads) {
             const int t = i / (PerLane * kLanes), n = i % (PerLane * kLanes);
             const std::int64_t row = segment.begin + first + t;
-            b[t][n] = n < a.state ? rowOf(a.b, row)[firstState + n] : 0.0f;
-            c[t][n] = n < a.state ? rowOf(a.c, row)[firstState + n] : 0.0f;
+            b[t][n] = n < a.state ? toFloat(a.b.at(row)[firstState + n]) : 0.0f;
+            c[t][n] = n < a.state ? toFloat(a.c.at(row)[firstState + n]) : 0.0f;
         }
         if (threadIdx.x < count) {
-            float step = softplus(rowOf(a.dt, segment.begin + first + threadIdx.x)[head] + bias);
+            float step =
+                Functions<T>::softplus(toFloat(a.dt.at(segment.begin + first + threadIdx.x)[head]) + bias);
             step = step < a.dtMin ? a.dtMin : step; // a NaN stays
             step = step > a.dtMax ? a.dtMax : step;
             delta[threadIdx.x] = step;
@@ -56,7 +84,7 @@ __global__ void __launch_bounds__(kHeadThreads) headScanKernel(HeadScanArguments
         __syncthreads();
         for (int t = 0; t < count; ++t) {
             const std::int64_t row = segment.begin + first + t;
-            const float u = rowOf(a.u, row)[channel];
+            const float u = toFloat(a.u.at(row)[channel]);
             const float deltaU = delta[t] * u, keep = decay[t];
             float sum = 0;
 #pragma unroll
@@ -69,7 +97,7 @@ __global__ void __launch_bounds__(kHeadThreads) headScanKernel(HeadScanArguments
             sum += __shfl_xor_sync(kAllLanes, sum, 2, kLanes);
             __syncwarp(); // y may be u's memory
             if (isChannel && lane == 0) {
-                rowOf(a.y, row)[channel] = fmaf(skip, u, sum);
+                a.y.at(row)[channel] = fromFloat<T>(fmaf(skip, u, sum));
             }
         }
     }
@@ -84,61 +112,68 @@ __global__ void __launch_bounds__(kHeadThreads) headScanKernel(HeadScanArguments
     }
 }
 
-/// x ← x / rms(x) · weight over one row's piece, by one block.
-__device__ void normInPlace(float* x, const float* weight, float epsilon, std::int64_t columns, float squares) {
-    const float mean = reduceBlock(squares, Sum()) / static_cast<float>(columns);
-    const float scale = 1.0f / sqrtf(mean + epsilon);
+/// Sets each of a row's values to f(i) / rms(f) · weight, by one block; without a norm to f(i).
+template <class T, class F>
+__device__ void normInPlace(T* x, std::int64_t columns, bool norm, const float* weight, float epsilon, F f) {
+    float scale = 1.0f;
+    if (norm) {
+        float squares = 0;
+        for (std::int64_t i = threadIdx.x; i < columns; i += kThreads) {
+            squares = fmaf(f(i), f(i), squares);
+        }
+        scale = 1.0f / sqrtf(reduceBlock(squares, Sum()) / static_cast<float>(columns) + epsilon);
+    }
     for (std::int64_t i = threadIdx.x; i < columns; i += kThreads) {
-        x[i] = weight != nullptr ? weight[i] * (x[i] * scale) : x[i] * scale;
+        const float value = norm ? f(i) * scale : f(i);
+        x[i] = fromFloat<T>(weight != nullptr ? weight[i] * value : value);
     }
 }
 
-__global__ void gatedNormKernel(GatedNormArguments a) {
-    const std::int64_t width = a.x.columns / a.groups, first = blockIdx.y * width;
-    float* x = rowOf(a.x, blockIdx.x) + first;
-    const float* gate = rowOf(a.gate, blockIdx.x) + first;
-    float squares = 0;
-    for (std::int64_t i = threadIdx.x; i < width; i += kThreads) {
-        x[i] *= silu(gate[i]);
-        squares = fmaf(x[i], x[i], squares);
-    }
-    if (a.weight != nullptr) {
-        normInPlace(x, a.weight + first, a.epsilon, width, squares);
-    }
+template <class T>
+__global__ void gatedNormKernel(Rows<T> rows, Rows<T> gates, const float* weight, int groups, float epsilon) {
+    const std::int64_t width = rows.columns / groups, first = blockIdx.y * width;
+    T* x = rows.at(blockIdx.x) + first;
+    const T* gate = gates.at(blockIdx.x) + first;
+    normInPlace(
+        x, width, weight != nullptr, weight != nullptr ? weight + first : nullptr, epsilon,
+        [&](std::int64_t i) { return toFloat(x[i]) * Functions<T>::silu(toFloat(gate[i])); });
 }
 
-__global__ void unitNormKernel(Matrix x, float epsilon) {
-    float* row = rowOf(x, blockIdx.x);
-    float squares = 0;
-    for (std::int64_t i = threadIdx.x; i < x.columns; i += kThreads) {
-        squares = fmaf(row[i], row[i], squares);
-    }
-    normInPlace(row, nullptr, epsilon, x.columns, squares);
+template <class T>
+__global__ void unitNormKernel(Rows<T> rows, float epsilon) {
+    T* x = rows.at(blockIdx.x);
+    normInPlace(x, rows.columns, true, nullptr, epsilon, [&](std::int64_t i) { return toFloat(x[i]); });
 }
 
 } // namespace
 
-void headScan(const HeadScanArguments& a, const Sequences& sequences) {
+void headScan(const HeadScanArguments& a, const Sequences& sequences, Stream stream) {
     const dim3 grid(
         blocksFor(sequences.count, 1), static_cast<unsigned>(a.heads),
         blocksFor(a.u.columns / a.heads, kHeadChannels));
-    if (a.state <= 16) {
-        headScanKernel<4><<<grid, kHeadThreads>>>(a, sequences);
-    } else if (a.state <= 64) {
-        headScanKernel<16><<<grid, kHeadThreads>>>(a, sequences);
-    } else if (a.state <= 128) {
-        headScanKernel<32><<<grid, kHeadThreads>>>(a, sequences);
-    } else {
-        headScanKernel<kMostStates / kLanes><<<grid, kHeadThreads>>>(a, sequences);
-    }
+    withElement(a.u, [&](auto type) {
+        using T = decltype(type);
+        const auto kernel = a.state <= 16    ? headScanKernel<T, 4>
+                            : a.state <= 64  ? headScanKernel<T, 16>
+                            : a.state <= 128 ? headScanKernel<T, 32>
+                                             : headScanKernel<T, kMostStates / kLanes>;
+        kernel<<<grid, kHeadThreads, 0, stream>>>(HeadScan<T>(a), sequences);
+    });
 }
 
-void gatedNorm(const GatedNormArguments& a) {
-    gatedNormKernel<<<dim3(blocksFor(a.x.rows, 1), static_cast<unsigned>(a.groups)), kThreads>>>(a);
+void gatedNorm(const GatedNormArguments& a, Stream stream) {
+    withElement(a.x, [&](auto type) {
+        using T = decltype(type);
+        gatedNormKernel<<<
+            dim3(blocksFor(a.x.rows, 1), static_cast<unsigned>(a.groups)), kThreads, 0, stream>>>(
+            Rows<T>(a.x), Rows<T>(a.gate), a.weight, a.groups, a.epsilon);
+    });
 }
 
-void unitNorm(Matrix x, float epsilon) {
-    unitNormKernel<<<blocksFor(x.rows, 1), kThreads>>>(x, epsilon);
+void unitNorm(Matrix x, float epsilon, Stream stream) {
+    withElement(x, [&](auto type) {
+        unitNormKernel<<<blocksFor(x.rows, 1), kThreads, 0, stream>>>(Rows<decltype(type)>(x), epsilon);
+    });
 }
 
 } // namespace mambascope::cuda

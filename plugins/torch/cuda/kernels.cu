@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Kernels that treat each row by itself. The quantizer's divisions and roundings are those of the core, bit
-// for bit: this file must not be compiled with --use_fast_math.
+// Kernels that treat each row by itself.
 #include "plugins/torch/cuda/device_math.cuh"
 
 #include <cuda_runtime.h>
@@ -11,127 +10,118 @@ namespace mambascope::cuda {
 
 namespace {
 
-__global__ void embedKernel(const float* table, const std::int32_t* ids, Matrix out) {
+__global__ void embedKernel(const float* table, const std::int32_t* ids, Rows<float> out) {
     const std::int64_t row = blockIdx.x;
     const float* from = table + static_cast<std::int64_t>(ids[row]) * out.columns;
     for (std::int64_t c = threadIdx.x; c < out.columns; c += kThreads) {
-        rowOf(out, row)[c] = from[c];
+        out.at(row)[c] = from[c];
     }
+}
+
+__device__ float normScale(float squares, std::int64_t columns, float epsilon) {
+    return 1.0f / sqrtf(reduceBlock(squares, Sum()) / static_cast<float>(columns) + epsilon);
 }
 
 /// out = x / rms(x) · weight, by one block.
+template <class T>
 __device__ void
-normRow(const float* x, float squares, const float* weight, float epsilon, std::int64_t columns, float* out) {
-    const float mean = reduceBlock(squares, Sum()) / static_cast<float>(columns);
-    const float scale = 1.0f / sqrtf(mean + epsilon);
-    for (std::int64_t c = threadIdx.x; c < columns; c += kThreads) {
-        out[c] = weight[c] * (x[c] * scale);
+normRow(const float* x, float squares, const float* weight, float epsilon, std::int64_t columns, T* out) {
+    const float scale = normScale(squares, columns, epsilon);
+    for (std::int64_t c = threadIdx.x; c < columns; c += blockDim.x) {
+        out[c] = fromFloat<T>(weight[c] * (x[c] * scale));
     }
 }
 
-__global__ void addNormKernel(Matrix add, Matrix residual, const float* weight, float epsilon, Matrix out) {
+template <class T>
+__global__ void
+addNormKernel(Rows<T> add, Rows<float> residual, const float* weight, float epsilon, Rows<T> out) {
     const std::int64_t row = blockIdx.x;
-    float* x = rowOf(residual, row);
+    float* x = residual.at(row);
     float squares = 0;
     for (std::int64_t c = threadIdx.x; c < residual.columns; c += kThreads) {
         float value = x[c];
         if (add.data != nullptr) {
-            value += rowOf(add, row)[c];
+            value += toFloat(add.at(row)[c]);
             x[c] = value;
         }
         squares = fmaf(value, value, squares);
     }
     if (out.data != nullptr) {
-        normRow(x, squares, weight, epsilon, residual.columns, rowOf(out, row));
+        normRow(x, squares, weight, epsilon, residual.columns, out.at(row));
     }
 }
 
+constexpr int kNormPack = 4, kNormPacks = 2; ///< a thread keeps so many packs of a row in registers
+
+/// The same for rows of whole packs that fit a block; the block is as wide as the row needs.
+template <class T>
 __global__ void
-normRowsKernel(Matrix x, const std::int64_t* rows, const float* weight, float epsilon, Matrix out) {
-    const float* from = rowOf(x, rows[blockIdx.x]);
+addNormPacksKernel(Rows<T> add, Rows<float> residual, const float* weight, float epsilon, Rows<T> out) {
+    const std::int64_t row = blockIdx.x;
+    float* x = residual.at(row);
+    Pack<float, kNormPack> values[kNormPacks];
+    float squares = 0;
+#pragma unroll
+    for (int i = 0; i < kNormPacks; ++i) {
+        const std::int64_t c = (i * static_cast<int>(blockDim.x) + static_cast<int>(threadIdx.x)) * kNormPack;
+        if (c < residual.columns) {
+            values[i] = loadPack<float, kNormPack>(x + c);
+            if (add.data != nullptr) {
+                const auto more = loadPack<T, kNormPack>(add.at(row) + c);
+#pragma unroll
+                for (int j = 0; j < kNormPack; ++j) {
+                    values[i].values[j] += more[j];
+                }
+                storePack(x + c, values[i]);
+            }
+#pragma unroll
+            for (int j = 0; j < kNormPack; ++j) {
+                squares = fmaf(values[i][j], values[i][j], squares);
+            }
+        }
+    }
+    if (out.data == nullptr) {
+        return;
+    }
+    const float scale = normScale(squares, residual.columns, epsilon);
+#pragma unroll
+    for (int i = 0; i < kNormPacks; ++i) {
+        const std::int64_t c = (i * static_cast<int>(blockDim.x) + static_cast<int>(threadIdx.x)) * kNormPack;
+        if (c < residual.columns) {
+            const auto w = loadPack<float, kNormPack>(weight + c);
+            Pack<T, kNormPack> normed;
+#pragma unroll
+            for (int j = 0; j < kNormPack; ++j) {
+                normed.set(j, w[j] * (values[i][j] * scale));
+            }
+            storePack(out.at(row) + c, normed);
+        }
+    }
+}
+
+template <class T>
+__global__ void
+normRowsKernel(Rows<float> x, const std::int64_t* rows, const float* weight, float epsilon, Rows<T> out) {
+    const float* from = x.at(rows[blockIdx.x]);
     float squares = 0;
     for (std::int64_t c = threadIdx.x; c < x.columns; c += kThreads) {
         squares = fmaf(from[c], from[c], squares);
     }
-    normRow(from, squares, weight, epsilon, x.columns, rowOf(out, blockIdx.x));
+    normRow(from, squares, weight, epsilon, x.columns, out.at(blockIdx.x));
 }
 
-__global__ void addBiasKernel(Matrix x, const float* bias) {
+template <class T>
+__global__ void addBiasKernel(Rows<T> x, const float* bias) {
+    T* row = x.at(blockIdx.x);
     for (std::int64_t c = threadIdx.x; c < x.columns; c += kThreads) {
-        rowOf(x, blockIdx.x)[c] += bias[c];
+        row[c] = fromFloat<T>(toFloat(row[c]) + bias[c]);
     }
 }
 
-__device__ float prepared(const float* x, const Preparation& how, std::int64_t channel) {
-    const bool kept = how.keep == nullptr || how.keep[channel] != 0;
-    const float value = kept ? x[channel] : 0.0f;
-    return how.smoothing == nullptr ? value : __fdiv_rn(value, how.smoothing[channel]);
-}
-
-__global__ void prepareKernel(Matrix x, Preparation how, Matrix out) {
-    const float* from = rowOf(x, blockIdx.x);
-    for (std::int64_t c = threadIdx.x; c < x.columns; c += kThreads) {
-        rowOf(out, blockIdx.x)[c] = prepared(from, how, c);
-    }
-}
-
-__global__ void rowAbsmaxKernel(Matrix x, Preparation how, float* absmax) {
-    const float* from = rowOf(x, blockIdx.x);
-    float largest = 0;
-    for (std::int64_t c = threadIdx.x; c < x.columns; c += kThreads) {
-        const float magnitude = fabsf(prepared(from, how, c));
-        if (magnitude <= FLT_MAX) { // false for a NaN
-            largest = fmaxf(largest, magnitude);
-        }
-    }
-    largest = reduceBlock(largest, Largest());
-    if (threadIdx.x == 0) {
-        absmax[blockIdx.x] = largest;
-    }
-}
-
-/// 0 stands for "every q is 0".
-__device__ float quantizerScale(float absmax, float limit) {
-    const float scale = __fdiv_rn(absmax, limit);
-    return scale >= FLT_MIN && scale <= FLT_MAX ? scale : 0.0f;
-}
-
-__global__ void rowScalesKernel(std::int64_t rows, float limit, float* scales) {
-    const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
-    if (row < rows) {
-        scales[row] = quantizerScale(scales[row], limit);
-    }
-}
-
-__global__ void sequenceScalesKernel(Sequences sequences, float limit, float* scales) {
-    const Segment segment = sequences.segments[blockIdx.x];
-    float largest = 0;
-    for (std::int64_t t = threadIdx.x; t < segment.length; t += kThreads) {
-        largest = fmaxf(largest, scales[segment.begin + t]);
-    }
-    const float scale = quantizerScale(reduceBlock(largest, Largest()), limit);
-    for (std::int64_t t = threadIdx.x; t < segment.length; t += kThreads) {
-        scales[segment.begin + t] = scale;
-    }
-}
-
-/// clamp(roundEven(x / scale), ±limit) · scale; infinities saturate, a NaN fails the comparisons and stays.
-__device__ float quantized(float x, float scale, float limit) {
-    if (scale == 0.0f) {
-        return x == x ? 0.0f : x;
-    }
-    float q = rintf(__fdiv_rn(x, scale));
-    q = q > limit ? limit : q;
-    q = q < -limit ? -limit : q;
-    return q * scale;
-}
-
-__global__ void
-quantizeKernel(Matrix x, Preparation how, const float* rowScales, float scale, float limit, Matrix out) {
-    const float* from = rowOf(x, blockIdx.x);
-    const float by = rowScales != nullptr ? rowScales[blockIdx.x] : scale;
-    for (std::int64_t c = threadIdx.x; c < x.columns; c += kThreads) {
-        rowOf(out, blockIdx.x)[c] = quantized(prepared(from, how, c), by, limit);
+template <class From, class To>
+__global__ void convertKernel(Rows<From> from, Rows<To> to) {
+    for (std::int64_t c = threadIdx.x; c < from.columns; c += kThreads) {
+        to.at(blockIdx.x)[c] = fromFloat<To>(toFloat(from.at(blockIdx.x)[c]));
     }
 }
 
@@ -163,21 +153,44 @@ __device__ Best bestOfBlock(Best mine) {
     return best;
 }
 
-__global__ void
-scoreLogitsKernel(Matrix logits, std::int64_t first, const std::int32_t* targets, HeadScore* scores) {
-    const float* x = rowOf(logits, blockIdx.x);
-    Best best{-INFINITY, INT_MAX};
-    for (std::int64_t c = threadIdx.x; c < logits.columns; c += kThreads) {
-        if (x[c] > best.value) { // never for a NaN, which makes the sum NaN instead
-            best = {x[c], static_cast<std::int32_t>(first + c)};
+constexpr int kHeadPack = 4;
+
+/// Calls `f(value, column)` for the thread's part of a row.
+template <bool Packs, class F>
+__device__ void eachLogit(const float* x, std::int64_t columns, F f) {
+    if constexpr (Packs) {
+#pragma unroll 4
+        for (std::int64_t c = threadIdx.x * kHeadPack; c < columns; c += kThreads * kHeadPack) {
+            const auto pack = loadPack<float, kHeadPack>(x + c);
+#pragma unroll
+            for (int j = 0; j < kHeadPack; ++j) {
+                f(pack[j], static_cast<std::int32_t>(c + j));
+            }
+        }
+    } else {
+        for (std::int64_t c = threadIdx.x; c < columns; c += kThreads) {
+            f(x[c], static_cast<std::int32_t>(c));
         }
     }
+}
+
+template <bool Packs>
+__global__ void __launch_bounds__(kThreads) scoreLogitsKernel(
+    Rows<float> logits, std::int64_t first, const std::int32_t* targets, HeadScore* scores) {
+    const float* x = logits.at(blockIdx.x);
+    Best best{-INFINITY, INT_MAX};
+    eachLogit<Packs>(x, logits.columns, [&](float value, std::int32_t c) {
+        if (value > best.value) { // never for a NaN, which makes the sum NaN instead
+            best = {value, c};
+        }
+    });
     best = bestOfBlock(best);
-    double sum = 0;
-    for (std::int64_t c = threadIdx.x; c < logits.columns; c += kThreads) {
-        sum += static_cast<double>(expf(x[c] - best.value));
-    }
-    sum = reduceBlock(sum, Sum());
+    best.at = best.at == INT_MAX ? INT_MAX : best.at + static_cast<std::int32_t>(first);
+    // A thread's few terms in fp32, all else in double. The row is in the cache now.
+    float few = 0;
+    eachLogit<Packs>(
+        x, logits.columns, [&](float value, std::int32_t) { few += exp2f((value - best.value) * kLog2e); });
+    const double sum = reduceBlock(static_cast<double>(few), Sum());
     if (threadIdx.x != 0) {
         return;
     }
@@ -207,44 +220,51 @@ bool haveCode() {
     return found;
 }
 
-void embed(const float* table, const std::int32_t* ids, Matrix out) {
-    embedKernel<<<blocksFor(out.rows, 1), kThreads>>>(table, ids, out);
+void embed(const float* table, const std::int32_t* ids, Matrix out, Stream stream) {
+    embedKernel<<<blocksFor(out.rows, 1), kThreads, 0, stream>>>(table, ids, Rows<float>(out));
 }
 
-void addNorm(Matrix add, Matrix residual, const float* weight, float epsilon, Matrix out) {
-    addNormKernel<<<blocksFor(residual.rows, 1), kThreads>>>(add, residual, weight, epsilon, out);
+void addNorm(Matrix add, Matrix residual, const float* weight, float epsilon, Matrix out, Stream stream) {
+    const Matrix& typed = out.data != nullptr ? out : add;
+    const bool packs = hasPacks(residual, kNormPack) && (add.data == nullptr || hasPacks(add, kNormPack)) &&
+                       (out.data == nullptr || hasPacks(out, kNormPack));
+    const unsigned threads = (blocksFor(residual.columns, kNormPack * kNormPacks) + 31) / 32 * 32;
+    withElement(typed, [&](auto type) {
+        using T = decltype(type);
+        const auto kernel = packs && threads <= 1024 ? addNormPacksKernel<T> : addNormKernel<T>;
+        kernel<<<blocksFor(residual.rows, 1), packs && threads <= 1024 ? threads : kThreads, 0, stream>>>(
+            Rows<T>(add), Rows<float>(residual), weight, epsilon, Rows<T>(out));
+    });
 }
 
-void normRows(Matrix x, const std::int64_t* rows, const float* weight, float epsilon, Matrix out) {
-    normRowsKernel<<<blocksFor(out.rows, 1), kThreads>>>(x, rows, weight, epsilon, out);
+void normRows(
+    Matrix x, const std::int64_t* rows, const float* weight, float epsilon, Matrix out, Stream stream) {
+    withElement(out, [&](auto type) {
+        using T = decltype(type);
+        normRowsKernel<<<blocksFor(out.rows, 1), kThreads, 0, stream>>>(
+            Rows<float>(x), rows, weight, epsilon, Rows<T>(out));
+    });
 }
 
-void addBias(Matrix x, const float* bias) {
-    addBiasKernel<<<blocksFor(x.rows, 1), kThreads>>>(x, bias);
+void addBias(Matrix x, const float* bias, Stream stream) {
+    withElement(x, [&](auto type) {
+        addBiasKernel<<<blocksFor(x.rows, 1), kThreads, 0, stream>>>(Rows<decltype(type)>(x), bias);
+    });
 }
 
-void prepareInput(Matrix x, Preparation how, Matrix out) {
-    prepareKernel<<<blocksFor(x.rows, 1), kThreads>>>(x, how, out);
+void convert(Matrix from, Matrix to, Stream stream) {
+    withElement(from, [&](auto source) {
+        withElement(to, [&](auto target) {
+            convertKernel<<<blocksFor(from.rows, 1), kThreads, 0, stream>>>(
+                Rows<decltype(source)>(from), Rows<decltype(target)>(to));
+        });
+    });
 }
 
-void rowAbsmax(Matrix x, Preparation how, float* absmax) {
-    rowAbsmaxKernel<<<blocksFor(x.rows, 1), kThreads>>>(x, how, absmax);
-}
-
-void rowScales(std::int64_t rows, float limit, float* scales) {
-    rowScalesKernel<<<blocksFor(rows, kThreads), kThreads>>>(rows, limit, scales);
-}
-
-void sequenceScales(const Sequences& sequences, float limit, float* scales) {
-    sequenceScalesKernel<<<blocksFor(sequences.count, 1), kThreads>>>(sequences, limit, scales);
-}
-
-void quantize(Matrix x, Preparation how, const float* rowScales, float scale, float limit, Matrix out) {
-    quantizeKernel<<<blocksFor(x.rows, 1), kThreads>>>(x, how, rowScales, scale, limit, out);
-}
-
-void scoreLogits(Matrix logits, std::int64_t first, const std::int32_t* targets, HeadScore* scores) {
-    scoreLogitsKernel<<<blocksFor(logits.rows, 1), kThreads>>>(logits, first, targets, scores);
+void scoreLogits(
+    Matrix logits, std::int64_t first, const std::int32_t* targets, HeadScore* scores, Stream stream) {
+    const auto kernel = hasPacks(logits, kHeadPack) ? scoreLogitsKernel<true> : scoreLogitsKernel<false>;
+    kernel<<<blocksFor(logits.rows, 1), kThreads, 0, stream>>>(Rows<float>(logits), first, targets, scores);
 }
 
 } // namespace mambascope::cuda

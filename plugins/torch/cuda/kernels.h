@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Launches of the CUDA kernels, in the default stream of the current device. All pointers are device memory.
+// Launches of the CUDA kernels in a stream of the current device. All pointers are device memory. Matrices
+// may be of either element unless a line says otherwise; arithmetic is fp32 and results are rounded once.
 // What a launch reports is left to cudaGetLastError().
 
 #include "plugins/torch/operands.h"
 
+#include <cuda_runtime_api.h>
+
 #include <cstdint>
 
 namespace mambascope::cuda {
+
+using Stream = cudaStream_t;
 
 /// The sequences of a packed batch.
 struct Sequences {
@@ -30,33 +35,64 @@ struct HeadScore {
     std::int32_t argmax;
 };
 
-constexpr int kMostStates = 256; ///< of scan() and headScan()
+/// Accumulated statistics of one stream of activations, [channels] each.
+struct StatisticsArrays {
+    float *min = nullptr, *max = nullptr, *shift = nullptr;
+    double *sum = nullptr, *squares = nullptr; ///< of x − shift
+    unsigned long long *above6 = nullptr, *nonfinite = nullptr;
+    unsigned long long* histogram = nullptr; ///< [kHistogramBins]
+};
+
+/// What one block of rows says about one channel.
+struct StatisticsPartial {
+    double sum, squares;
+    float min, max;
+    std::uint32_t above6, nonfinite;
+};
+
+constexpr int kMostStates = 256;                                ///< of scan() and headScan()
+constexpr int kStatisticsRows = 128, kStatisticsChannels = 128; ///< of a block of addStatistics()
 
 bool haveCode(); ///< this build has machine code for the current device
 
-void embed(const float* table, const std::int32_t* ids, Matrix out);
-/// `add` may have no data, `weight` and `out` go together.
-void addNorm(Matrix add, Matrix residual, const float* weight, float epsilon, Matrix out);
-void normRows(Matrix x, const std::int64_t* rows, const float* weight, float epsilon, Matrix out);
-void addBias(Matrix x, const float* bias);
-void convSilu(const ConvArguments& arguments, const Sequences& sequences);
+/// Both fp32.
+void embed(const float* table, const std::int32_t* ids, Matrix out, Stream stream);
+/// `add` may have no data, `weight` and `out` go together; `residual` is fp32.
+void addNorm(Matrix add, Matrix residual, const float* weight, float epsilon, Matrix out, Stream stream);
+/// x is fp32.
+void normRows(
+    Matrix x, const std::int64_t* rows, const float* weight, float epsilon, Matrix out, Stream stream);
+void addBias(Matrix x, const float* bias, Stream stream);
+/// Between any two kinds of element.
+void convert(Matrix from, Matrix to, Stream stream);
+void convSilu(const ConvArguments& arguments, const Sequences& sequences, Stream stream);
 /// After convSilu().
-void saveConvState(const ConvArguments& arguments, const Sequences& sequences);
-void scan(const ScanArguments& arguments, const Sequences& sequences);
-void headScan(const HeadScanArguments& arguments, const Sequences& sequences);
-void gatedNorm(const GatedNormArguments& arguments);
-void unitNorm(Matrix x, float epsilon);
+void saveConvState(const ConvArguments& arguments, const Sequences& sequences, Stream stream);
+void scan(const ScanArguments& arguments, const Sequences& sequences, Stream stream);
+void headScan(const HeadScanArguments& arguments, const Sequences& sequences, Stream stream);
+void gatedNorm(const GatedNormArguments& arguments, Stream stream);
+void unitNorm(Matrix x, float epsilon, Stream stream);
 
-void prepareInput(Matrix x, Preparation how, Matrix out);
+void prepareInput(Matrix x, Preparation how, Matrix out, Stream stream);
 /// absmax[row] of the finite prepared values.
-void rowAbsmax(Matrix x, Preparation how, float* absmax);
+void rowAbsmax(Matrix x, Preparation how, float* absmax, Stream stream);
 /// Turns the magnitudes of rows into quantizer scales, in place: each row its own, or one a sequence.
-void rowScales(std::int64_t rows, float limit, float* scales);
-void sequenceScales(const Sequences& sequences, float limit, float* scales);
+void rowScales(std::int64_t rows, float limit, float* scales, Stream stream);
+void sequenceScales(const Sequences& sequences, float limit, float* scales, Stream stream);
 /// Prepares and quantizes with `rowScales` [rows], or with `scale` where that is null.
-void quantize(Matrix x, Preparation how, const float* rowScales, float scale, float limit, Matrix out);
+void quantize(
+    Matrix x, Preparation how, const float* rowScales, float scale, float limit, Matrix out, Stream stream);
 
-/// Adds logits [rows, columns] of the tokens from `first` on to `scores`, which begin where `first` is 0.
-void scoreLogits(Matrix logits, std::int64_t first, const std::int32_t* targets, HeadScore* scores);
+/// Adds fp32 logits [rows, columns] of the tokens from `first` on to `scores`, which begin where `first` is
+/// 0.
+void scoreLogits(
+    Matrix logits, std::int64_t first, const std::int32_t* targets, HeadScore* scores, Stream stream);
+
+/// Adds the rows of x to `to`. `partials`: scratch of [blocks of kStatisticsRows rows][channels]; `arrivals`:
+/// [blocks of kStatisticsChannels channels] zeros, which are zeros again afterwards. `begins`: the first call
+/// for `to`, whose arrays (except the histogram) are then taken for unwritten.
+void addStatistics(
+    Matrix x, const StatisticsArrays& to, bool begins, StatisticsPartial* partials, unsigned* arrivals,
+    Stream stream);
 
 } // namespace mambascope::cuda

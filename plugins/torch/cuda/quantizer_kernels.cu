@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a plan does to a linear's input and output. Divisions and roundings are those of the core, bit for
+// bit: this file must not be compiled with --use_fast_math. Of a BF16 matrix every value is converted to
+// fp32, transformed exactly like an fp32 one, and rounded to bf16 when it is stored.
+#include "plugins/torch/cuda/device_math.cuh"
+
+#include <cuda_runtime.h>
+
+namespace mambascope::cuda {
+
+namespace {
+
+template <class T>
+__device__ float prepared(const T* x, const Preparation& how, std::int64_t channel) {
+    const bool kept = how.keep == nullptr || how.keep[channel] != 0;
+    const float value = kept ? toFloat(x[channel]) : 0.0f;
+    return how.smoothing == nullptr ? value : __fdiv_rn(value, how.smoothing[channel]);
+}
+
+template <class T>
+__global__ void prepareKernel(Rows<T> x, Preparation how, Rows<T> out) {
+    const T* from = x.at(blockIdx.x);
+    for (std::int64_t c = threadIdx.x; c < x.columns; c += kThreads) {
+        out.at(blockIdx.x)[c] = fromFloat<T>(prepared(from, how, c));
+    }
+}
+
+template <class T>
+__global__ void rowAbsmaxKernel(Rows<T> x, Preparation how, float* absmax) {
+    const T* from = x.at(blockIdx.x);
+    float largest = 0;
+    for (std::int64_t c = threadIdx.x; c < x.columns; c += kThreads) {
+        const float magnitude = fabsf(prepared(from, how, c));
+        if (magnitude <= FLT_MAX) { // false for a NaN
+            largest = fmaxf(largest, magnitude);
+        }
+    }
+    largest = reduceBlock(largest, Largest());
+    if (threadIdx.x == 0) {
+        absmax[blockIdx.x] = largest;
+    }
+}
+
+/// 0 stands for "every q is 0".
+__device__ float quantizerScale(float absmax, float limit) {
+    const float scale = __fdiv_rn(absmax, limit);
+    return scale >= FLT_MIN && scale <= FLT_MAX ? scale : 0.0f;
+}
+
+__global__ void rowScalesKernel(std::int64_t rows, float limit, float* scales) {
+    const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+    if (row < rows) {
+        scales[row] = quantizerScale(scales[row], limit);
+    }
+}
+
+__global__ void sequenceScalesKernel(Sequences sequences, float limit, float* scales) {
+    const Segment segment = sequences.segments[blockIdx.x];
+    float largest = 0;
+    for (std::int64_t t = threadIdx.x; t < segment.length; t += kThreads) {
+        largest = fmaxf(largest, scales[segment.begin + t]);
+    }
+    const float scale = quantizerScale(reduceBlock(largest, Largest()), limit);
+    for (std::int64_t t = threadIdx.x; t < segment.length; t += kThreads) {
+        scales[segment.begin + t] = scale;
+    }
+}
+
+/// clamp(roundEven(x / scale), ±limit) · scale; infinities saturate, a NaN fails the comparisons and stays.
+__device__ float quantized(float x, float scale, float limit) {
+    if (scale == 0.0f) {
+        return x == x ? 0.0f : x;
+    }
+    float q = rintf(__fdiv_rn(x, scale));
+    q = q > limit ? limit : q;
+    q = q < -limit ? -limit : q;
+    return q * scale;
+}
+
+template <class T>
+__global__ void
+quantizeKernel(Rows<T> x, Preparation how, const float* rowScales, float scale, float limit, Rows<T> out) {
+    const T* from = x.at(blockIdx.x);
+    const float by = rowScales != nullptr ? rowScales[blockIdx.x] : scale;
+    for (std::int64_t c = threadIdx.x; c < x.columns; c += kThreads) {
+        out.at(blockIdx.x)[c] = fromFloat<T>(quantized(prepared(from, how, c), by, limit));
+    }
+}
+
+} // namespace
+
+void prepareInput(Matrix x, Preparation how, Matrix out, Stream stream) {
+    withElement(x, [&](auto type) {
+        using T = decltype(type);
+        prepareKernel<<<blocksFor(x.rows, 1), kThreads, 0, stream>>>(Rows<T>(x), how, Rows<T>(out));
+    });
+}
+
+void rowAbsmax(Matrix x, Preparation how, float* absmax, Stream stream) {
+    withElement(x, [&](auto type) {
+        rowAbsmaxKernel<<<blocksFor(x.rows, 1), kThreads, 0, stream>>>(Rows<decltype(type)>(x), how, absmax);
+    });
+}
+
+void rowScales(std::int64_t rows, float limit, float* scales, Stream stream) {
+    rowScalesKernel<<<blocksFor(rows, kThreads), kThreads, 0, stream>>>(rows, limit, scales);
+}
+
+void sequenceScales(const Sequences& sequences, float limit, float* scales, Stream stream) {
+    sequenceScalesKernel<<<blocksFor(sequences.count, 1), kThreads, 0, stream>>>(sequences, limit, scales);
+}
+
+void quantize(
+    Matrix x, Preparation how, const float* rowScales, float scale, float limit, Matrix out, Stream stream) {
+    withElement(x, [&](auto type) {
+        using T = decltype(type);
+        quantizeKernel<<<blocksFor(x.rows, 1), kThreads, 0, stream>>>(
+            Rows<T>(x), how, rowScales, scale, limit, Rows<T>(out));
+    });
+}
+
+} // namespace mambascope::cuda

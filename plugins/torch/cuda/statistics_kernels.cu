@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Calibration statistics of activations where they are, in one pass.
+#include "core/calibration/histogram.h"
+#include "plugins/torch/cuda/device_math.cuh"
+
+#include <cuda_runtime.h>
+
+namespace mambascope::cuda {
+
+namespace {
+
+constexpr int kStatisticsPack = 4; ///< channels of a thread
+constexpr int kRowsAtOnce = kThreads / 32;
+constexpr int kGroup = 4; ///< rows whose sums a thread takes in fp32
+static_assert(kStatisticsChannels == 32 * kStatisticsPack);
+static_assert(kStatisticsRows % (kRowsAtOnce * kGroup) == 0);
+
+__device__ int magnitudeBits(float x) {
+    return __float_as_int(x) & 0x7fffffff;
+}
+
+/// histogramBin() of the core.
+__device__ int binOf(float x) {
+    const int bin = (magnitudeBits(x) >> 22) - kHistogramFirstPattern;
+    return min(max(bin, 0), kHistogramBins - 1);
+}
+
+/// One channel in one thread.
+struct Channel {
+    float min = INFINITY, max = -INFINITY, shift = 0;
+    double sum = 0, squares = 0;
+    std::uint32_t above6 = 0, nonfinite = 0;
+};
+
+/// A counter for every bin and lane, so that a warp's counts meet no bank twice.
+using Bins = unsigned[kHistogramBins][32];
+
+__device__ void addCarefully(Channel& to, float x, Bins& bins) {
+    if (magnitudeBits(x) >= 0x7f800000) {
+        ++to.nonfinite;
+        return;
+    }
+    const double v = static_cast<double>(x) - static_cast<double>(to.shift);
+    to.min = fminf(to.min, x);
+    to.max = fmaxf(to.max, x);
+    to.sum += v;
+    to.squares += v * v;
+    to.above6 += fabsf(x) >= 6.0f ? 1 : 0;
+    atomicAdd(&bins[binOf(x)][threadIdx.x % 32], 1u);
+}
+
+/// kGroup values of one channel. Sums are fp32, unless a value is not finite or so large that they could
+/// overflow: then the sum of squares is not below 2^100.
+__device__ void addGroup(Channel& to, const float (&x)[kGroup], int count, Bins& bins) {
+    if (count == kGroup) {
+        float low = x[0], high = x[0], sum = 0, squares = 0;
+#pragma unroll
+        for (int i = 0; i < kGroup; ++i) {
+            low = fminf(low, x[i]);
+            high = fmaxf(high, x[i]);
+            const float v = x[i] - to.shift;
+            sum += v;
+            squares = fmaf(v, v, squares);
+        }
+        if (squares < 0x1p100f) { // not for a NaN
+            to.min = fminf(to.min, low);
+            to.max = fmaxf(to.max, high);
+            to.sum += static_cast<double>(sum);
+            to.squares += static_cast<double>(squares);
+            if (fmaxf(-low, high) >= 6.0f) {
+#pragma unroll
+                for (int i = 0; i < kGroup; ++i) {
+                    to.above6 += fabsf(x[i]) >= 6.0f ? 1 : 0;
+                }
+            }
+#pragma unroll
+            for (int i = 0; i < kGroup; ++i) {
+                atomicAdd(&bins[binOf(x[i])][threadIdx.x % 32], 1u);
+            }
+            return;
+        }
+    }
+#pragma unroll
+    for (int i = 0; i < kGroup; ++i) {
+        if (i < count) {
+            addCarefully(to, x[i], bins);
+        }
+    }
+}
+
+/// shiftFor() of the core: the first row, except where differences from it could overflow.
+__device__ float shiftFor(float x) {
+    return fabsf(x) < 0x1p50f ? x : 0.0f;
+}
+
+__device__ void join(StatisticsPartial& to, const StatisticsPartial& from) {
+    to.sum += from.sum;
+    to.squares += from.squares;
+    to.min = fminf(to.min, from.min);
+    to.max = fmaxf(to.max, from.max);
+    to.above6 += from.above6;
+    to.nonfinite += from.nonfinite;
+}
+
+/// The last block of a channel's rows adds all their partials to the totals, in the order of the rows.
+__device__ void addToTotals(
+    const StatisticsArrays& to, const StatisticsPartial* partials, std::int64_t channels, bool begins) {
+    const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * kStatisticsChannels + threadIdx.x;
+    if (threadIdx.x >= kStatisticsChannels || c >= channels) {
+        return;
+    }
+    double sum = begins ? 0.0 : to.sum[c], squares = begins ? 0.0 : to.squares[c];
+    float low = begins ? INFINITY : to.min[c], high = begins ? -INFINITY : to.max[c];
+    unsigned long long above6 = begins ? 0 : to.above6[c], nonfinite = begins ? 0 : to.nonfinite[c];
+    for (unsigned i = 0; i < gridDim.y; ++i) {
+        const StatisticsPartial part = partials[i * channels + c];
+        sum += part.sum;
+        squares += part.squares;
+        low = fminf(low, part.min);
+        high = fmaxf(high, part.max);
+        above6 += part.above6;
+        nonfinite += part.nonfinite;
+    }
+    to.sum[c] = sum, to.squares[c] = squares;
+    to.min[c] = low, to.max[c] = high;
+    to.above6[c] = above6, to.nonfinite[c] = nonfinite;
+}
+
+template <class T, bool Packs>
+__global__ void __launch_bounds__(kThreads, 4) addStatisticsKernel(
+    Rows<T> x, StatisticsArrays to, bool begins, StatisticsPartial* partials, unsigned* arrivals) {
+    __shared__ Bins bins;
+    __shared__ StatisticsPartial shared[kRowsAtOnce][kStatisticsChannels];
+    __shared__ bool isLast;
+    for (int i = threadIdx.x; i < kHistogramBins * 32; i += kThreads) {
+        (&bins[0][0])[i] = 0;
+    }
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+    const std::int64_t first =
+        static_cast<std::int64_t>(blockIdx.x) * kStatisticsChannels + (Packs ? lane * kStatisticsPack : lane);
+    const std::int64_t step = Packs ? 1 : 32; // between a thread's channels
+    const auto load = [&](std::int64_t row) {
+        Pack<T, kStatisticsPack> pack;
+        if constexpr (Packs) {
+            pack = loadPack<T, kStatisticsPack>(x.at(row) + first);
+        } else {
+#pragma unroll
+            for (int j = 0; j < kStatisticsPack; ++j) {
+                pack.values[j] =
+                    first + j * step < x.columns ? x.at(row)[first + j * step] : fromFloat<T>(0.0f);
+            }
+        }
+        return pack;
+    };
+    Channel channels[kStatisticsPack];
+    const bool isAny = first < x.columns;
+#pragma unroll
+    for (int j = 0; j < kStatisticsPack; ++j) {
+        const std::int64_t c = first + j * step;
+        if (c < x.columns) {
+            channels[j].shift = begins ? shiftFor(toFloat(x.at(0)[c])) : to.shift[c];
+            if (begins && blockIdx.y == 0 && warp == 0) {
+                to.shift[c] = channels[j].shift;
+            }
+        }
+    }
+    __syncthreads();
+    const std::int64_t begin = static_cast<std::int64_t>(blockIdx.y) * kStatisticsRows;
+    const std::int64_t end = min(begin + kStatisticsRows, x.rows);
+    if (isAny) {
+        for (std::int64_t row = begin + warp; row < end; row += kRowsAtOnce * kGroup) {
+            Pack<T, kStatisticsPack> packs[kGroup];
+            const int count =
+                static_cast<int>(min((end - row + kRowsAtOnce - 1) / kRowsAtOnce, std::int64_t{kGroup}));
+#pragma unroll
+            for (int i = 0; i < kGroup; ++i) {
+                packs[i] = i < count ? load(row + i * kRowsAtOnce) : packs[0];
+            }
+#pragma unroll
+            for (int j = 0; j < kStatisticsPack; ++j) {
+                if (Packs || first + j * step < x.columns) {
+                    float values[kGroup];
+#pragma unroll
+                    for (int i = 0; i < kGroup; ++i) {
+                        values[i] = packs[i][j];
+                    }
+                    addGroup(channels[j], values, count, bins);
+                }
+            }
+        }
+    }
+#pragma unroll
+    for (int j = 0; j < kStatisticsPack; ++j) {
+        const Channel& c = channels[j];
+        shared[warp][Packs ? lane * kStatisticsPack + j : lane + j * 32] = {c.sum, c.squares, c.min,
+                                                                            c.max, c.above6,  c.nonfinite};
+    }
+    __syncthreads();
+    const std::int64_t mine = static_cast<std::int64_t>(blockIdx.x) * kStatisticsChannels + threadIdx.x;
+    if (threadIdx.x < kStatisticsChannels && mine < x.columns) {
+        StatisticsPartial all = shared[0][threadIdx.x];
+        for (int w = 1; w < kRowsAtOnce; ++w) {
+            join(all, shared[w][threadIdx.x]);
+        }
+        partials[blockIdx.y * x.columns + mine] = all;
+        __threadfence();
+    }
+    for (int bin = warp; bin < kHistogramBins; bin += kRowsAtOnce) {
+        unsigned count = bins[bin][lane];
+        for (int offset = 16; offset > 0; offset /= 2) {
+            count += __shfl_xor_sync(kAllLanes, count, offset);
+        }
+        if (lane == 0 && count != 0) {
+            atomicAdd(&to.histogram[bin], static_cast<unsigned long long>(count));
+        }
+    }
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        isLast = atomicAdd(&arrivals[blockIdx.x], 1u) == gridDim.y - 1;
+        if (isLast) {
+            arrivals[blockIdx.x] = 0;
+            __threadfence();
+        }
+    }
+    __syncthreads();
+    if (isLast) {
+        addToTotals(to, partials, x.columns, begins);
+    }
+}
+
+} // namespace
+
+void addStatistics(
+    Matrix x, const StatisticsArrays& to, bool begins, StatisticsPartial* partials, unsigned* arrivals,
+    Stream stream) {
+    const dim3 grid(blocksFor(x.columns, kStatisticsChannels), blocksFor(x.rows, kStatisticsRows));
+    withElement(x, [&](auto type) {
+        using T = decltype(type);
+        const auto kernel =
+            hasPacks(x, kStatisticsPack) ? addStatisticsKernel<T, true> : addStatisticsKernel<T, false>;
+        kernel<<<grid, kThreads, 0, stream>>>(Rows<T>(x), to, begins, partials, arrivals);
+    });
+}
+
+} // namespace mambascope::cuda
