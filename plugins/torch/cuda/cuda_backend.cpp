@@ -129,6 +129,13 @@ void CudaBackend::use() const {
     check(cudaSetDevice(m_index));
 }
 
+void CudaBackend::useFor(Matrix written) {
+    use();
+    for (cuda::Statistics* statistics : m_statistics) {
+        statistics->beforeWrite(written);
+    }
+}
+
 float* CudaBackend::allocate(std::int64_t count) {
     use();
     forgetRepeated();
@@ -181,11 +188,17 @@ std::int64_t CudaBackend::passTokens(std::int64_t bytesPerToken, std::int64_t st
 
 std::unique_ptr<DeviceStatistics> CudaBackend::makeStatistics(std::span<const int> channels) {
     use();
-    return std::make_unique<cuda::Statistics>(channels, m_stream);
+    auto statistics = std::make_unique<cuda::Statistics>(
+        channels, m_stream, [this](const cuda::Statistics* ended) { std::erase(m_statistics, ended); });
+    m_statistics.push_back(statistics.get());
+    return statistics;
 }
 
 void CudaBackend::finish() {
     use();
+    for (const cuda::Statistics* statistics : m_statistics) {
+        statistics->wait();
+    }
     check(cudaStreamSynchronize(m_stream));
 }
 
@@ -244,20 +257,23 @@ CudaBackend::prepare(std::span<const float> weight, std::int64_t outputs, std::i
 }
 
 void CudaBackend::linear(const LinearWeight& weight, Matrix x, Matrix y) {
-    use();
+    useFor(y);
     const Matrix w = static_cast<const CudaWeight&>(weight).matrix();
     m_products.multiply(x, w.data, w.stride, y);
 }
 
 void CudaBackend::embed(const float* table, std::span<const std::int32_t> ids, Matrix out) {
-    use();
+    useFor(out);
     cuda::embed(table, m_ids.assign(ids, m_stream), out, m_stream);
     check(cudaGetLastError());
 }
 
 void CudaBackend::addNorm(
     const Matrix* add, Matrix residual, const float* weight, float epsilon, const Matrix* out) {
-    use();
+    useFor(residual);
+    if (out != nullptr) {
+        useFor(*out);
+    }
     cuda::addNorm(
         add != nullptr ? *add : Matrix(), residual, weight, epsilon, out != nullptr ? *out : Matrix(),
         m_stream);
@@ -266,19 +282,19 @@ void CudaBackend::addNorm(
 
 void CudaBackend::normRows(
     Matrix x, std::span<const std::int64_t> rows, const float* weight, float epsilon, Matrix out) {
-    use();
+    useFor(out);
     cuda::normRows(x, m_rows.assign(rows, m_stream), weight, epsilon, out, m_stream);
     check(cudaGetLastError());
 }
 
 void CudaBackend::addBias(Matrix x, const float* bias) {
-    use();
+    useFor(x);
     cuda::addBias(x, bias, m_stream);
     check(cudaGetLastError());
 }
 
 void CudaBackend::convSilu(const ConvArguments& arguments, std::span<const Segment> segments) {
-    use();
+    useFor(arguments.out);
     const cuda::Sequences sequences = useSegments(segments);
     cuda::convSilu(arguments, sequences, m_stream);
     if (anyFinalState(segments)) {
@@ -289,44 +305,44 @@ void CudaBackend::convSilu(const ConvArguments& arguments, std::span<const Segme
 
 namespace {
 
-void checkStates(int states) {
-    if (states > cuda::kMostStates) {
+void checkStates(int states, int most) {
+    if (states > most) {
         throw std::runtime_error(
             "The model has " + std::to_string(states) + " states a channel, and the GPU computes " +
-            std::to_string(cuda::kMostStates) + " at most; device cpu has no limit.");
+            std::to_string(most) + " at most; device cpu has no limit.");
     }
 }
 
 } // namespace
 
 void CudaBackend::headScan(const HeadScanArguments& arguments, std::span<const Segment> segments) {
-    checkStates(arguments.state);
-    use();
+    checkStates(arguments.state, cuda::kMostStates);
+    useFor(arguments.y);
     cuda::headScan(arguments, useSegments(segments), m_stream);
     check(cudaGetLastError());
 }
 
 void CudaBackend::gatedNorm(const GatedNormArguments& arguments) {
-    use();
+    useFor(arguments.x);
     cuda::gatedNorm(arguments, m_stream);
     check(cudaGetLastError());
 }
 
 void CudaBackend::unitNorm(Matrix x, float epsilon) {
-    use();
+    useFor(x);
     cuda::unitNorm(x, epsilon, m_stream);
     check(cudaGetLastError());
 }
 
 void CudaBackend::scan(const ScanArguments& arguments, std::span<const Segment> segments) {
-    checkStates(arguments.state);
-    use();
+    checkStates(arguments.state, cuda::kMostScanStates);
+    useFor(arguments.y);
     cuda::scan(arguments, useSegments(segments), m_stream);
     check(cudaGetLastError());
 }
 
 void CudaBackend::transform(Matrix x, const Transform& how, std::span<const Segment> segments, Matrix out) {
-    use();
+    useFor(out);
     const cuda::Preparation preparation{how.keep, how.smoothing};
     const ResolvedActivation& quantizer = how.quantizer;
     if (!quantizer.active()) {

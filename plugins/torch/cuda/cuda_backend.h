@@ -4,6 +4,7 @@
 #include "core/base/result.h"
 #include "core/engine/engine.h"
 #include "plugins/torch/backend.h"
+#include "plugins/torch/cuda/device_statistics.h"
 #include "plugins/torch/cuda/kernels.h"
 #include "plugins/torch/cuda/matmul.h"
 #include "plugins/torch/cuda/memory.h"
@@ -99,6 +100,8 @@ private:
 
     /// Makes the device current, so that the next operations go there.
     void use() const;
+    /// The same; and the stream waits until no statistics are being collected from what will be overwritten.
+    void useFor(Matrix written);
     /// Uploads `segments` unless they are the ones of the last call.
     cuda::Sequences useSegments(std::span<const Segment> segments);
 
@@ -107,7 +110,8 @@ private:
     OwnStream m_stream;
     cuda::Products m_products;
     cuda::Recorder m_recorder;
-    std::vector<Segment> m_segments; ///< what the two arrays below hold
+    std::vector<cuda::Statistics*> m_statistics; ///< that exist
+    std::vector<Segment> m_segments;             ///< what the two arrays below hold
     cuda::Upload<Segment> m_deviceSegments;
     cuda::Upload<std::int32_t> m_segmentOfRow;
     cuda::Upload<std::int32_t> m_ids, m_targets;

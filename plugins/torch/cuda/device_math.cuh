@@ -65,12 +65,38 @@ __device__ inline BFloat16 fromFloat<BFloat16>(float x) {
 
 /// N neighbours that are loaded and stored in one access.
 template <class T, int N>
-struct alignas(sizeof(T) * N) Pack {
+struct alignas(sizeof(T) * N > 16 ? 16 : sizeof(T) * N) Pack {
     T values[N];
 
     __device__ float operator[](int i) const { return toFloat(values[i]); }
-    __device__ void set(int i, float x) { values[i] = fromFloat<T>(x); }
+    __device__ void set(const float (&x)[N]) {
+#pragma unroll
+        for (int i = 0; i < N; ++i) {
+            values[i] = fromFloat<T>(x[i]);
+        }
+    }
 };
+
+/// Two in a register, which is all that the compiler moves about.
+template <int N>
+struct PackOfPairs {
+    unsigned pairs[N / 2];
+
+    __device__ float operator[](int i) const {
+        return __uint_as_float(i % 2 == 0 ? pairs[i / 2] << 16 : pairs[i / 2] & 0xffff0000u);
+    }
+    __device__ void set(const float (&x)[N]) {
+#pragma unroll
+        for (int i = 0; i < N; i += 2) {
+            const __nv_bfloat162 pair = __floats2bfloat162_rn(x[i], x[i + 1]);
+            pairs[i / 2] = *reinterpret_cast<const unsigned*>(&pair);
+        }
+    }
+};
+template <>
+struct alignas(8) Pack<BFloat16, 4> : PackOfPairs<4> {};
+template <>
+struct alignas(16) Pack<BFloat16, 8> : PackOfPairs<8> {};
 
 template <class T, int N>
 __device__ Pack<T, N> loadPack(const T* from) {
@@ -141,7 +167,11 @@ struct Functions<BFloat16> {
     static __device__ float softplus(float x) {
         const float e = exp2Quick(-fabsf(x) * kLog2e);
         const float series = e * fmaf(e, fmaf(e, 1.0f / 3.0f, -0.5f), 1.0f);
-        return fmaxf(x, 0.0f) + (e < 0x1p-6f ? series : __logf(1.0f + e));
+        float result; // chosen without a branch, which the compiler would make of ?:
+        asm("{ .reg .pred p; setp.lt.f32 p, %1, 0f3C800000; selp.f32 %0, %2, %3, p; }" // 2^-6
+            : "=f"(result)
+            : "f"(e), "f"(series), "f"(__logf(1.0f + e)));
+        return fmaxf(x, 0.0f) + result;
     }
     static __device__ float silu(float x) { return __fdividef(x, 1.0f + exp2Quick(-x * kLog2e)); }
 };

@@ -3,10 +3,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace mambascope::cuda {
 
 namespace {
+
+constexpr std::size_t kMostReadings = 16;
+
+bool overlap(const Matrix& a, const Matrix& b) {
+    const auto begin = [](const Matrix& m) {
+        return reinterpret_cast<const char*>(m.data);
+    };
+    const auto end = [&](const Matrix& m) {
+        return reinterpret_cast<const char*>(m.rowRange(m.rows, 0).data);
+    };
+    return begin(a) < end(b) && begin(b) < end(a);
+}
 
 /// Bytes of a stream's arrays: the 8-byte ones first, then the 4-byte ones.
 std::size_t bytesFor(int channels) {
@@ -50,17 +63,56 @@ ChannelStatistics statisticsOf(const StatisticsArrays& sums, int channels, std::
 
 } // namespace
 
-Statistics::Statistics(std::span<const int> channels, cudaStream_t stream)
-    : m_stream(stream) {
+Statistics::Statistics(
+    std::span<const int> channels, cudaStream_t stream, std::function<void(const Statistics*)> forget)
+    : m_stream(stream)
+    , m_forget(std::move(forget)) {
+    check(cudaStreamCreateWithFlags(&m_own, cudaStreamNonBlocking));
+    check(cudaEventCreateWithFlags(&m_ready, cudaEventDisableTiming));
+    m_free.resize(kMostReadings);
+    for (cudaEvent_t& event : m_free) {
+        check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
+    }
     for (const int count : channels) {
         m_streams.push_back({count, 0, m_bytes});
         m_bytes += bytesFor(count);
         m_mostChannels = std::max(m_mostChannels, count);
     }
     m_memory.reserve(m_bytes);
-    check(cudaMemsetAsync(m_memory.data(), 0, m_bytes, m_stream));
+    check(cudaMemsetAsync(m_memory.data(), 0, m_bytes, m_own));
     const std::size_t groups = static_cast<std::size_t>(m_mostChannels / kStatisticsChannels + 1);
-    check(cudaMemsetAsync(m_arrivals.reserve(groups), 0, groups * sizeof(unsigned), m_stream));
+    check(cudaMemsetAsync(m_arrivals.reserve(groups), 0, groups * sizeof(unsigned), m_own));
+}
+
+Statistics::~Statistics() {
+    m_forget(this);
+    cudaStreamSynchronize(m_own);
+    waitFor(m_readings.size());
+    for (const cudaEvent_t event : m_free) {
+        cudaEventDestroy(event);
+    }
+    cudaEventDestroy(m_ready);
+    cudaStreamDestroy(m_own);
+}
+
+void Statistics::waitFor(std::size_t count) {
+    if (count == 0) {
+        return;
+    }
+    cudaStreamWaitEvent(m_stream, m_readings[count - 1].done, 0);
+    for (std::size_t i = 0; i < count; ++i) {
+        m_free.push_back(m_readings[i].done);
+    }
+    m_readings.erase(m_readings.begin(), m_readings.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+void Statistics::beforeWrite(Matrix y) {
+    for (std::size_t i = m_readings.size(); i > 0; --i) {
+        if (overlap(m_readings[i - 1].x, y)) {
+            waitFor(i);
+            return;
+        }
+    }
 }
 
 StatisticsArrays Statistics::arraysOf(const Stream& stream, std::byte* base) {
@@ -88,18 +140,26 @@ void Statistics::add(std::size_t index, Matrix x) {
         return;
     }
     reserve(x.rows);
+    if (m_free.empty()) {
+        waitFor(1);
+    }
     Stream& stream = m_streams[index];
+    check(cudaEventRecord(m_ready, m_stream));
+    check(cudaStreamWaitEvent(m_own, m_ready, 0));
     addStatistics(
         x, arraysOf(stream, m_memory.data()), stream.tokens == 0, m_partials.data(), m_arrivals.data(),
-        m_stream);
+        m_own);
     check(cudaGetLastError());
+    check(cudaEventRecord(m_free.back(), m_own));
+    m_readings.push_back({x, m_free.back()});
+    m_free.pop_back();
     stream.tokens += x.rows;
 }
 
 std::vector<ChannelStatistics> Statistics::finish() const {
     std::vector<std::byte> host(m_bytes);
-    check(cudaMemcpyAsync(host.data(), m_memory.data(), m_bytes, cudaMemcpyDeviceToHost, m_stream));
-    check(cudaStreamSynchronize(m_stream));
+    check(cudaMemcpyAsync(host.data(), m_memory.data(), m_bytes, cudaMemcpyDeviceToHost, m_own));
+    check(cudaStreamSynchronize(m_own));
     std::vector<ChannelStatistics> result;
     for (const Stream& stream : m_streams) {
         result.push_back(statisticsOf(arraysOf(stream, host.data()), stream.channels, stream.tokens));

@@ -5,14 +5,25 @@
 #include "plugins/torch/cuda/kernels.h"
 #include "plugins/torch/cuda/memory.h"
 
+#include <functional>
 #include <vector>
 
 namespace mambascope::cuda {
 
-/// Calibration statistics in the memory of a CUDA device; fetched in one copy at the end.
+/// Calibration statistics in the memory of a CUDA device; fetched in one copy at the end. They are collected
+/// in a stream of their own beside the pass; who overwrites a matrix asks beforeWrite() first.
 class Statistics final : public DeviceStatistics {
 public:
-    Statistics(std::span<const int> channels, cudaStream_t stream);
+    /// `stream`: where the matrices come from. `forget` is told when this object ends.
+    Statistics(
+        std::span<const int> channels, cudaStream_t stream, std::function<void(const Statistics*)> forget);
+    ~Statistics() override;
+
+    /// Lets the pass' stream wait until nothing reads `y` any more.
+    void beforeWrite(Matrix y);
+
+    /// Until everything that was added is collected.
+    void wait() const { check(cudaStreamSynchronize(m_own)); }
 
     void reserve(std::int64_t rows) override;
     void add(std::size_t index, Matrix x) override;
@@ -27,7 +38,19 @@ private:
     /// The arrays of a stream in a copy of the memory that begins at `base`.
     static StatisticsArrays arraysOf(const Stream& stream, std::byte* base);
 
-    cudaStream_t m_stream;
+    /// A matrix that is being read, and the event that ends it.
+    struct Reading {
+        Matrix x;
+        cudaEvent_t done = nullptr;
+    };
+    /// The pass' stream waits for the first `count` of m_readings, which are then over.
+    void waitFor(std::size_t count);
+
+    cudaStream_t m_stream, m_own = nullptr;
+    std::function<void(const Statistics*)> m_forget;
+    cudaEvent_t m_ready = nullptr;
+    std::vector<cudaEvent_t> m_free;
+    std::vector<Reading> m_readings; ///< in the order of m_own
     std::vector<Stream> m_streams;
     int m_mostChannels = 0;
     std::size_t m_bytes = 0;

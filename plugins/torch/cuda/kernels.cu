@@ -89,11 +89,13 @@ addNormPacksKernel(Rows<T> add, Rows<float> residual, const float* weight, float
         const std::int64_t c = (i * static_cast<int>(blockDim.x) + static_cast<int>(threadIdx.x)) * kNormPack;
         if (c < residual.columns) {
             const auto w = loadPack<float, kNormPack>(weight + c);
-            Pack<T, kNormPack> normed;
+            float scaled[kNormPack];
 #pragma unroll
             for (int j = 0; j < kNormPack; ++j) {
-                normed.set(j, w[j] * (values[i][j] * scale));
+                scaled[j] = w[j] * (values[i][j] * scale);
             }
+            Pack<T, kNormPack> normed;
+            normed.set(scaled);
             storePack(out.at(row) + c, normed);
         }
     }

@@ -50,7 +50,7 @@ struct StatisticsPartial {
     std::uint32_t above6, nonfinite;
 };
 
-constexpr int kMostStates = 256;                                ///< of scan() and headScan()
+constexpr int kMostScanStates = 128, kMostStates = 256;         ///< of scan() and of headScan()
 constexpr int kStatisticsRows = 128, kStatisticsChannels = 128; ///< of a block of addStatistics()
 
 bool haveCode(); ///< this build has machine code for the current device

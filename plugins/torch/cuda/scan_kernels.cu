@@ -45,53 +45,39 @@ struct Scan {
         , stateOffset(a.stateOffset) {}
 };
 
-/// How the (token, channel) pairs of a tile are dealt out to the threads: packs of N channels.
-template <class T, int N, int Tokens>
+/// How the values of a tile, kTokens rows of kWidth, are dealt out to the threads: packs of N neighbours.
+template <class T, int N, int Tokens, int Width>
 struct Deal {
-    static constexpr int kPacksPerRow = kScanChannels / N;
+    static constexpr int kPacksPerRow = Width / N;
     static constexpr int kRowsAtOnce = kScanThreads / kPacksPerRow;
     static constexpr int kPacks = (Tokens + kRowsAtOnce - 1) / kRowsAtOnce; ///< a thread's
 
-    static __device__ int channel() { return static_cast<int>(threadIdx.x) % kPacksPerRow * N; }
-    static __device__ int token(int pack) {
-        return static_cast<int>(threadIdx.x) / kPacksPerRow + pack * kRowsAtOnce;
-    }
+    static __device__ int column() { return static_cast<int>(threadIdx.x) % kPacksPerRow * N; }
+    /// Of the thread's first pack; the others follow every kRowsAtOnce rows.
+    static __device__ int row() { return static_cast<int>(threadIdx.x) / kPacksPerRow; }
+    static __device__ bool isRow(int pack) { return row() + pack * kRowsAtOnce < Tokens; }
 };
 
-template <int PerLane, int Tokens>
-struct Shared {
-    float2 delta[Tokens][kScanChannels]; ///< Δ, Δ·u
-    float sum[Tokens][kSumStride];       ///< Σ C·h
-    float b[Tokens][kLanes * PerLane], c[Tokens][kLanes * PerLane];
-};
+/// A thread's packs of one operand, one tile after the other; asked for ahead of their use.
+template <class T, int N, int Tokens, int Width>
+struct Operand {
+    using Dealt = Deal<T, N, Tokens, Width>;
+    const T* from;
+    std::int64_t stride;
+    Pack<T, N> packs[Dealt::kPacks];
 
-/// A thread's share of B and C of a tile, on the way from global to shared memory.
-template <class T, int PerLane, int Tokens>
-struct Projections {
-    static constexpr int kWidth = kLanes * PerLane;
-    static constexpr int kCount = (Tokens * kWidth + kScanThreads - 1) / kScanThreads;
-    T b[kCount], c[kCount];
-
-    __device__ void load(const Scan<T>& a, const Segment& s, std::int64_t first) {
+    __device__ Operand(const Rows<T>& rows, std::int64_t firstRow, std::int64_t firstColumn)
+        : from(rows.at(firstRow + Dealt::row()) + firstColumn + Dealt::column())
+        , stride(rows.stride) {}
+    /// Loads the packs of the next tile, of which `rows` rows are there.
+    __device__ void next(bool isColumn, int rows) {
 #pragma unroll
-        for (int i = 0; i < kCount; ++i) {
-            const int at = i * kScanThreads + static_cast<int>(threadIdx.x);
-            const std::int64_t t = first + at / kWidth;
-            const int n = at % kWidth;
-            const bool is = t < s.length && n < a.state;
-            b[i] = is ? a.b.at(s.begin + t)[n] : fromFloat<T>(0.0f);
-            c[i] = is ? a.c.at(s.begin + t)[n] : fromFloat<T>(0.0f);
-        }
-    }
-    __device__ void store(Shared<PerLane, Tokens>& shared) const {
-#pragma unroll
-        for (int i = 0; i < kCount; ++i) {
-            const int at = i * kScanThreads + static_cast<int>(threadIdx.x);
-            if (at < Tokens * kWidth) {
-                (&shared.b[0][0])[at] = toFloat(b[i]);
-                (&shared.c[0][0])[at] = toFloat(c[i]);
+        for (int i = 0; i < Dealt::kPacks; ++i) {
+            if (isColumn && Dealt::isRow(i) && Dealt::row() + i * Dealt::kRowsAtOnce < rows) {
+                packs[i] = loadPack<T, N>(from + i * Dealt::kRowsAtOnce * stride);
             }
         }
+        from += Tokens * stride;
     }
 };
 
@@ -108,11 +94,16 @@ __device__ float sumForLane(const float (&values)[4], int lane) {
     return (odd ? mine[1] : mine[0]) + __shfl_xor_sync(kAllLanes, sent, 1);
 }
 
-template <class T, int N, int PerLane, int Tokens>
+/// `M`: packs of B and C, which have kLanes · PerLane columns then; 1: any number of columns.
+template <class T, int N, int M, int PerLane, int Tokens>
 __global__ void __launch_bounds__(kScanThreads) scanKernel(Scan<T> a, Sequences sequences) {
-    using Pairs = Deal<T, N, Tokens>;
-    constexpr int kUnrolled = PerLane <= 4 ? 2 : 1;
-    __shared__ Shared<PerLane, Tokens> shared;
+    constexpr int kStates = kLanes * PerLane;
+    using Pairs = Deal<T, N, Tokens, kScanChannels>;
+    using Projected = Deal<T, M, Tokens, kStates>;
+    __shared__ float2 sharedDelta[Tokens][kScanChannels]; // Δ, Δ·u
+    __shared__ float sharedSum[Tokens][kSumStride];       // Σ C·h
+    alignas(16) __shared__ float sharedB[Tokens][kStates];
+    alignas(16) __shared__ float sharedC[Tokens][kStates];
     const Segment segment = sequences.segments[blockIdx.x];
     const int lane = threadIdx.x % kLanes;
     const int local = threadIdx.x / kLanes;
@@ -129,84 +120,99 @@ __global__ void __launch_bounds__(kScanThreads) scanKernel(Scan<T> a, Sequences 
         h[i] = is && segment.state != nullptr ? segment.state[a.stateOffset + n * inner + channel] : 0.0f;
     }
 
-    const std::int64_t packChannel = firstChannel + Pairs::channel();
+    const std::int64_t packChannel = firstChannel + Pairs::column();
     const bool isPack = packChannel < inner; // whole packs only: N divides inner
+    const bool isState = Projected::column() < a.state;
     float bias[N], skip[N];
 #pragma unroll
     for (int j = 0; j < N; ++j) {
         bias[j] = isPack ? a.dtBias[packChannel + j] : 0.0f;
         skip[j] = isPack ? a.d[packChannel + j] : 0.0f;
     }
-    Pack<T, N> dt[Pairs::kPacks], u[Pairs::kPacks], z[Pairs::kPacks];
-    Projections<T, PerLane, Tokens> projections;
-    const auto isPair = [&](int i, std::int64_t first) {
-        return isPack && Pairs::token(i) < Tokens && first + Pairs::token(i) < segment.length;
+    Operand<T, N, Tokens, kScanChannels> dt(a.dt, segment.begin, firstChannel);
+    Operand<T, N, Tokens, kScanChannels> u(a.u, segment.begin, firstChannel);
+    Operand<T, N, Tokens, kScanChannels> z(a.z, segment.begin, firstChannel);
+    Operand<T, M, Tokens, kStates> b(a.b, segment.begin, 0), c(a.c, segment.begin, 0);
+    T* to = a.y.at(segment.begin + Pairs::row()) + packChannel;
+    int left = static_cast<int>(segment.length); // rows from this tile on
+    const auto next = [&](int rows) {
+        dt.next(isPack, rows), u.next(isPack, rows), z.next(isPack, rows);
+        b.next(isState, rows), c.next(isState, rows);
     };
-    const auto loadTile = [&](std::int64_t first) {
-#pragma unroll
-        for (int i = 0; i < Pairs::kPacks; ++i) {
-            if (isPair(i, first)) {
-                const std::int64_t row = segment.begin + first + Pairs::token(i);
-                dt[i] = loadPack<T, N>(a.dt.at(row) + packChannel);
-                u[i] = loadPack<T, N>(a.u.at(row) + packChannel);
-                z[i] = loadPack<T, N>(a.z.at(row) + packChannel);
-            }
-        }
-        projections.load(a, segment, first);
+    const auto isPair = [&](int i) {
+        return isPack && Pairs::isRow(i) && Pairs::row() + i * Pairs::kRowsAtOnce < left;
     };
-    loadTile(0);
-    for (std::int64_t first = 0; first < segment.length; first += Tokens) {
+    next(left);
+    for (; left > 0; left -= Tokens) {
         Pack<T, N> uHere[Pairs::kPacks], zHere[Pairs::kPacks];
 #pragma unroll
         for (int i = 0; i < Pairs::kPacks; ++i) {
-            const bool is = isPair(i, first);
-            uHere[i] = u[i];
-            zHere[i] = z[i];
-            if (Pairs::token(i) < Tokens) {
+            const int row = Pairs::row() + i * Pairs::kRowsAtOnce;
+            const bool is = isPair(i);
+            uHere[i] = u.packs[i], zHere[i] = z.packs[i];
+            if (Pairs::isRow(i)) {
 #pragma unroll
                 for (int j = 0; j < N; ++j) {
                     // A token after the last one leaves the state as it is: Δ = 0.
-                    const float delta = is ? Functions<T>::softplus(dt[i][j] + bias[j]) : 0.0f;
-                    shared.delta[Pairs::token(i)][Pairs::channel() + j] =
-                        make_float2(delta, is ? delta * u[i][j] : 0.0f);
+                    const float delta = Functions<T>::softplus(dt.packs[i][j] + bias[j]);
+                    sharedDelta[row][Pairs::column() + j] =
+                        make_float2(is ? delta : 0.0f, is ? delta * u.packs[i][j] : 0.0f);
                 }
             }
         }
-        projections.store(shared);
-        __syncthreads();
-        if (first + Tokens < segment.length) {
-            loadTile(first + Tokens);
+#pragma unroll
+        for (int i = 0; i < Projected::kPacks; ++i) {
+            const int row = Projected::row() + i * Projected::kRowsAtOnce;
+            const bool is = isState && row < left;
+            if (Projected::isRow(i)) {
+#pragma unroll
+                for (int j = 0; j < M; ++j) {
+                    sharedB[row][Projected::column() + j] = is ? b.packs[i][j] : 0.0f;
+                    sharedC[row][Projected::column() + j] = is ? c.packs[i][j] : 0.0f;
+                }
+            }
         }
-#pragma unroll kUnrolled
+        __syncthreads();
+        next(left - Tokens);
+        // The sums wait in registers: a store among the loads of shared memory would hold them up.
+        float sums[Tokens / kLanes];
+#pragma unroll
         for (int t = 0; t < Tokens; t += kLanes) {
-            float sums[kLanes];
+            float parts[kLanes];
 #pragma unroll
             for (int j = 0; j < kLanes; ++j) {
-                const float2 delta = shared.delta[t + j][local];
-                sums[j] = 0;
+                const float2 delta = sharedDelta[t + j][local];
+                const auto bHere = loadPack<float, PerLane>(&sharedB[t + j][lane * PerLane]);
+                const auto cHere = loadPack<float, PerLane>(&sharedC[t + j][lane * PerLane]);
+                parts[j] = 0;
 #pragma unroll
                 for (int i = 0; i < PerLane; ++i) {
-                    const float b = shared.b[t + j][lane * PerLane + i];
-                    const float c = shared.c[t + j][lane * PerLane + i];
-                    h[i] = fmaf(exp2Quick(delta.x * decay[i]), h[i], delta.y * b);
-                    sums[j] = fmaf(h[i], c, sums[j]);
+                    h[i] = fmaf(exp2Quick(delta.x * decay[i]), h[i], delta.y * bHere[i]);
+                    parts[j] = fmaf(h[i], cHere[i], parts[j]);
                 }
             }
-            shared.sum[t + lane][local] = sumForLane(sums, lane);
+            sums[t / kLanes] = sumForLane(parts, lane);
+        }
+#pragma unroll
+        for (int t = 0; t < Tokens; t += kLanes) {
+            sharedSum[t + lane][local] = sums[t / kLanes];
         }
         __syncthreads();
 #pragma unroll
         for (int i = 0; i < Pairs::kPacks; ++i) {
-            if (isPair(i, first)) {
-                Pack<T, N> y;
+            if (isPair(i)) {
+                float y[N];
 #pragma unroll
                 for (int j = 0; j < N; ++j) {
-                    const float sum = shared.sum[Pairs::token(i)][Pairs::channel() + j];
-                    y.set(j, fmaf(skip[j], uHere[i][j], sum) * Functions<T>::silu(zHere[i][j]));
+                    const float sum = sharedSum[Pairs::row() + i * Pairs::kRowsAtOnce][Pairs::column() + j];
+                    y[j] = fmaf(skip[j], uHere[i][j], sum) * Functions<T>::silu(zHere[i][j]);
                 }
-                storePack(a.y.at(segment.begin + first + Pairs::token(i)) + packChannel, y);
+                Pack<T, N> packed;
+                packed.set(y);
+                storePack(to + i * Pairs::kRowsAtOnce * a.y.stride, packed);
             }
         }
+        to += Tokens * a.y.stride;
     }
     if (segment.finalState != nullptr && channel < inner) {
 #pragma unroll
@@ -226,12 +232,13 @@ void scan(const ScanArguments& a, const Sequences& sequences, Stream stream) {
     withElement(a.u, [&](auto type) {
         using T = decltype(type);
         constexpr int N = 16 / sizeof(T);
-        const bool packs = hasPacks(a.dt, N) && hasPacks(a.u, N) && hasPacks(a.z, N) && hasPacks(a.y, N);
+        const bool packs = a.state == 16 && hasPacks(a.dt, N) && hasPacks(a.u, N) && hasPacks(a.z, N) &&
+                           hasPacks(a.y, N) && hasPacks(a.b, N) && hasPacks(a.c, N);
         // Published models have 16 states; the others need not be quick.
-        const auto kernel = a.state > 64   ? scanKernel<T, 1, kMostStates / kLanes, 8>
-                            : a.state > 16 ? scanKernel<T, 1, 16, 8>
-                            : packs        ? scanKernel<T, N, 4, 32>
-                                           : scanKernel<T, 1, 4, 32>;
+        const auto kernel = a.state > 64   ? scanKernel<T, 1, 1, kMostScanStates / kLanes, 8>
+                            : a.state > 16 ? scanKernel<T, 1, 1, 16, 8>
+                            : packs        ? scanKernel<T, N, N, 4, 32>
+                                           : scanKernel<T, 1, 1, 4, 32>;
         kernel<<<grid, kScanThreads, 0, stream>>>(Scan<T>(a), sequences);
     });
 }

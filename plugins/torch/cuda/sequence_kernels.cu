@@ -55,12 +55,13 @@ __global__ void convSiluKernel(Conv<T> a, Sequences sequences) {
 
 constexpr int kTaps = 4;     ///< of every published Mamba
 constexpr int kConvRows = 8; ///< that a thread computes one after the other
+constexpr int kConvPack = 4; ///< channels of a thread
 constexpr int kConvThreads = 128;
 
 /// Four taps; a thread computes one pack of channels of kConvRows rows, so that it reads each input once.
 template <class T>
 __global__ void __launch_bounds__(kConvThreads) convSiluPacksKernel(Conv<T> a, Sequences sequences) {
-    constexpr int N = 16 / sizeof(T);
+    constexpr int N = kConvPack;
     const std::int64_t firstRow = static_cast<std::int64_t>(blockIdx.y) * kConvRows;
     const std::int64_t channel = (static_cast<std::int64_t>(blockIdx.x) * kConvThreads + threadIdx.x) * N;
     if (channel >= a.x.columns) {
@@ -79,18 +80,30 @@ __global__ void __launch_bounds__(kConvThreads) convSiluPacksKernel(Conv<T> a, S
     float weight[kTaps][N], bias[N];
 #pragma unroll
     for (int k = 0; k < kTaps; ++k) {
-        const auto w = loadPack<float, 4>(a.weight + k * a.x.columns + channel);
+        const auto taps = loadPack<float, N>(a.weight + k * a.x.columns + channel);
 #pragma unroll
         for (int j = 0; j < N; ++j) {
-            weight[k][j] = j < 4 ? w[j & 3] : a.weight[k * a.x.columns + channel + j];
+            weight[k][j] = taps[j];
         }
     }
 #pragma unroll
     for (int j = 0; j < N; ++j) {
         bias[j] = a.bias != nullptr ? a.bias[channel + j] : 0.0f;
+    }
 #pragma unroll
-        for (int k = 0; k < kTaps - 1; ++k) {
-            window[k + 1][j] = a.input(segment, firstRow - segment.begin - (kTaps - 1) + k, channel + j);
+    for (int k = 0; k < kTaps - 1; ++k) {
+        const std::int64_t t = firstRow - segment.begin - (kTaps - 1) + k;
+        if (t >= 0) {
+            const auto before = loadPack<T, N>(a.x.at(segment.begin + t) + channel);
+#pragma unroll
+            for (int j = 0; j < N; ++j) {
+                window[k + 1][j] = before[j];
+            }
+        } else {
+#pragma unroll
+            for (int j = 0; j < N; ++j) {
+                window[k + 1][j] = a.input(segment, t, channel + j);
+            }
         }
     }
 #pragma unroll
@@ -108,7 +121,7 @@ __global__ void __launch_bounds__(kConvThreads) convSiluPacksKernel(Conv<T> a, S
                 }
             }
         }
-        Pack<T, N> out;
+        float results[N];
 #pragma unroll
         for (int j = 0; j < N; ++j) {
             float sum = bias[j];
@@ -119,8 +132,10 @@ __global__ void __launch_bounds__(kConvThreads) convSiluPacksKernel(Conv<T> a, S
             }
             window[kTaps - 1][j] = inputs[r][j];
             sum = fmaf(weight[kTaps - 1][j], window[kTaps - 1][j], sum);
-            out.set(j, Functions<T>::silu(sum));
+            results[j] = Functions<T>::silu(sum);
         }
+        Pack<T, N> out;
+        out.set(results);
         storePack(a.out.at(firstRow + r) + channel, out);
     }
 }
@@ -144,9 +159,8 @@ __global__ void saveConvStateKernel(Conv<T> a, Sequences sequences) {
 void convSilu(const ConvArguments& a, const Sequences& sequences, Stream stream) {
     withElement(a.x, [&](auto type) {
         using T = decltype(type);
-        constexpr int N = 16 / sizeof(T);
-        if (a.kernel == kTaps && hasPacks(a.x, N) && hasPacks(a.out, N)) {
-            const dim3 grid(blocksFor(a.x.columns, kConvThreads * N), blocksFor(a.x.rows, kConvRows));
+        if (a.kernel == kTaps && hasPacks(a.x, kConvPack) && hasPacks(a.out, kConvPack)) {
+            const dim3 grid(blocksFor(a.x.columns, kConvThreads * kConvPack), blocksFor(a.x.rows, kConvRows));
             convSiluPacksKernel<T><<<grid, kConvThreads, 0, stream>>>(Conv<T>(a), sequences);
             return;
         }

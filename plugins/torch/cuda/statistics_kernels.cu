@@ -5,6 +5,8 @@
 
 #include <cuda_runtime.h>
 
+#include <type_traits>
+
 namespace mambascope::cuda {
 
 namespace {
@@ -32,8 +34,18 @@ struct Channel {
     std::uint32_t above6 = 0, nonfinite = 0;
 };
 
-/// A counter for every bin and lane, so that a warp's counts meet no bank twice.
-using Bins = unsigned[kHistogramBins][32];
+/// Each thread counts in bytes of its own, four bins a word, words of a warp side by side: a count is a load,
+/// an addition and a store that meet no other thread's and no bank twice. (Atomic counters, one for each bin
+/// and lane, took 8 times as long on an H100.)
+constexpr int kBinWords = kHistogramBins / 4;
+static_assert(kHistogramBins % 4 == 0);
+static_assert(kStatisticsRows / kRowsAtOnce * kStatisticsPack <= 255, "a thread's values fit a byte");
+using Bins = unsigned[kBinWords][kThreads];
+
+__device__ void countBin(Bins& bins, float x) {
+    const int bin = binOf(x);
+    bins[bin / 4][threadIdx.x] += 1u << (bin % 4 * 8);
+}
 
 __device__ void addCarefully(Channel& to, float x, Bins& bins) {
     if (magnitudeBits(x) >= 0x7f800000) {
@@ -46,7 +58,7 @@ __device__ void addCarefully(Channel& to, float x, Bins& bins) {
     to.sum += v;
     to.squares += v * v;
     to.above6 += fabsf(x) >= 6.0f ? 1 : 0;
-    atomicAdd(&bins[binOf(x)][threadIdx.x % 32], 1u);
+    countBin(bins, x);
 }
 
 /// kGroup values of one channel. Sums are fp32, unless a value is not finite or so large that they could
@@ -75,7 +87,7 @@ __device__ void addGroup(Channel& to, const float (&x)[kGroup], int count, Bins&
             }
 #pragma unroll
             for (int i = 0; i < kGroup; ++i) {
-                atomicAdd(&bins[binOf(x[i])][threadIdx.x % 32], 1u);
+                countBin(bins, x[i]);
             }
             return;
         }
@@ -112,6 +124,7 @@ __device__ void addToTotals(
     double sum = begins ? 0.0 : to.sum[c], squares = begins ? 0.0 : to.squares[c];
     float low = begins ? INFINITY : to.min[c], high = begins ? -INFINITY : to.max[c];
     unsigned long long above6 = begins ? 0 : to.above6[c], nonfinite = begins ? 0 : to.nonfinite[c];
+#pragma unroll 8 // loads in flight
     for (unsigned i = 0; i < gridDim.y; ++i) {
         const StatisticsPartial part = partials[i * channels + c];
         sum += part.sum;
@@ -126,31 +139,57 @@ __device__ void addToTotals(
     to.above6[c] = above6, to.nonfinite[c] = nonfinite;
 }
 
+/// Adds all threads' counts to the histogram.
+__device__ void addBins(const Bins& bins, unsigned long long* histogram) {
+    constexpr unsigned kEverySecondByte = 0x00ff00ffu;
+    const unsigned lane = threadIdx.x % 32;
+    for (int word = threadIdx.x / 32; word < kBinWords; word += kRowsAtOnce) {
+        unsigned even = 0, odd = 0; // pairs of 16-bit sums
+        for (int i = 0; i < kThreads; i += 32) {
+            const unsigned four = bins[word][i + lane];
+            even += four & kEverySecondByte;
+            odd += four >> 8 & kEverySecondByte;
+        }
+        for (int offset = 16; offset > 0; offset /= 2) {
+            even += __shfl_xor_sync(kAllLanes, even, offset);
+            odd += __shfl_xor_sync(kAllLanes, odd, offset);
+        }
+        const unsigned sum = (lane % 2 == 0 ? even : odd) >> (lane / 2 * 16) & 0xffffu;
+        if (lane < 4 && sum != 0) {
+            atomicAdd(&histogram[word * 4 + lane], static_cast<unsigned long long>(sum));
+        }
+    }
+}
+
 template <class T, bool Packs>
-__global__ void __launch_bounds__(kThreads, 4) addStatisticsKernel(
+__global__ void __launch_bounds__(kThreads, 3) addStatisticsKernel(
     Rows<T> x, StatisticsArrays to, bool begins, StatisticsPartial* partials, unsigned* arrivals) {
-    __shared__ Bins bins;
-    __shared__ StatisticsPartial shared[kRowsAtOnce][kStatisticsChannels];
+    // First the counts, then the warps' sums.
+    using Partials = StatisticsPartial[kRowsAtOnce][kStatisticsChannels];
+    __shared__ alignas(
+        16) unsigned char memory[sizeof(Partials) > sizeof(Bins) ? sizeof(Partials) : sizeof(Bins)];
+    Bins& bins = *reinterpret_cast<Bins*>(memory);
+    Partials& shared = *reinterpret_cast<Partials*>(memory);
     __shared__ bool isLast;
-    for (int i = threadIdx.x; i < kHistogramBins * 32; i += kThreads) {
-        (&bins[0][0])[i] = 0;
+    for (int word = 0; word < kBinWords; ++word) {
+        bins[word][threadIdx.x] = 0;
     }
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
     const std::int64_t first =
         static_cast<std::int64_t>(blockIdx.x) * kStatisticsChannels + (Packs ? lane * kStatisticsPack : lane);
     const std::int64_t step = Packs ? 1 : 32; // between a thread's channels
     const auto load = [&](std::int64_t row) {
-        Pack<T, kStatisticsPack> pack;
         if constexpr (Packs) {
-            pack = loadPack<T, kStatisticsPack>(x.at(row) + first);
+            return loadPack<T, kStatisticsPack>(x.at(row) + first);
         } else {
+            Pack<float, kStatisticsPack> pack;
 #pragma unroll
             for (int j = 0; j < kStatisticsPack; ++j) {
-                pack.values[j] =
-                    first + j * step < x.columns ? x.at(row)[first + j * step] : fromFloat<T>(0.0f);
+                const std::int64_t c = first + j * step;
+                pack.values[j] = c < x.columns ? toFloat(x.at(row)[c]) : 0.0f;
             }
+            return pack;
         }
-        return pack;
     };
     Channel channels[kStatisticsPack];
     const bool isAny = first < x.columns;
@@ -164,31 +203,43 @@ __global__ void __launch_bounds__(kThreads, 4) addStatisticsKernel(
             }
         }
     }
-    __syncthreads();
     const std::int64_t begin = static_cast<std::int64_t>(blockIdx.y) * kStatisticsRows;
     const std::int64_t end = min(begin + kStatisticsRows, x.rows);
     if (isAny) {
-        for (std::int64_t row = begin + warp; row < end; row += kRowsAtOnce * kGroup) {
-            Pack<T, kStatisticsPack> packs[kGroup];
-            const int count =
-                static_cast<int>(min((end - row + kRowsAtOnce - 1) / kRowsAtOnce, std::int64_t{kGroup}));
+        using Loaded = Pack<std::conditional_t<Packs, T, float>, kStatisticsPack>;
+        Loaded packs[kGroup];
+        const auto loadGroup = [&](std::int64_t row) { // a row behind the last one is not looked at
 #pragma unroll
             for (int i = 0; i < kGroup; ++i) {
-                packs[i] = i < count ? load(row + i * kRowsAtOnce) : packs[0];
+                packs[i] = load(min(row + i * kRowsAtOnce, end - 1));
             }
+        };
+        loadGroup(begin + warp);
+        for (std::int64_t row = begin + warp; row < end; row += kRowsAtOnce * kGroup) {
+            Loaded here[kGroup];
+#pragma unroll
+            for (int i = 0; i < kGroup; ++i) {
+                here[i] = packs[i];
+            }
+            const int count = static_cast<int>(
+                min((end - row + kRowsAtOnce - 1) / kRowsAtOnce, static_cast<std::int64_t>(kGroup)));
+            loadGroup(row + kRowsAtOnce * kGroup);
 #pragma unroll
             for (int j = 0; j < kStatisticsPack; ++j) {
                 if (Packs || first + j * step < x.columns) {
                     float values[kGroup];
 #pragma unroll
                     for (int i = 0; i < kGroup; ++i) {
-                        values[i] = packs[i][j];
+                        values[i] = here[i][j];
                     }
                     addGroup(channels[j], values, count, bins);
                 }
             }
         }
     }
+    __syncthreads();
+    addBins(bins, to.histogram);
+    __syncthreads();
 #pragma unroll
     for (int j = 0; j < kStatisticsPack; ++j) {
         const Channel& c = channels[j];
@@ -204,15 +255,6 @@ __global__ void __launch_bounds__(kThreads, 4) addStatisticsKernel(
         }
         partials[blockIdx.y * x.columns + mine] = all;
         __threadfence();
-    }
-    for (int bin = warp; bin < kHistogramBins; bin += kRowsAtOnce) {
-        unsigned count = bins[bin][lane];
-        for (int offset = 16; offset > 0; offset /= 2) {
-            count += __shfl_xor_sync(kAllLanes, count, offset);
-        }
-        if (lane == 0 && count != 0) {
-            atomicAdd(&to.histogram[bin], static_cast<unsigned long long>(count));
-        }
     }
     __syncthreads();
     if (threadIdx.x == 0) {
