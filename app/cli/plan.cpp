@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/quantization/plan.h"
 
+#include <algorithm>
 #include <charconv>
 #include <iostream>
 
@@ -65,7 +66,8 @@ Result<std::vector<Linear>> parseSites(const std::string& text) {
 
 struct SetOptions {
     std::string file, layers = "all", sites = "all";
-    std::string weightBits, weightGranularity, activationBits, activationSide, activationScale, alpha, zero;
+    std::string weightBits, weightFormat, weightGranularity;
+    std::string activationBits, activationFormat, activationSide, activationScale, alpha, zero;
     std::string scope, rule, name;
     double k = 0;
 };
@@ -133,8 +135,11 @@ Result<SitePatch> patchOf(const SetOptions& options) {
         }
         patch.alpha = alpha.value();
     }
+    const char* formats = "Use int, fp8_e4m3, fp8_e5m2, mxfp4 or nvfp4.";
     for (const Result<void>& taken :
-         {take(
+         {take(options.weightFormat, "--w-format", formats, &parseNumberFormat, patch.weightFormat),
+          take(options.activationFormat, "--a-format", formats, &parseNumberFormat, patch.activationFormat),
+          take(
               options.weightGranularity, "--w-granularity", "Use tensor, channel or group:N.",
               &parseGranularity, patch.weightGranularity),
           take(
@@ -172,6 +177,27 @@ Result<void> setModelWide(QuantPlan& plan, const SetOptions& options) {
     return {};
 }
 
+/// Bits are those of integers: who sets them where another format stands wants integers again.
+void leaveFormats(const QuantPlan& plan, SitePatch& patch) {
+    const auto used = [&](auto patched) {
+        const auto other = [&](const SitePatch& p) {
+            return (p.*patched).value_or(NumberFormat::Int) != NumberFormat::Int;
+        };
+        return std::any_of(plan.linears.begin(), plan.linears.end(), other) ||
+               std::any_of(plan.sites.begin(), plan.sites.end(), [&](const auto& entry) {
+                   return other(entry.second);
+               });
+    };
+    if (patch.weightBits && !patch.weightFormat &&
+        (plan.defaults.weightFormat != NumberFormat::Int || used(&SitePatch::weightFormat))) {
+        patch.weightFormat = NumberFormat::Int;
+    }
+    if (patch.activationBits && !patch.activationFormat &&
+        (plan.defaults.activationFormat != NumberFormat::Int || used(&SitePatch::activationFormat))) {
+        patch.activationFormat = NumberFormat::Int;
+    }
+}
+
 Result<void> setPlan(const SetOptions& options) {
     Result<QuantPlan> plan = readPlan(options.file);
     if (!plan.ok()) {
@@ -189,6 +215,7 @@ Result<void> setPlan(const SetOptions& options) {
     if (!patch.ok()) {
         return patch.error();
     }
+    leaveFormats(plan.value(), patch.value());
     const bool modelWide =
         !options.scope.empty() || !options.rule.empty() || options.k > 0 || !options.name.empty();
     if (patch.value().empty() && !modelWide) {
@@ -211,8 +238,12 @@ void addSet(CLI::App& plan, Verb& run) {
     verb->add_option("--layers", options->layers, "all, or e.g. 3-7,12");
     verb->add_option("--site", options->sites, "all, or in,x,dt,out");
     verb->add_option("--w-bits", options->weightBits, "2 to 8, or off");
+    verb->add_option(
+        "--w-format", options->weightFormat,
+        "int, fp8_e4m3, fp8_e5m2, mxfp4 or nvfp4; bits count for int only");
     verb->add_option("--w-granularity", options->weightGranularity, "tensor, channel or group:N");
     verb->add_option("--a-bits", options->activationBits, "2 to 8, or off");
+    verb->add_option("--a-format", options->activationFormat, "the same for activations");
     verb->add_option("--a-side", options->activationSide, "input, output or both");
     verb->add_option("--a-scale", options->activationScale, "static, dynamic or token");
     verb->add_option("--alpha", options->alpha, "SmoothQuant migration strength 0 to 1, or off");

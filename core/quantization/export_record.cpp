@@ -42,6 +42,9 @@ OrderedJson quantizationToJson(const WeightQuantization& how) {
     if (!how.active()) {
         return {{"bits", "off"}};
     }
+    if (how.format != NumberFormat::Int) {
+        return {{"format", numberFormatName(how.format)}, {"granularity", granularityName(how.granularity)}};
+    }
     return {{"bits", how.bits}, {"granularity", granularityName(how.granularity)}};
 }
 
@@ -49,7 +52,13 @@ OrderedJson activationToJson(const ResolvedActivation& activation) {
     if (!activation.active()) {
         return {{"bits", "off"}};
     }
-    OrderedJson json{{"bits", activation.bits}, {"scaling", activationScaleName(activation.scaling)}};
+    OrderedJson json;
+    if (activation.format == NumberFormat::Int) {
+        json["bits"] = activation.bits;
+    } else {
+        json["format"] = numberFormatName(activation.format);
+    }
+    json["scaling"] = activationScaleName(activation.scaling);
     if (activation.scaling == ActivationScale::Static) {
         json["scale"] = activation.scale;
     }

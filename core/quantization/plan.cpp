@@ -37,7 +37,7 @@ void dropRepeated(SitePatch& patch, const SiteSettings& above) {
 }
 
 bool acts(const QuantPlan& plan, const SiteSettings& settings) {
-    return (plan.groups.linear && settings.weightBits < kBitsOff) || settings.activationBits < kBitsOff ||
+    return (plan.groups.linear && settings.quantizesWeights()) || settings.quantizesActivations() ||
            settings.alpha.has_value() || settings.zeroOutliers;
 }
 
@@ -175,15 +175,14 @@ void QuantPlan::set(const SiteSelection& selection, const SitePatch& patch) {
 }
 
 bool QuantPlan::isBaseline(int layers) const {
-    const bool groupsAct = (groups.conv || groups.ssm || groups.embedding || groups.head) &&
-                           groupSettings().weightBits < kBitsOff;
+    const bool groupsAct =
+        (groups.conv || groups.ssm || groups.embedding || groups.head) && groupSettings().quantizesWeights();
     return !groupsAct && !anySite(*this, layers, [&](const SiteSettings& site) { return acts(*this, site); });
 }
 
 bool QuantPlan::needsCalibration(int layers) const {
     return anySite(*this, layers, [](const SiteSettings& site) {
-        const bool scale = site.activationBits < kBitsOff && site.activationScale == ActivationScale::Static;
-        return scale || site.alpha.has_value() || site.zeroOutliers;
+        return site.needsActivationStatistics() || site.alpha.has_value() || site.zeroOutliers;
     });
 }
 

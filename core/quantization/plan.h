@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/calibration/outliers.h"
 #include "core/model/site.h"
+#include "core/quantization/number_format.h"
 
 #include <array>
 #include <map>
@@ -37,23 +38,37 @@ enum class ActivationScale { Static, Dynamic, Token };
 std::string_view activationScaleName(ActivationScale scale); ///< "static", "dynamic", "token"
 std::optional<ActivationScale> parseActivationScale(std::string_view text);
 
-/// Everything a plan can say about one site.
+/// Everything a plan can say about one site. Bits are those of the integer format; any other format is a
+/// quantization by itself, whatever the bits.
 struct SiteSettings {
     int weightBits = kBitsOff; ///< 2…8, or kBitsOff
+    NumberFormat weightFormat = NumberFormat::Int;
     Granularity weightGranularity;
     int activationBits = kBitsOff; ///< 2…8, or kBitsOff
+    NumberFormat activationFormat = NumberFormat::Int;
     ActivationSide activationSide = ActivationSide::Input;
     ActivationScale activationScale = ActivationScale::Static;
     std::optional<double> alpha; ///< SmoothQuant migration strength in [0, 1]; none: no smoothing
     bool zeroOutliers = false;
+    bool quantizesWeights() const { return weightFormat != NumberFormat::Int || weightBits < kBitsOff; }
+    bool quantizesActivations() const {
+        return activationFormat != NumberFormat::Int || activationBits < kBitsOff;
+    }
+    /// Some activation scale comes from calibration.
+    bool needsActivationStatistics() const {
+        return quantizesActivations() && activationScale == ActivationScale::Static &&
+               activationFormat != NumberFormat::MxFp4;
+    }
     bool operator==(const SiteSettings&) const = default;
 };
 
 /// Settings that differ from the level above; what is empty is inherited.
 struct SitePatch {
     std::optional<int> weightBits;
+    std::optional<NumberFormat> weightFormat;
     std::optional<Granularity> weightGranularity;
     std::optional<int> activationBits;
+    std::optional<NumberFormat> activationFormat;
     std::optional<ActivationSide> activationSide;
     std::optional<ActivationScale> activationScale;
     std::optional<std::optional<double>> alpha; ///< set to an empty optional: smoothing off

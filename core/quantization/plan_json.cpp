@@ -14,8 +14,9 @@ constexpr int kFormatVersion = 1;
 
 constexpr std::array<std::string_view, 9> kPlanKeys{"format", "name", "defaults", "linears",  "sites",
                                                     "scope",  "rule", "k",        "ssm_input"};
-constexpr std::array<std::string_view, 7> kSettingKeys{"w_bits",  "w_granularity", "a_bits",       "a_side",
-                                                       "a_scale", "alpha",         "zero_outliers"};
+constexpr std::array<std::string_view, 9> kSettingKeys{"w_bits",  "w_format", "w_granularity",
+                                                       "a_bits",  "a_format", "a_side",
+                                                       "a_scale", "alpha",    "zero_outliers"};
 constexpr std::array<std::string_view, 5> kGroupKeys{"linear", "conv", "ssm", "embedding", "head"};
 
 // Writing
@@ -29,11 +30,17 @@ OrderedJson patchToJson(const SitePatch& patch) {
     if (patch.weightBits) {
         json["w_bits"] = bitsToJson(*patch.weightBits);
     }
+    if (patch.weightFormat) {
+        json["w_format"] = numberFormatName(*patch.weightFormat);
+    }
     if (patch.weightGranularity) {
         json["w_granularity"] = granularityName(*patch.weightGranularity);
     }
     if (patch.activationBits) {
         json["a_bits"] = bitsToJson(*patch.activationBits);
+    }
+    if (patch.activationFormat) {
+        json["a_format"] = numberFormatName(*patch.activationFormat);
     }
     if (patch.activationSide) {
         json["a_side"] = activationSideName(*patch.activationSide);
@@ -53,6 +60,13 @@ OrderedJson patchToJson(const SitePatch& patch) {
 OrderedJson settingsToJson(const SiteSettings& settings) {
     SitePatch all;
     forEachSetting([&](auto patched, auto setting) { all.*patched = settings.*setting; });
+    // Integers go without saying, so that plans of integers keep the hashes that they had before other
+    // formats.
+    for (auto* format : {&all.weightFormat, &all.activationFormat}) {
+        if (*format == NumberFormat::Int) {
+            format->reset();
+        }
+    }
     return patchToJson(all);
 }
 
@@ -193,6 +207,7 @@ private:
 };
 
 Result<SitePatch> patchFromJson(const Json& json, std::string_view what, const std::string& of) {
+    constexpr const char* kFormats = "\"int\", \"fp8_e4m3\", \"fp8_e5m2\", \"mxfp4\", or \"nvfp4\"";
     Reader read(what, " of " + of);
     SitePatch patch;
     if (!json.is_object()) {
@@ -203,7 +218,9 @@ Result<SitePatch> patchFromJson(const Json& json, std::string_view what, const s
     read.named(
         json, "w_granularity", parseGranularity,
         "\"tensor\", \"channel\", or \"group:N\" with N of at least 1", patch.weightGranularity);
+    read.named(json, "w_format", parseNumberFormat, kFormats, patch.weightFormat);
     read.bits(json, "a_bits", patch.activationBits);
+    read.named(json, "a_format", parseNumberFormat, kFormats, patch.activationFormat);
     read.named(
         json, "a_side", parseActivationSide, "\"input\", \"output\", or \"both\"", patch.activationSide);
     read.named(

@@ -38,62 +38,81 @@ struct Change {
     auto operator<=>(const Change&) const = default;
 };
 
+/// "off", "8", "FP8 E4M3".
+std::string precisionText(int bits, NumberFormat format) {
+    if (format != NumberFormat::Int) {
+        return std::string(numberFormatTitle(format));
+    }
+    return bits < kBitsOff ? std::to_string(bits) : "off";
+}
+
+/// Nothing is said of the granularity of a format with blocks of its own.
+Granularity effectiveGranularity(const SiteSettings& settings) {
+    return blockSize(settings.weightFormat) > 0 ? Granularity{} : settings.weightGranularity;
+}
+
 /// "off", "8", or, where the other side of the change is off and has no details of its own, "8 (channel)".
-std::string weightText(int bits, Granularity granularity, bool detailed) {
-    if (bits >= kBitsOff) {
+std::string weightText(const SiteSettings& settings, bool inScope, bool detailed) {
+    if (!inScope || !settings.quantizesWeights()) {
         return "off";
     }
+    const Granularity granularity = effectiveGranularity(settings);
     const bool plain = granularity == Granularity{} || !detailed;
-    return std::to_string(bits) + (plain ? "" : " (" + granularityName(granularity) + ")");
+    return precisionText(settings.weightBits, settings.weightFormat) +
+           (plain ? "" : " (" + granularityName(granularity) + ")");
 }
 
 void compareWeights(
     const SiteSettings& a, bool inScopeA, const SiteSettings& b, bool inScopeB,
     std::vector<Change>& changes) {
-    const int from = inScopeA ? a.weightBits : kBitsOff;
-    const int to = inScopeB ? b.weightBits : kBitsOff;
-    const bool bothOn = from < kBitsOff && to < kBitsOff;
+    const bool bothOn = inScopeA && a.quantizesWeights() && inScopeB && b.quantizesWeights();
+    std::string from = weightText(a, inScopeA, !bothOn), to = weightText(b, inScopeB, !bothOn);
     if (from != to) {
-        changes.push_back(
-            {"weight bits", weightText(from, a.weightGranularity, !bothOn),
-             weightText(to, b.weightGranularity, !bothOn)});
+        changes.push_back({"weight bits", std::move(from), std::move(to)});
     }
-    if (bothOn && a.weightGranularity != b.weightGranularity) {
-        changes.push_back(
-            {"weight granularity", granularityName(a.weightGranularity),
-             granularityName(b.weightGranularity)});
+    const Granularity before = effectiveGranularity(a), after = effectiveGranularity(b);
+    if (bothOn && before != after) {
+        changes.push_back({"weight granularity", granularityName(before), granularityName(after)});
     }
 }
 
+/// Nothing is said of the scale of a format that has none beside its blocks'.
+ActivationScale effectiveScale(const SiteSettings& settings) {
+    return settings.activationFormat == NumberFormat::MxFp4 ? ActivationScale::Static
+                                                            : settings.activationScale;
+}
+
 std::string activationText(const SiteSettings& settings, bool detailed) {
-    if (settings.activationBits >= kBitsOff) {
+    if (!settings.quantizesActivations()) {
         return "off";
     }
     std::vector<std::string> details;
     if (detailed && settings.activationSide != ActivationSide::Input) {
         details.emplace_back(activationSideName(settings.activationSide));
     }
-    if (detailed && settings.activationScale != ActivationScale::Static) {
+    if (detailed && effectiveScale(settings) != ActivationScale::Static) {
         details.emplace_back(activationScaleName(settings.activationScale));
     }
-    return std::to_string(settings.activationBits) +
+    return precisionText(settings.activationBits, settings.activationFormat) +
            (details.empty() ? "" : " (" + joined(details, ", ") + ")");
 }
 
 void compareActivations(const SiteSettings& a, const SiteSettings& b, std::vector<Change>& changes) {
-    const bool bothOn = a.activationBits < kBitsOff && b.activationBits < kBitsOff;
-    if (a.activationBits != b.activationBits) {
-        changes.push_back({"activation bits", activationText(a, !bothOn), activationText(b, !bothOn)});
+    const bool bothOn = a.quantizesActivations() && b.quantizesActivations();
+    std::string from = activationText(a, !bothOn), to = activationText(b, !bothOn);
+    if (from != to) {
+        changes.push_back({"activation bits", std::move(from), std::move(to)});
     }
     if (bothOn && a.activationSide != b.activationSide) {
         changes.push_back(
             {"activation side", std::string(activationSideName(a.activationSide)),
              std::string(activationSideName(b.activationSide))});
     }
-    if (bothOn && a.activationScale != b.activationScale) {
+    const ActivationScale before = effectiveScale(a), after = effectiveScale(b);
+    if (bothOn && before != after) {
         changes.push_back(
-            {"activation scale", std::string(activationScaleName(a.activationScale)),
-             std::string(activationScaleName(b.activationScale))});
+            {"activation scale", std::string(activationScaleName(before)),
+             std::string(activationScaleName(after))});
     }
 }
 
@@ -190,7 +209,7 @@ bool reachesScan(const QuantPlan& plan, int layers) {
     for (int layer = 0; plan.ssmInput && layer < layers; ++layer) {
         const SiteSettings settings = plan.at({layer, Linear::XProj});
         if (settings.zeroOutliers ||
-            (settings.activationBits < kBitsOff && settings.activationSide != ActivationSide::Output)) {
+            (settings.quantizesActivations() && settings.activationSide != ActivationSide::Output)) {
             return true;
         }
     }
@@ -201,18 +220,24 @@ bool reachesScan(const QuantPlan& plan, int layers) {
 
 std::vector<std::string> settingsParts(const SiteSettings& settings, bool weights) {
     std::vector<std::string> parts;
-    if (weights && settings.weightBits < kBitsOff) {
-        const bool plain = settings.weightGranularity == Granularity{};
+    const auto precision = [](const char* what, int bits, NumberFormat format) {
+        return std::string(what) + (format == NumberFormat::Int ? "" : " ") + precisionText(bits, format);
+    };
+    if (weights && settings.quantizesWeights()) {
+        const Granularity granularity = effectiveGranularity(settings);
         parts.push_back(
-            std::string("W").append(std::to_string(settings.weightBits)) +
-            (plain ? "" : " " + granularityName(settings.weightGranularity)));
+            precision("W", settings.weightBits, settings.weightFormat) +
+            (granularity == Granularity{} ? "" : " " + granularityName(granularity)));
     }
-    if (settings.activationBits < kBitsOff) {
+    if (settings.quantizesActivations()) {
         constexpr std::array<std::string_view, 3> kSides{"inputs", "outputs", "both sides"};
         parts.push_back(
-            std::string("A").append(std::to_string(settings.activationBits)) + " (" +
-            std::string(kSides[static_cast<std::size_t>(settings.activationSide)]) + ", " +
-            std::string(activationScaleName(settings.activationScale)) + ")");
+            precision("A", settings.activationBits, settings.activationFormat) + " (" +
+            std::string(kSides[static_cast<std::size_t>(settings.activationSide)]) +
+            (settings.activationFormat == NumberFormat::MxFp4
+                 ? ""
+                 : ", " + std::string(activationScaleName(settings.activationScale))) +
+            ")");
     }
     if (settings.alpha) {
         parts.push_back("α " + number(*settings.alpha));
@@ -298,7 +323,7 @@ std::string planSummary(const QuantPlan& plan) {
     if (parts.empty()) {
         return "baseline";
     }
-    if (lean.groups != ParameterGroups::mlp() && lean.defaults.weightBits < kBitsOff) {
+    if (lean.groups != ParameterGroups::mlp() && lean.defaults.quantizesWeights()) {
         const bool all = lean.groups == ParameterGroups::all();
         parts.push_back("weights of " + (all ? std::string("all groups") : joined(groups, ", ")));
     }

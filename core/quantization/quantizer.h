@@ -28,14 +28,15 @@ std::int64_t quantize(std::span<const float> x, float scale, int bits, std::span
 float finiteAbsmax(std::span<const float> x);
 
 struct WeightQuantization {
-    int bits = kBitsOff;
+    int bits = kBitsOff; ///< of the integer format
     Granularity granularity;
-    bool active() const { return bits < kBitsOff; }
+    NumberFormat format = NumberFormat::Int;
+    bool active() const { return format != NumberFormat::Int || bits < kBitsOff; }
     bool operator==(const WeightQuantization&) const = default;
 };
 
 /// Scales of a weight [rows, columns], row-major: one (tensor), one a row (channel), or ⌈columns/g⌉ a row
-/// (group).
+/// (group). The formats with block scales have one for the tensor, whatever the granularity (floatScale()).
 std::vector<float> weightScales(
     std::span<const float> weight, std::int64_t rows, std::int64_t columns, const WeightQuantization& how);
 

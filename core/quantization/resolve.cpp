@@ -122,12 +122,12 @@ public:
         const SiteSettings settings = m_plan.at(site);
         ResolvedSite resolved;
         if (m_plan.groups.linear) {
-            resolved.weight = {settings.weightBits, settings.weightGranularity};
+            resolved.weight = {settings.weightBits, settings.weightGranularity, settings.weightFormat};
         }
-        const bool quantized = settings.activationBits < kBitsOff;
+        const bool quantized = settings.quantizesActivations();
         const bool input = quantized && settings.activationSide != ActivationSide::Output;
         const bool output = quantized && settings.activationSide != ActivationSide::Input;
-        const bool fixed = settings.activationScale == ActivationScale::Static;
+        const bool fixed = settings.needsActivationStatistics();
         const bool needsInput = settings.zeroOutliers || settings.alpha || (input && fixed);
         if ((needsInput && !observed(site, Side::Input)) ||
             (output && fixed && !observed(site, Side::Output))) {
@@ -193,9 +193,12 @@ private:
     }
 
     ResolvedActivation activation(SiteId site, const SiteSettings& settings, float absmax) {
-        ResolvedActivation result{settings.activationBits, settings.activationScale, 0.0f};
-        if (settings.activationScale == ActivationScale::Static) {
-            result.scale = quantizerScale(absmax, settings.activationBits);
+        ResolvedActivation result{
+            settings.activationBits, settings.activationScale, 0.0f, settings.activationFormat};
+        if (settings.activationFormat == NumberFormat::MxFp4) {
+            result.scaling = ActivationScale::Token;
+        } else if (settings.activationScale == ActivationScale::Static) {
+            result.scale = activationScale(absmax, result);
             if (result.scale == 0.0f) {
                 m_warnings.add(site, "every calibrated value is 0, so the quantized activation is 0 too.");
             }
@@ -225,7 +228,7 @@ void warnOfAbsentLinears(const ModelSpec& spec, const QuantPlan& plan, std::vect
 
 void resolveGroups(const ModelSpec& spec, const QuantPlan& plan, ResolvedPlan& resolved) {
     const SiteSettings& settings = plan.groupSettings();
-    const WeightQuantization how{settings.weightBits, settings.weightGranularity};
+    const WeightQuantization how{settings.weightBits, settings.weightGranularity, settings.weightFormat};
     const auto pick = [&](bool inScope) {
         return inScope ? how : WeightQuantization{};
     };
@@ -237,6 +240,11 @@ void resolveGroups(const ModelSpec& spec, const QuantPlan& plan, ResolvedPlan& r
 }
 
 } // namespace
+
+float activationScale(float absmax, const ResolvedActivation& quantizer) {
+    return quantizer.format == NumberFormat::Int ? quantizerScale(absmax, quantizer.bits)
+                                                 : floatScale(absmax, quantizer.format);
+}
 
 Result<WeightStatistics> weightStatistics(const Checkpoint& checkpoint, const Job& job) {
     WeightStatistics statistics;

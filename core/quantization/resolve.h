@@ -21,12 +21,16 @@ Result<WeightStatistics> weightStatistics(const Checkpoint& checkpoint, const Jo
 
 /// One activation quantizer, ready to be applied.
 struct ResolvedActivation {
-    int bits = kBitsOff;
-    ActivationScale scaling = ActivationScale::Static;
-    float scale = 0; ///< Δ for static scaling (0: everything becomes 0)
-    bool active() const { return bits < kBitsOff; }
+    int bits = kBitsOff;                               ///< of the integer format
+    ActivationScale scaling = ActivationScale::Static; ///< Token for mxfp4, whose scales are its blocks'
+    float scale = 0;                                   ///< Δ for static scaling (0: everything becomes 0)
+    NumberFormat format = NumberFormat::Int;
+    bool active() const { return format != NumberFormat::Int || bits < kBitsOff; }
     bool operator==(const ResolvedActivation&) const = default;
 };
+
+/// Δ of an activation whose largest magnitude is `absmax`, of integers or of floats.
+float activationScale(float absmax, const ResolvedActivation& quantizer);
 
 /// What happens at one site, in this order: X → zero channels → ÷ smoothing → quantize input → × weight
 /// (float weight · smoothing per column, then quantized) → quantize output → + bias.

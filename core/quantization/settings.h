@@ -9,8 +9,10 @@ namespace mambascope {
 template <class Visitor>
 void forEachSetting(Visitor&& visit) {
     visit(&SitePatch::weightBits, &SiteSettings::weightBits);
+    visit(&SitePatch::weightFormat, &SiteSettings::weightFormat);
     visit(&SitePatch::weightGranularity, &SiteSettings::weightGranularity);
     visit(&SitePatch::activationBits, &SiteSettings::activationBits);
+    visit(&SitePatch::activationFormat, &SiteSettings::activationFormat);
     visit(&SitePatch::activationSide, &SiteSettings::activationSide);
     visit(&SitePatch::activationScale, &SiteSettings::activationScale);
     visit(&SitePatch::alpha, &SiteSettings::alpha);

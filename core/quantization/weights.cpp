@@ -30,11 +30,25 @@ void forEachScaleRun(
 
 } // namespace
 
+namespace {
+
+float scaleOf(std::span<const float> run, const WeightQuantization& how) {
+    const float absmax = finiteAbsmax(run);
+    return how.format == NumberFormat::Int ? quantizerScale(absmax, how.bits)
+                                           : floatScale(absmax, how.format);
+}
+
+Granularity granularityOf(const WeightQuantization& how) {
+    return blockSize(how.format) > 0 ? Granularity{} : how.granularity;
+}
+
+} // namespace
+
 std::vector<float> weightScales(
     std::span<const float> weight, std::int64_t rows, std::int64_t columns, const WeightQuantization& how) {
     std::vector<float> scales;
-    forEachScaleRun(weight, rows, columns, how.granularity, [&](std::span<const float> run) {
-        scales.push_back(quantizerScale(finiteAbsmax(run), how.bits));
+    forEachScaleRun(weight, rows, columns, granularityOf(how), [&](std::span<const float> run) {
+        scales.push_back(scaleOf(run, how));
     });
     return scales;
 }
@@ -45,8 +59,18 @@ std::int64_t fakeQuantizeWeight(
         return 0;
     }
     std::int64_t nonfinite = 0;
-    forEachScaleRun(weight, rows, columns, how.granularity, [&](std::span<float> run) {
-        nonfinite += fakeQuantize(run, quantizerScale(finiteAbsmax(run), how.bits), how.bits);
+    forEachScaleRun(weight, rows, columns, granularityOf(how), [&](std::span<float> run) {
+        const float scale = scaleOf(run, how);
+        if (how.format == NumberFormat::Int) {
+            nonfinite += fakeQuantize(run, scale, how.bits);
+            return;
+        }
+        // Blocks end with their row; a run without blocks is shorter than a row, or does not care.
+        const auto width = static_cast<std::size_t>(columns);
+        for (std::size_t first = 0; first < run.size(); first += width) {
+            nonfinite +=
+                fakeQuantizeFloat(run.subspan(first, std::min(width, run.size() - first)), scale, how.format);
+        }
     });
     return nonfinite;
 }

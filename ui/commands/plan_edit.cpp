@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/commands/plan_edit.h"
 
+#include "core/quantization/settings.h"
+
 namespace mambascope::ui {
 namespace {
 
@@ -8,22 +10,13 @@ const SitePatch& linearPatch(const QuantPlan& plan, Linear linear) {
     return plan.linears[static_cast<std::size_t>(linear)];
 }
 
-template <class T>
-void dropIfEqual(std::optional<T>& own, const T& inherited) {
-    if (own.has_value() && *own == inherited) {
-        own.reset();
-    }
-}
-
 /// Removes from `patch` what says no more than the level above.
 void dropInherited(SitePatch& patch, const SiteSettings& above) {
-    dropIfEqual(patch.weightBits, above.weightBits);
-    dropIfEqual(patch.weightGranularity, above.weightGranularity);
-    dropIfEqual(patch.activationBits, above.activationBits);
-    dropIfEqual(patch.activationSide, above.activationSide);
-    dropIfEqual(patch.activationScale, above.activationScale);
-    dropIfEqual(patch.alpha, above.alpha);
-    dropIfEqual(patch.zeroOutliers, above.zeroOutliers);
+    forEachSetting([&](auto patched, auto setting) {
+        if (patch.*patched == above.*setting) {
+            (patch.*patched).reset();
+        }
+    });
 }
 
 void setOn(QuantPlan& plan, const PlanTarget& target, const SitePatch& patch) {

@@ -14,8 +14,16 @@ QString translate(const char* text) {
     return QCoreApplication::translate("PlanValues", text);
 }
 
-QString bitsText(int bits) {
+QString precisionText(int bits, NumberFormat format) {
+    if (format != NumberFormat::Int) {
+        return qt(numberFormatTitle(format));
+    }
     return bits >= kBitsOff ? translate("off") : number(bits);
+}
+
+/// What a cell holds: bits, or the name of a format.
+QVariant precisionValue(int bits, NumberFormat format) {
+    return format == NumberFormat::Int ? QVariant(bits) : QVariant(qt(numberFormatName(format)));
 }
 
 QString granularityText(const Granularity& granularity) {
@@ -61,16 +69,29 @@ std::optional<SitePatch> patchOf(std::optional<T> SitePatch::*member, const std:
     return value ? std::optional(patchOf(member, *value)) : std::nullopt;
 }
 
+/// Bits bring the integer format back, a format leaves the bits alone.
+std::optional<SitePatch> precisionPatch(
+    const QVariant& value, std::optional<int> SitePatch::*bits,
+    std::optional<NumberFormat> SitePatch::*format) {
+    const auto named = parseNumberFormat(value.toString().toStdString());
+    SitePatch patch;
+    patch.*format = named.value_or(NumberFormat::Int);
+    if (!named) {
+        patch.*bits = bitsOf(value);
+    }
+    return named || (patch.*bits).has_value() ? std::optional(patch) : std::nullopt;
+}
+
 } // namespace
 
 QString planText(const SiteSettings& settings, int column) {
     switch (column) {
     case PlanModel::WeightBitsColumn:
-        return bitsText(settings.weightBits);
+        return precisionText(settings.weightBits, settings.weightFormat);
     case PlanModel::GranularityColumn:
         return granularityText(settings.weightGranularity);
     case PlanModel::ActivationBitsColumn:
-        return bitsText(settings.activationBits);
+        return precisionText(settings.activationBits, settings.activationFormat);
     case PlanModel::SideColumn:
         return qt(activationSideName(settings.activationSide));
     case PlanModel::ScaleColumn:
@@ -85,11 +106,11 @@ QString planText(const SiteSettings& settings, int column) {
 QVariant planValue(const SiteSettings& settings, int column) {
     switch (column) {
     case PlanModel::WeightBitsColumn:
-        return settings.weightBits;
+        return precisionValue(settings.weightBits, settings.weightFormat);
     case PlanModel::GranularityColumn:
         return QString::fromStdString(granularityName(settings.weightGranularity));
     case PlanModel::ActivationBitsColumn:
-        return settings.activationBits;
+        return precisionValue(settings.activationBits, settings.activationFormat);
     case PlanModel::SideColumn:
         return qt(activationSideName(settings.activationSide));
     case PlanModel::ScaleColumn:
@@ -107,11 +128,11 @@ std::optional<SitePatch> planPatch(int column, const QVariant& value) {
     const std::string name = value.toString().toStdString();
     switch (column) {
     case PlanModel::WeightBitsColumn:
-        return patchOf(&SitePatch::weightBits, bitsOf(value));
+        return precisionPatch(value, &SitePatch::weightBits, &SitePatch::weightFormat);
     case PlanModel::GranularityColumn:
         return patchOf(&SitePatch::weightGranularity, parseGranularity(name));
     case PlanModel::ActivationBitsColumn:
-        return patchOf(&SitePatch::activationBits, bitsOf(value));
+        return precisionPatch(value, &SitePatch::activationBits, &SitePatch::activationFormat);
     case PlanModel::SideColumn:
         return patchOf(&SitePatch::activationSide, parseActivationSide(name));
     case PlanModel::ScaleColumn:
@@ -136,11 +157,11 @@ std::optional<SitePatch> planPatch(int column, const QVariant& value) {
 bool holds(const SitePatch& patch, int column) {
     switch (column) {
     case PlanModel::WeightBitsColumn:
-        return patch.weightBits.has_value();
+        return patch.weightBits.has_value() || patch.weightFormat.has_value();
     case PlanModel::GranularityColumn:
         return patch.weightGranularity.has_value();
     case PlanModel::ActivationBitsColumn:
-        return patch.activationBits.has_value();
+        return patch.activationBits.has_value() || patch.activationFormat.has_value();
     case PlanModel::SideColumn:
         return patch.activationSide.has_value();
     case PlanModel::ScaleColumn:
@@ -158,11 +179,11 @@ bool isIdle(const SiteSettings& settings, int column) {
     switch (column) {
     case PlanModel::WeightBitsColumn:
     case PlanModel::GranularityColumn:
-        return settings.weightBits >= kBitsOff;
+        return !settings.quantizesWeights();
     case PlanModel::ActivationBitsColumn:
     case PlanModel::SideColumn:
     case PlanModel::ScaleColumn:
-        return settings.activationBits >= kBitsOff;
+        return !settings.quantizesActivations();
     case PlanModel::AlphaColumn:
         return !settings.alpha.has_value();
     case PlanModel::ZeroColumn:
@@ -183,6 +204,11 @@ QList<PlanChoice> planChoices(int column) {
     case PlanModel::ActivationBitsColumn:
         for (const int bits : {kBitsOff, 8, 7, 6, 5, 4, 3, 2}) {
             settings.weightBits = settings.activationBits = bits;
+            add(settings);
+        }
+        for (const NumberFormat format :
+             {NumberFormat::Fp8E4M3, NumberFormat::Fp8E5M2, NumberFormat::MxFp4, NumberFormat::NvFp4}) {
+            settings.weightFormat = settings.activationFormat = format;
             add(settings);
         }
         break;

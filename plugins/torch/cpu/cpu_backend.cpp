@@ -201,8 +201,18 @@ void CpuBackend::transform(Matrix x, const Transform& how, std::span<const Segme
             }
         }
         std::transform(rowMax.begin(), rowMax.end(), scales.begin(), [&](float largest) {
-            return quantizerScale(largest, quantizer.bits);
+            return activationScale(largest, quantizer);
         });
+    }
+    if (quantizer.format != NumberFormat::Int) {
+        parallelFor(x.rows, threadsFor(x.rows * x.columns * 16, m_threads), [&](std::int64_t r) {
+            const auto width = static_cast<std::size_t>(x.columns);
+            if (source.data != out.data) {
+                std::memcpy(row(out, r), row(source, r), width * sizeof(float));
+            }
+            fakeQuantizeFloat({row(out, r), width}, scales[static_cast<std::size_t>(r)], quantizer.format);
+        });
+        return;
     }
     const float limit = static_cast<float>(quantizerMax(quantizer.bits));
     parallelFor(x.rows, threadsFor(x.rows * x.columns * 4, m_threads), [&](std::int64_t r) {

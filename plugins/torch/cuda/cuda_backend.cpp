@@ -352,7 +352,14 @@ void CudaBackend::transform(Matrix x, const Transform& how, std::span<const Segm
         }
         return;
     }
-    const float limit = static_cast<float>(quantizerMax(quantizer.bits));
+    if (quantizer.format == NumberFormat::MxFp4) {
+        cuda::quantizeFloat(x, preparation, nullptr, 1.0f, quantizer.format, out, m_stream);
+        check(cudaGetLastError());
+        return;
+    }
+    const bool integers = quantizer.format == NumberFormat::Int;
+    const float limit =
+        integers ? static_cast<float>(quantizerMax(quantizer.bits)) : scaleDivisor(quantizer.format);
     float* scales = nullptr;
     if (quantizer.scaling != ActivationScale::Static) {
         scales = m_scales.reserve(static_cast<std::size_t>(x.rows));
@@ -363,7 +370,11 @@ void CudaBackend::transform(Matrix x, const Transform& how, std::span<const Segm
             cuda::rowScales(x.rows, limit, scales, m_stream);
         }
     }
-    cuda::quantize(x, preparation, scales, quantizer.scale, limit, out, m_stream);
+    if (integers) {
+        cuda::quantize(x, preparation, scales, quantizer.scale, limit, out, m_stream);
+    } else {
+        cuda::quantizeFloat(x, preparation, scales, quantizer.scale, quantizer.format, out, m_stream);
+    }
     check(cudaGetLastError());
 }
 

@@ -113,6 +113,14 @@ inline bool hasPacks(const Matrix& m, int n) {
     return m.columns % n == 0 && m.stride % n == 0 && reinterpret_cast<std::uintptr_t>(m.data) % bytes == 0;
 }
 
+/// A value of a linear's input, zeroed and smoothed.
+template <class T>
+__device__ float prepared(const T* x, const Preparation& how, std::int64_t channel) {
+    const bool kept = how.keep == nullptr || how.keep[channel] != 0;
+    const float value = kept ? toFloat(x[channel]) : 0.0f;
+    return how.smoothing == nullptr ? value : __fdiv_rn(value, how.smoothing[channel]);
+}
+
 struct Sum {
     __device__ double operator()(double a, double b) const { return a + b; }
     __device__ float operator()(float a, float b) const { return a + b; }

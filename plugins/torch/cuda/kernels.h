@@ -5,6 +5,7 @@
 // may be of either element unless a line says otherwise; arithmetic is fp32 and results are rounded once.
 // What a launch reports is left to cudaGetLastError().
 
+#include "core/quantization/small_float.h"
 #include "plugins/torch/operands.h"
 
 #include <cuda_runtime_api.h>
@@ -82,6 +83,12 @@ void sequenceScales(const Sequences& sequences, float limit, float* scales, Stre
 /// Prepares and quantizes with `rowScales` [rows], or with `scale` where that is null.
 void quantize(
     Matrix x, Preparation how, const float* rowScales, float scale, float limit, Matrix out, Stream stream);
+
+/// The same to small floats. Block scales are taken from a row's own values; where the format has no other
+/// scale, `rowScales` is null and `scale` 1.
+void quantizeFloat(
+    Matrix x, Preparation how, const float* rowScales, float scale, NumberFormat format, Matrix out,
+    Stream stream);
 
 /// Adds fp32 logits [rows, columns] of the tokens from `first` on to `scores`, which begin where `first` is
 /// 0.

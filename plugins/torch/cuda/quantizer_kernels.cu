@@ -11,13 +11,6 @@ namespace mambascope::cuda {
 namespace {
 
 template <class T>
-__device__ float prepared(const T* x, const Preparation& how, std::int64_t channel) {
-    const bool kept = how.keep == nullptr || how.keep[channel] != 0;
-    const float value = kept ? toFloat(x[channel]) : 0.0f;
-    return how.smoothing == nullptr ? value : __fdiv_rn(value, how.smoothing[channel]);
-}
-
-template <class T>
 __global__ void prepareKernel(Rows<T> x, Preparation how, Rows<T> out) {
     const T* from = x.at(blockIdx.x);
     for (std::int64_t c = threadIdx.x; c < x.columns; c += kThreads) {
