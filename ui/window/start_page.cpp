@@ -19,7 +19,7 @@
 namespace mambascope::ui {
 namespace {
 
-QString size(std::uintmax_t bytes) {
+QString sizeText(std::uintmax_t bytes) {
     return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeSIFormat);
 }
 
@@ -46,7 +46,7 @@ ListEntry cachedEntry(const CachedModel& model) {
     ListEntry entry;
     entry.title = QString::fromStdString(model.name);
     entry.enabled = model.openable;
-    entry.trailing = size(model.bytes);
+    entry.trailing = sizeText(model.bytes);
     entry.detail = QString::fromStdString(model.openable ? model.kind : model.why);
     entry.toolTip = model.openable ? QString::fromStdString(model.folder.string()) : entry.detail;
     entry.key = QString::fromStdString(model.reference);
@@ -170,7 +170,7 @@ void StartPage::refreshCached() {
             : tr("%1 · %2 in %3")
                   .arg(
                       entries.size() == 1 ? tr("1 model") : tr("%1 models").arg(number(entries.size())),
-                      size(bytes), shortPath(folder)),
+                      sizeText(bytes), shortPath(folder)),
         trouble.isEmpty() ? folder : trouble);
     m_cached->setEntries(entries);
 }
