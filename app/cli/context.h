@@ -108,5 +108,6 @@ void addBench(CLI::App& program, Verb& run);
 void addMakeModel(CLI::App& program, Verb& run);
 void addSession(CLI::App& program, Verb& run);
 void addImportScales(CLI::App& program, Verb& run);
+void addSearch(CLI::App& program, Verb& run);
 
 } // namespace mambascope::cli

@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
     addGlobalOptions(program, options);
     for (auto* add :
          {addInfo, addTokenize, addLogits, addGenerate, addCalibrate, addOutliers, addPlan, addEvaluate,
-          addPerplexity, addExport, addBench, addMakeModel, addSession, addImportScales}) {
+          addPerplexity, addExport, addBench, addMakeModel, addSession, addImportScales, addSearch}) {
         add(program, run);
     }
     try {

@@ -165,6 +165,21 @@ Result<std::vector<std::string>> EngineClient::applyPlan(
     return m_impl->understood(fields.result(std::move(warnings)));
 }
 
+Result<SiteErrors> EngineClient::siteErrors(
+    const SiteErrorRequest& request, std::shared_ptr<const CalibrationSnapshot> calibration, const Job& job) {
+    auto answer =
+        m_impl->askWithCalibration("siteErrors", {{"request", protocol::pack(request)}}, calibration, job);
+    if (!answer.ok()) {
+        return answer.error();
+    }
+    auto errors = m_impl->understood(protocol::unpack<SiteErrors>(answer.value()));
+    if (errors.ok() && errors.value().relative.size() != request.plans.size()) {
+        return m_impl->connection->fail(
+            Error::failed("The number of plans that were measured is not the number of those sent."));
+    }
+    return errors;
+}
+
 Result<ForwardResult> EngineClient::forward(const ForwardRequest& request, const Job& job) {
     auto result = m_impl->ask<ForwardResult>("forward", protocol::pack(request), job);
     if (!result.ok()) {

@@ -44,6 +44,9 @@ public:
     Result<std::vector<std::string>> applyPlan(
         const QuantPlan& plan, std::shared_ptr<const CalibrationSnapshot> calibration,
         const Job& job) override;
+    Result<SiteErrors> siteErrors(
+        const SiteErrorRequest& request, std::shared_ptr<const CalibrationSnapshot> calibration,
+        const Job& job) override;
     Result<ForwardResult> forward(const ForwardRequest& request, const Job& job) override;
     Result<std::vector<Score>>
     score(std::span<const ScoreRequest> requests, const ScoreSink& sink, const Job& job) override;

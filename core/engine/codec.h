@@ -23,6 +23,8 @@ Json pack(const LoadedModel& model);
 Json pack(const CalibrationRequest& request);
 Json pack(const WeightStatistics& statistics);
 Json pack(const QuantPlan& plan);
+Json pack(const SiteErrorRequest& request);
+Json pack(const SiteErrors& errors);
 Json pack(const ForwardRequest& request);
 Json pack(const ForwardResult& result);
 Json pack(const GenerateRequest& request);
@@ -54,6 +56,10 @@ template <>
 Result<CalibrationRequest> unpack(const Json& json);
 template <>
 Result<WeightStatistics> unpack(const Json& json);
+template <>
+Result<SiteErrorRequest> unpack(const Json& json);
+template <>
+Result<SiteErrors> unpack(const Json& json);
 template <>
 Result<ForwardRequest> unpack(const Json& json);
 template <>

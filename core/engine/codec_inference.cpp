@@ -29,6 +29,53 @@ bool wholeRows(const std::vector<std::vector<float>>& arrays, int width) {
 
 } // namespace
 
+Json pack(const SiteErrorRequest& request) {
+    Json plans = Json::array();
+    for (const QuantPlan& plan : request.plans) {
+        plans.push_back(pack(plan));
+    }
+    Json json{{"plans", std::move(plans)}};
+    putRagged(json, "windows", views(request.windows));
+    return json;
+}
+
+template <>
+Result<SiteErrorRequest> unpack(const Json& json) {
+    SiteErrorRequest request;
+    Fields fields(json, "request for site errors");
+    fields.ragged("windows", request.windows);
+    const Json* plans = fields.list("plans");
+    for (std::size_t i = 0; plans != nullptr && i < plans->size(); ++i) {
+        auto plan = unpack<QuantPlan>((*plans)[i]);
+        if (!plan.ok()) {
+            return plan.error();
+        }
+        request.plans.push_back(std::move(plan).value());
+    }
+    return fields.result(std::move(request));
+}
+
+Json pack(const SiteErrors& errors) {
+    Json plans = Json::array();
+    for (const std::vector<double>& ofPlan : errors.relative) {
+        plans.push_back(binary(ofPlan));
+    }
+    return {{"relative", std::move(plans)}};
+}
+
+template <>
+Result<SiteErrors> unpack(const Json& json) {
+    SiteErrors errors;
+    Fields fields(json, "site errors");
+    fields.arrays("relative", errors.relative);
+    for (const std::vector<double>& ofPlan : errors.relative) {
+        if (ofPlan.size() != errors.relative.front().size()) {
+            fields.fail("relative", "has plans of different sizes");
+        }
+    }
+    return fields.result(std::move(errors));
+}
+
 Json pack(const ForwardRequest& request) {
     Json json{{"hidden", request.hidden}};
     putRagged(json, "sequences", views(request.sequences));

@@ -48,17 +48,12 @@ Dispatcher::run(const std::string& op, const Json& args, const Job& job, const P
 Result<Json> Dispatcher::runUnguarded(
     const std::string& op, const Json& args, const Job& job, const PartialSink& onPartial) {
     static const std::map<std::string_view, Operation> kOperations{
-        {"info", &Dispatcher::info},
-        {"load", &Dispatcher::load},
-        {"tokenizer", &Dispatcher::tokenizer},
-        {"weights", &Dispatcher::weights},
-        {"upload", &Dispatcher::upload},
-        {"calibrate", &Dispatcher::calibrate},
-        {"apply", &Dispatcher::apply},
-        {"forward", &Dispatcher::forward},
-        {"score", &Dispatcher::score},
-        {"generate", &Dispatcher::generate},
-        {"export", &Dispatcher::exportCheckpoint},
+        {"info", &Dispatcher::info},           {"load", &Dispatcher::load},
+        {"tokenizer", &Dispatcher::tokenizer}, {"weights", &Dispatcher::weights},
+        {"upload", &Dispatcher::upload},       {"calibrate", &Dispatcher::calibrate},
+        {"apply", &Dispatcher::apply},         {"siteErrors", &Dispatcher::siteErrors},
+        {"forward", &Dispatcher::forward},     {"score", &Dispatcher::score},
+        {"generate", &Dispatcher::generate},   {"export", &Dispatcher::exportCheckpoint},
         {"bench", &Dispatcher::bench}};
     const auto found = kOperations.find(op);
     if (found == kOperations.end()) {
@@ -174,6 +169,23 @@ Result<Json> Dispatcher::apply(const Json& args, const Job& job, const PartialSi
     auto warnings = m_engine->applyPlan(plan.value(), *calibration, job);
     return warnings.ok() ? Result<Json>(Json{{"warnings", warnings.value()}})
                          : Result<Json>(warnings.error());
+}
+
+Result<Json> Dispatcher::siteErrors(const Json& args, const Job& job, const PartialSink&) {
+    std::string hash;
+    Fields fields(args, "request for site errors");
+    fields.text("calibration", hash, 64);
+    const Json* requestJson = fields.map("request");
+    if (requestJson == nullptr) {
+        return fields.error();
+    }
+    auto request = unpack<SiteErrorRequest>(*requestJson);
+    if (!request.ok()) {
+        return request.error();
+    }
+    const auto calibration = kept(hash);
+    return calibration ? packed(m_engine->siteErrors(request.value(), *calibration, job))
+                       : Result<Json>(Json{{"unknownCalibration", true}});
 }
 
 Result<Json> Dispatcher::forward(const Json& args, const Job& job, const PartialSink&) {

@@ -37,6 +37,7 @@ private:
     Result<Json> upload(const Json&, const Job&, const PartialSink&);
     Result<Json> calibrate(const Json&, const Job&, const PartialSink&);
     Result<Json> apply(const Json&, const Job&, const PartialSink&);
+    Result<Json> siteErrors(const Json&, const Job&, const PartialSink&);
     Result<Json> forward(const Json&, const Job&, const PartialSink&);
     Result<Json> score(const Json&, const Job&, const PartialSink&);
     Result<Json> generate(const Json&, const Job&, const PartialSink&);

@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/calibration/calibration.h"
+#include "core/engine/site_errors.h"
 #include "core/evaluation/score.h"
 #include "core/model/model.h"
 #include "core/quantization/export_hf.h"
@@ -68,8 +69,8 @@ struct ForwardResult {
     int vocabulary = 0, hidden = 0;
     /// [sequence][tokens · vocabulary]
     std::vector<std::vector<float>> logits;
-    /// [i][sequence][tokens · hidden]: the residual stream after layer i, counted from 0, and one more: the final norm's
-    /// output (transformers' hidden_states). Empty unless asked for.
+    /// [i][sequence][tokens · hidden]: the residual stream after layer i, counted from 0, and one more: the
+    /// final norm's output (transformers' hidden_states). Empty unless asked for.
     std::vector<std::vector<std::vector<float>>> hiddenStates;
 };
 
@@ -114,6 +115,12 @@ public:
     /// warnings. On an error the previous plan stays.
     virtual Result<std::vector<std::string>> applyPlan(
         const QuantPlan& plan, std::shared_ptr<const CalibrationSnapshot> calibration, const Job& job) = 0;
+
+    /// What plans do to every site by itself, on the unquantized model's activations. The plan that is set
+    /// stays as it is. Usage if there is no window or no plan, or a plan does not fit the model.
+    virtual Result<SiteErrors> siteErrors(
+        const SiteErrorRequest& request, std::shared_ptr<const CalibrationSnapshot> calibration,
+        const Job& job) = 0;
 
     /// One forward pass from a zero state.
     virtual Result<ForwardResult> forward(const ForwardRequest& request, const Job& job) = 0;

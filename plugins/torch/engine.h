@@ -18,6 +18,9 @@ public:
     Result<std::vector<std::string>> applyPlan(
         const QuantPlan& plan, std::shared_ptr<const CalibrationSnapshot> calibration,
         const Job& job) override;
+    Result<SiteErrors> siteErrors(
+        const SiteErrorRequest& request, std::shared_ptr<const CalibrationSnapshot> calibration,
+        const Job& job) override;
     Result<ForwardResult> forward(const ForwardRequest& request, const Job& job) override;
     Result<std::vector<Score>>
     score(std::span<const ScoreRequest> requests, const ScoreSink& sink, const Job& job) override;
@@ -38,6 +41,8 @@ private:
         const Job& job);
     Result<ResolvedPlan>
     resolve(const QuantPlan& plan, const CalibrationSnapshot* calibration, const Job& job);
+    Result<SiteErrors> siteErrorsChecked(
+        const SiteErrorRequest& request, const CalibrationSnapshot* calibration, const Job& job);
     Result<ForwardResult> forwardChecked(const ForwardRequest& request, const Job& job);
     Result<std::vector<std::int32_t>> generateChecked(const GenerateRequest& request, const Job& job);
     Result<void> requireModel() const;

@@ -209,6 +209,11 @@ ResolvedPlan baselinePlan(const ModelSpec& spec) {
     return plan;
 }
 
+Result<SiteWeights>
+prepareSite(const Checkpoint& checkpoint, const ResolvedPlan& plan, SiteId site, Backend& backend) {
+    return Reader(checkpoint, plan, backend).site(site, nullptr);
+}
+
 Result<std::shared_ptr<const ModelWeights>> prepareWeights(
     const Checkpoint& checkpoint, const ResolvedPlan& plan, const ModelWeights* previous, Backend& backend,
     const Job& job, std::string_view phase) {

@@ -45,6 +45,10 @@ struct ModelWeights {
 /// A plan that changes nothing.
 ResolvedPlan baselinePlan(const ModelSpec& spec);
 
+/// One site as `plan` wants it.
+Result<SiteWeights>
+prepareSite(const Checkpoint& checkpoint, const ResolvedPlan& plan, SiteId site, Backend& backend);
+
 /// Reads and converts the checkpoint under `plan`. What `previous` (may be null) already holds under the same
 /// settings is taken from there. Cancelled leaves no trace.
 Result<std::shared_ptr<const ModelWeights>> prepareWeights(

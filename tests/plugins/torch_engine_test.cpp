@@ -320,6 +320,50 @@ private Q_SLOTS:
         QVERIFY(relativeDifference(unbounded, logitsOf(*engineFor(folder.path() / "m"))) > 1e-3);
     }
 
+    void siteErrorsOfPlans_data() { architectures(); }
+    void siteErrorsOfPlans() {
+        const auto engine = engineFor(fixtureOfRow());
+        const auto calibration = calibrationOf(*engine);
+        SiteErrorRequest request;
+        request.windows = {someTokens(64, 70), someTokens(33, 71)};
+        QuantPlan smooth;
+        smooth.defaults.alpha = 0.5;
+        request.plans = {QuantPlan{}, smooth};
+        for (const int bits : {8, 4, 2}) {
+            request.plans.emplace_back().defaults.weightBits = bits;
+        }
+        request.plans.push_back(activations(ActivationScale::Token, ActivationSide::Both));
+        request.plans.emplace_back().defaults.weightFormat = NumberFormat::MxFp4;
+        const std::vector<float> before = logitsOf(*engine);
+        const auto errors = engine->siteErrors(request, calibration, {});
+        QVERIFY2(errors.ok(), errors.ok() ? "" : describe(errors.error()).c_str());
+        const auto& relative = errors.value().relative;
+        QCOMPARE(relative.size(), request.plans.size());
+        const ModelSpec& spec = calibration->spec;
+        for (int i = 0; i < spec.siteCount(); ++i) {
+            const SiteId site = SiteId::fromIndex(i);
+            const auto at = [&](std::size_t plan) {
+                return relative[plan][static_cast<std::size_t>(i)];
+            };
+            QCOMPARE(at(0), 0.0);
+            if (!spec.has(site.linear)) {
+                QCOMPARE(at(4), 0.0);
+                continue;
+            }
+            QVERIFY(at(1) < 1e-11); // the identity of smoothing, squared
+            // Uniform noise of a step's width is a 12th of its square: four bits fewer are 2^8 times the
+            // error.
+            QVERIFY(at(2) > 0 && at(2) < at(3) && at(3) < at(4));
+            QVERIFY(at(3) / at(2) > 64 && at(3) / at(2) < 1024);
+            QVERIFY(at(5) > at(2) * 0.5 && at(5) < 0.1);
+            QVERIFY(at(6) > at(2) && at(6) < at(4));
+        }
+        QCOMPARE(logitsOf(*engine), before); // no plan was set
+        QVERIFY(engine->siteErrors({}, nullptr, {}).error().code == ErrorCode::Usage);
+        request.windows = {{256}};
+        QVERIFY(engine->siteErrors(request, calibration, {}).error().code == ErrorCode::Usage);
+    }
+
     void generationContinuesFromTheState_data() { architectures(); }
     void generationContinuesFromTheState() {
         // Each step from the carried state gives the argmax that a run over everything gives.

@@ -122,6 +122,8 @@ void ClientTest::everyCallGivesTheEnginesOwnAnswer() {
     QCOMPARE(report.files, expectedReport.files);
     QCOMPARE(report.notes, expectedReport.notes);
     QCOMPARE(report.bytes, expectedReport.bytes);
+    const SiteErrorRequest sites{{{1, 2, 3}}, {QuantPlan{}, presetPlan("SmoothQuant W8A8 α=0.5").value()}};
+    QVERIFY(client->siteErrors(sites, nullptr, {}).value() == own->siteErrors(sites, nullptr, {}).value());
     QCOMPARE(client->bench({2, 64, 3}, {}).value().dump(), own->bench({2, 64, 3}, {}).value().dump());
 }
 

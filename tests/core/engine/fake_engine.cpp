@@ -55,6 +55,9 @@ public:
     Result<std::vector<std::string>> applyPlan(
         const QuantPlan& plan, std::shared_ptr<const CalibrationSnapshot> calibration,
         const Job& job) override;
+    Result<SiteErrors> siteErrors(
+        const SiteErrorRequest& request, std::shared_ptr<const CalibrationSnapshot> calibration,
+        const Job& job) override;
     Result<ForwardResult> forward(const ForwardRequest& request, const Job& job) override;
     Result<std::vector<Score>>
     score(std::span<const ScoreRequest> requests, const ScoreSink& sink, const Job& job) override;
@@ -297,6 +300,29 @@ Score FakeEngine::scoreOf(const ScoreRequest& request) const {
     }
     score.greedy = mixed(request.context.size(), request.continuation.size(), m_salt) < 0.5;
     return score;
+}
+
+Result<SiteErrors> FakeEngine::siteErrors(
+    const SiteErrorRequest& request, std::shared_ptr<const CalibrationSnapshot>, const Job& job) {
+    if (auto loaded = ready(); !loaded.ok()) {
+        return loaded.error();
+    }
+    SiteErrors errors;
+    for (const QuantPlan& plan : request.plans) {
+        if (!batch(job)) {
+            return Error::cancelled();
+        }
+        // As if 0.3 were the best α everywhere and every bit halved the error.
+        std::vector<double>& ofPlan =
+            errors.relative.emplace_back(static_cast<std::size_t>(m_model->spec.siteCount()));
+        for (const SiteId site : m_model->spec.sites()) {
+            const SiteSettings settings = plan.at(site);
+            const double alpha = settings.alpha.value_or(0.9) - 0.3;
+            ofPlan[static_cast<std::size_t>(site.index())] =
+                alpha * alpha + std::exp2(-settings.weightBits) * static_cast<double>(request.windows.size());
+        }
+    }
+    return errors;
 }
 
 Result<std::vector<Score>>

@@ -44,6 +44,8 @@ std::vector<std::pair<std::string, Json>> samples() {
         {"model", pack(model)},
         {"calibration", pack(calibration)},
         {"weights", pack(WeightStatistics{{{1.0f, 2.0f}, {}}})},
+        {"site errors", pack(SiteErrors{{{1.0, 2.0}, {3.0, 0.0}}})},
+        {"site request", pack(SiteErrorRequest{{{1, 2}, {3}}, {QuantPlan{}, QuantPlan{}}})},
         {"forward", pack(ForwardRequest{{{1}, {2, 3}}, true})},
         {"result", pack(ForwardResult{2, 1, {{1, 2}, {3, 4, 5, 6}}, {{{1}, {2, 3}}}})},
         {"generate", pack(GenerateRequest{{1, 2}, 3})},
@@ -61,22 +63,24 @@ bool understood(const std::string& name, const Json& json) {
     if (name == "error") {
         return unpackError(json).code == ErrorCode::ReadOnly;
     }
-    return name == "progress"      ? unpack<Progress>(json).ok()
-           : name == "info"        ? unpack<EngineInfo>(json).ok()
-           : name == "load"        ? unpack<LoadRequest>(json).ok()
-           : name == "model"       ? unpack<LoadedModel>(json).ok()
-           : name == "calibration" ? unpack<CalibrationRequest>(json).ok()
-           : name == "weights"     ? unpack<WeightStatistics>(json).ok()
-           : name == "forward"     ? unpack<ForwardRequest>(json).ok()
-           : name == "result"      ? unpack<ForwardResult>(json).ok()
-           : name == "generate"    ? unpack<GenerateRequest>(json).ok()
-           : name == "bench"       ? unpack<BenchRequest>(json).ok()
-           : name == "export"      ? unpack<ExportRequest>(json).ok()
-           : name == "report"      ? unpack<ExportReport>(json).ok()
-           : name == "plan"        ? unpack<QuantPlan>(json).ok()
-           : name == "requests"    ? unpack<std::vector<ScoreRequest>>(json).ok()
-           : name == "scores"      ? unpack<ScoreBlock>(json).ok()
-                                   : unpack<OrderedJson>(json).ok();
+    return name == "progress"       ? unpack<Progress>(json).ok()
+           : name == "info"         ? unpack<EngineInfo>(json).ok()
+           : name == "load"         ? unpack<LoadRequest>(json).ok()
+           : name == "model"        ? unpack<LoadedModel>(json).ok()
+           : name == "calibration"  ? unpack<CalibrationRequest>(json).ok()
+           : name == "weights"      ? unpack<WeightStatistics>(json).ok()
+           : name == "site errors"  ? unpack<SiteErrors>(json).ok()
+           : name == "site request" ? unpack<SiteErrorRequest>(json).ok()
+           : name == "forward"      ? unpack<ForwardRequest>(json).ok()
+           : name == "result"       ? unpack<ForwardResult>(json).ok()
+           : name == "generate"     ? unpack<GenerateRequest>(json).ok()
+           : name == "bench"        ? unpack<BenchRequest>(json).ok()
+           : name == "export"       ? unpack<ExportRequest>(json).ok()
+           : name == "report"       ? unpack<ExportReport>(json).ok()
+           : name == "plan"         ? unpack<QuantPlan>(json).ok()
+           : name == "requests"     ? unpack<std::vector<ScoreRequest>>(json).ok()
+           : name == "scores"       ? unpack<ScoreBlock>(json).ok()
+                                    : unpack<OrderedJson>(json).ok();
 }
 
 struct Pipe {
