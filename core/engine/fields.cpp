@@ -207,6 +207,7 @@ template Fields& Fields::numbers(const char*, std::vector<std::int64_t>&);
 template Fields& Fields::numbers(const char*, std::vector<float>&);
 template Fields& Fields::numbers(const char*, std::vector<double>&);
 template Fields& Fields::arrays(const char*, std::vector<std::vector<float>>&);
+template Fields& Fields::arrays(const char*, std::vector<std::vector<double>>&);
 template Json binary(std::span<const std::uint8_t>);
 template Json binary(std::span<const std::int32_t>);
 template Json binary(std::span<const std::int64_t>);
