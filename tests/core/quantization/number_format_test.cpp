@@ -204,7 +204,7 @@ private Q_SLOTS:
         QVERIFY(read.value() == plan);
         QVERIFY(!plan.isBaseline(2));
         QVERIFY(!plan.needsCalibration(2)); // blocks bring their scales
-        QCOMPARE(planSummary(plan).substr(0, 28), std::string("W NVFP4 A MXFP4 (inputs), 1 "));
+        QVERIFY2(planSummary(plan).starts_with("W NVFP4 A MXFP4 (inputs)"), planSummary(plan).c_str());
         QVERIFY(planHash(plan) != planHash(QuantPlan{}));
         plan.defaults.activationFormat = NumberFormat::Fp8E4M3;
         QVERIFY(plan.needsCalibration(2));
