@@ -270,7 +270,9 @@ void CalibrationAloneTest::aChosenTokenizerIsRememberedAndTheJobGoesOn() {
     m_notices.clear();
     m_workspace->evaluate(test::demoEvaluation({Task::Piqa}, 2));
     QTRY_COMPARE_WITH_TIMEOUT(m_workspace->session()->runs().size(), std::size_t{1}, kPatience);
-    QCOMPARE(m_notices.empty() ? QString() : m_notices.front().text, QString());
+    for (const Notice& notice : m_notices) { // the fake warns of every plan
+        QVERIFY2(!notice.action, qPrintable(notice.text));
+    }
     // For another checkpoint somebody is.
     open("naked,no-tokenizer,vocabulary=4100");
     m_notices.clear();
