@@ -6,6 +6,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace mambascope {
 namespace {
@@ -72,9 +73,13 @@ std::size_t withSpaceBehind(std::string_view text, std::size_t end) {
 
 AddedTokenSplitter::AddedTokenSplitter(const std::vector<AddedToken>& tokens)
     : m_tokens(tokens)
-    , m_nodes(1) {
+    , m_nodes(1)
+    , m_pairs(tokens.empty() ? 0 : 256 * 256) {
     for (std::size_t i = 0; i < m_tokens.size(); ++i) {
         add(static_cast<std::int32_t>(i));
+    }
+    if (std::count(m_starts.begin(), m_starts.end(), true) == 1) {
+        m_onlyStart = static_cast<int>(std::find(m_starts.begin(), m_starts.end(), true) - m_starts.begin());
     }
 }
 
@@ -101,7 +106,31 @@ void AddedTokenSplitter::add(std::int32_t token) {
         node = next;
     }
     m_nodes[static_cast<std::size_t>(node)].token = token;
-    m_starts[static_cast<std::uint8_t>(content.front())] = true;
+    const auto start = static_cast<std::uint8_t>(content.front());
+    m_starts[start] = true;
+    for (std::size_t second = 0; second < 256; ++second) {
+        if (content.size() == 1 || static_cast<std::uint8_t>(content[1]) == second) {
+            m_pairs[start * std::size_t{256} + second] = true;
+        }
+    }
+}
+
+std::size_t AddedTokenSplitter::candidate(std::string_view text, std::size_t from) const {
+    for (std::size_t i = from; i + 1 < text.size(); ++i) {
+        if (m_onlyStart >= 0) {
+            const void* found = std::memchr(text.data() + i, m_onlyStart, text.size() - 1 - i);
+            if (found == nullptr) {
+                break;
+            }
+            i = static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+        }
+        const auto first = static_cast<std::uint8_t>(text[i]);
+        if (m_starts[first] && m_pairs[first * std::size_t{256} + static_cast<std::uint8_t>(text[i + 1])]) {
+            return i;
+        }
+    }
+    const bool last = from < text.size() && m_starts[static_cast<std::uint8_t>(text.back())];
+    return last ? text.size() - 1 : text.size();
 }
 
 std::int32_t AddedTokenSplitter::longestAt(std::string_view text, std::size_t start) const {
@@ -121,11 +150,8 @@ std::int32_t AddedTokenSplitter::longestAt(std::string_view text, std::size_t st
 
 void AddedTokenSplitter::split(std::string_view text, const Sink& sink) const {
     std::size_t done = 0;
-    for (std::size_t i = 0; i < text.size();) {
-        if (!m_starts[static_cast<std::uint8_t>(text[i])]) {
-            ++i;
-            continue;
-        }
+    for (std::size_t i = m_tokens.empty() ? text.size() : candidate(text, 0); i < text.size();
+         i = candidate(text, i)) {
         const std::int32_t index = longestAt(text, i);
         if (index < 0) {
             ++i;

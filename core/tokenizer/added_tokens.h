@@ -35,6 +35,8 @@ private:
         std::vector<std::pair<std::uint8_t, std::int32_t>> next;
         std::int32_t token = -1; ///< index into m_tokens
     };
+    /// The first position from `from` on where a token may start; the size of the text if there is none.
+    std::size_t candidate(std::string_view text, std::size_t from) const;
     std::int32_t child(std::int32_t node, std::uint8_t byte) const;
     void add(std::int32_t token);
     /// Longest token that starts at `start`, −1 if none.
@@ -42,7 +44,9 @@ private:
 
     std::vector<AddedToken> m_tokens;
     std::vector<Node> m_nodes;
+    std::vector<bool> m_pairs; ///< by the first two bytes: whether a token may start with them
     std::array<bool, 256> m_starts{};
+    int m_onlyStart = -1; ///< the first byte of all tokens, if they have one in common
 };
 
 } // namespace mambascope

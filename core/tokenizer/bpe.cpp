@@ -3,81 +3,93 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstring>
+#include <functional>
 #include <limits>
-#include <queue>
-#include <tuple>
 
 namespace mambascope {
 namespace {
 
 constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15u;
-constexpr std::size_t kCacheSlots = std::size_t{1} << 16;
+constexpr int kCacheBits = 15;
+constexpr std::size_t kWays = 4;
 constexpr std::size_t kShortWord = 40;
 
 std::uint64_t pairKey(std::int32_t left, std::int32_t right) {
     return (std::uint64_t{static_cast<std::uint32_t>(left)} << 32) | static_cast<std::uint32_t>(right);
 }
 
+template <class T>
+T load(const char* at) {
+    T value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+}
+
 } // namespace
 
+WordCache::Key::Key(std::string_view w)
+    : word(w) {
+    const char* start = w.data();
+    const std::size_t n = w.size();
+    const char* end = start + n;
+    if (n >= 8) {
+        low = load<std::uint64_t>(start);
+        high = load<std::uint64_t>(end - 8);
+    } else if (n >= 4) {
+        low = load<std::uint32_t>(start);
+        high = load<std::uint32_t>(end - 4);
+    } else {
+        low = static_cast<std::uint8_t>(start[0]) | std::uint64_t{static_cast<std::uint8_t>(start[n / 2])}
+                                                        << 8;
+        high = static_cast<std::uint8_t>(end[-1]);
+    }
+    std::uint64_t hash = (low + n) * kGolden;
+    hash = (hash ^ (hash >> 32) ^ high) * kGolden;
+    hash ^= hash >> 32;
+    place = (hash * kGolden >> (64 - kCacheBits)) & ~(kWays - 1);
+}
+
 WordCache::WordCache()
-    : m_slots(kCacheSlots) {
+    : m_slots(std::size_t{1} << kCacheBits) {
 }
 
-std::uint64_t WordCache::hash(std::string_view word) {
-    std::uint64_t h = word.size() * kGolden;
-    for (std::size_t i = 0; i < word.size(); i += 8) {
-        std::uint64_t part = 0;
-        std::memcpy(&part, word.data() + i, std::min<std::size_t>(8, word.size() - i));
-        h = (h ^ part) * kGolden;
-        h ^= h >> 29;
-    }
-    return h * kGolden;
-}
-
-const std::int32_t* WordCache::find(std::string_view word, std::uint64_t hash, std::size_t& count) const {
-    for (std::size_t i = hash >> 48;; i = (i + 1) % kCacheSlots) {
-        const Slot& slot = m_slots[i];
-        if (slot.keyLength == 0) {
-            return nullptr;
-        }
-        if (slot.hash == hash && slot.keyLength == word.size() &&
-            std::memcmp(m_keys.data() + slot.key, word.data(), word.size()) == 0) {
-            count = slot.idCount;
-            return m_ids.data() + slot.ids;
+std::span<const std::int32_t> WordCache::find(const Key& key) const {
+    const std::size_t length = key.word.size();
+    for (const Slot* slot = m_slots.data() + key.place; slot != m_slots.data() + key.place + kWays; ++slot) {
+        if (slot->low == key.low && slot->high == key.high && slot->length == length &&
+            (length <= 16 || std::memcmp(slot->middle.data(), key.word.data() + 8, length - 16) == 0)) {
+            return {slot->ids.data(), slot->count};
         }
     }
+    return {};
 }
 
-void WordCache::insert(
-    std::string_view word, std::uint64_t hash, const std::int32_t* ids, std::size_t count) {
-    if (m_used * 2 >= kCacheSlots) {
-        clear();
+void WordCache::insert(const Key& key, std::span<const std::int32_t> ids) {
+    Slot* slot = m_slots.data() + key.place;
+    Slot* const end = slot + kWays;
+    while (slot != end && slot->length != 0) {
+        ++slot;
     }
-    std::size_t i = hash >> 48;
-    while (m_slots[i].keyLength != 0) {
-        i = (i + 1) % kCacheSlots;
+    if (slot == end) {
+        slot = m_slots.data() + key.place + m_victim++ % kWays;
     }
-    m_slots[i] = {
-        hash, static_cast<std::uint32_t>(m_keys.size()), static_cast<std::uint32_t>(m_ids.size()),
-        static_cast<std::uint16_t>(word.size()), static_cast<std::uint16_t>(count)};
-    m_keys += word;
-    m_ids.insert(m_ids.end(), ids, ids + count);
-    ++m_used;
-}
-
-void WordCache::clear() {
-    std::fill(m_slots.begin(), m_slots.end(), Slot{});
-    m_keys.clear();
-    m_ids.clear();
-    m_used = 0;
+    slot->low = key.low;
+    slot->high = key.high;
+    slot->length = static_cast<std::uint8_t>(key.word.size());
+    slot->count = static_cast<std::uint8_t>(ids.size());
+    std::copy(ids.begin(), ids.end(), slot->ids.begin());
+    if (key.word.size() > 16) {
+        std::copy(key.word.begin() + 8, key.word.end() - 8, slot->middle.begin());
+    }
 }
 
 Bpe::Bpe(const std::array<std::int32_t, 256>& byteIds, const std::vector<Merge>& merges)
     : m_byteIds(byteIds) {
     const std::size_t size = std::bit_ceil(std::max<std::size_t>(16, merges.size() * 2 + 1));
     m_rules.resize(size);
+    m_results.reserve(merges.size());
     m_shift = 64 - std::countr_zero(size);
     for (std::size_t rank = 0; rank < merges.size(); ++rank) {
         insert(merges[rank], static_cast<std::uint32_t>(rank));
@@ -91,6 +103,7 @@ void Bpe::insert(const Merge& merge, std::uint32_t rank) {
         i = (i + 1) & (m_rules.size() - 1);
     }
     m_rules[i] = {key, rank, merge.result};
+    m_results.push_back(merge.result);
 }
 
 const Bpe::Rule* Bpe::find(std::int32_t left, std::int32_t right) const {
@@ -106,15 +119,26 @@ const Bpe::Rule* Bpe::find(std::int32_t left, std::int32_t right) const {
 }
 
 void Bpe::encode(std::string_view word, WordCache& cache, std::vector<std::int32_t>& ids) const {
-    const bool cacheable = word.size() <= WordCache::kMaxWordBytes && !word.empty();
-    const std::uint64_t hash = cacheable ? WordCache::hash(word) : 0;
-    if (cacheable) {
-        std::size_t count = 0;
-        if (const std::int32_t* known = cache.find(word, hash, count)) {
-            ids.insert(ids.end(), known, known + count);
-            return;
-        }
+    if (word.empty() || word.size() > WordCache::kMaxWordBytes) {
+        merge(word, ids);
+        return;
     }
+    const WordCache::Key key(word);
+    if (const std::span<const std::int32_t> known = cache.find(key); !known.empty()) {
+        for (const std::int32_t id : known) {
+            ids.push_back(id);
+        }
+        return;
+    }
+    const std::size_t first = ids.size();
+    merge(word, ids);
+    const std::size_t count = ids.size() - first;
+    if (count > 0 && count <= WordCache::kMaxIds) {
+        cache.insert(key, std::span(ids).subspan(first));
+    }
+}
+
+void Bpe::merge(std::string_view word, std::vector<std::int32_t>& ids) const {
     const std::size_t first = ids.size();
     for (const char c : word) {
         if (const std::int32_t id = m_byteIds[static_cast<std::uint8_t>(c)]; id >= 0) {
@@ -125,9 +149,6 @@ void Bpe::encode(std::string_view word, WordCache& cache, std::vector<std::int32
         mergeShort(ids, first);
     } else {
         mergeLong(ids, first);
-    }
-    if (cacheable) {
-        cache.insert(word, hash, ids.data() + first, ids.size() - first);
     }
 }
 
@@ -165,53 +186,55 @@ void Bpe::mergeShort(std::vector<std::int32_t>& ids, std::size_t first) const {
 }
 
 void Bpe::mergeLong(std::vector<std::int32_t>& ids, std::size_t first) const {
-    // A linked list of tokens and a queue of candidate merges; a candidate is stale if its tokens changed
-    // meanwhile.
+    // A linked list of tokens and a queue of candidates, each a rank and a position in one number. A
+    // candidate is stale if the pair at its position has another rank by now.
+    constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
     const std::size_t n = ids.size() - first;
-    constexpr std::size_t kEnd = std::numeric_limits<std::size_t>::max();
+    assert(n < kNone);
     std::int32_t* tokens = ids.data() + first;
-    std::vector<std::size_t> next(n), previous(n);
-    for (std::size_t i = 0; i < n; ++i) {
-        next[i] = i + 1 < n ? i + 1 : kEnd;
-        previous[i] = i > 0 ? i - 1 : kEnd;
+    std::vector<std::uint32_t> next(n), previous(n), ranks(n, kNone);
+    std::vector<std::uint64_t> queue;
+    const auto rankAt = [&](std::uint32_t i) {
+        const Rule* rule = next[i] != kNone ? find(tokens[i], tokens[next[i]]) : nullptr;
+        return rule != nullptr ? rule->rank : kNone;
+    };
+    const auto candidate = [&](std::uint32_t i) {
+        return (std::uint64_t{ranks[i]} << 32) | i;
+    };
+    for (std::uint32_t i = 0; i < n; ++i) {
+        next[i] = i + 1 < n ? i + 1 : kNone;
+        previous[i] = i > 0 ? i - 1 : kNone;
+        if (ranks[i] = rankAt(i); ranks[i] != kNone) {
+            queue.push_back(candidate(i));
+        }
     }
-    struct Candidate {
-        std::uint32_t rank;
-        std::size_t position;
-        std::uint64_t pair;
-        std::int32_t result;
-        bool operator>(const Candidate& other) const {
-            return std::tie(rank, position) > std::tie(other.rank, other.position);
+    std::make_heap(queue.begin(), queue.end(), std::greater<>());
+    const auto offer = [&](std::uint32_t i) {
+        if (ranks[i] = rankAt(i); ranks[i] != kNone) {
+            queue.push_back(candidate(i));
+            std::push_heap(queue.begin(), queue.end(), std::greater<>());
         }
     };
-    std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> queue;
-    const auto offer = [&](std::size_t i) {
-        if (i == kEnd || next[i] == kEnd) {
-            return;
-        }
-        if (const Rule* rule = find(tokens[i], tokens[next[i]])) {
-            queue.push({rule->rank, i, rule->pair, rule->result});
-        }
-    };
-    for (std::size_t i = 0; i < n; ++i) {
-        offer(i);
-    }
     while (!queue.empty()) {
-        const Candidate c = queue.top();
-        queue.pop();
-        const std::size_t i = c.position;
-        if (tokens[i] < 0 || next[i] == kEnd || pairKey(tokens[i], tokens[next[i]]) != c.pair) {
+        std::pop_heap(queue.begin(), queue.end(), std::greater<>());
+        const auto rank = static_cast<std::uint32_t>(queue.back() >> 32);
+        const auto i = static_cast<std::uint32_t>(queue.back());
+        queue.pop_back();
+        if (ranks[i] != rank) {
             continue;
         }
-        const std::size_t gone = next[i];
-        tokens[i] = c.result;
+        const std::uint32_t gone = next[i];
+        tokens[i] = m_results[rank];
         tokens[gone] = -1;
+        ranks[gone] = kNone;
         next[i] = next[gone];
-        if (next[i] != kEnd) {
+        if (next[i] != kNone) {
             previous[next[i]] = i;
         }
         offer(i);
-        offer(previous[i]);
+        if (previous[i] != kNone) {
+            offer(previous[i]);
+        }
     }
     ids.erase(std::remove(ids.begin() + static_cast<std::ptrdiff_t>(first), ids.end(), -1), ids.end());
 }

@@ -3,35 +3,42 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace mambascope {
 
-/// Words that were merged before, with their ids. Bounded: starts afresh when it is full. Not thread-safe.
+/// Words that were merged before, with their ids: 32 768 places of 64 bytes, four for every hash. A new word
+/// takes the place of an older one, so that neither memory nor the time of a search grows. Not thread-safe.
 class WordCache {
 public:
+    static constexpr std::size_t kMaxWordBytes = 28, kMaxIds = 8;
+
+    /// A word of 1 to kMaxWordBytes bytes as it is compared: its ends, which overlap where it is short.
+    struct Key {
+        explicit Key(std::string_view word);
+        std::string_view word;
+        std::uint64_t low = 0, high = 0;
+        std::size_t place = 0; ///< of the first of the four slots
+    };
+
     WordCache();
-    /// Where the ids of a known word are, or nothing.
-    const std::int32_t* find(std::string_view word, std::uint64_t hash, std::size_t& count) const;
-    void insert(std::string_view word, std::uint64_t hash, const std::int32_t* ids, std::size_t count);
-    static std::uint64_t hash(std::string_view word);
-    static constexpr std::size_t kMaxWordBytes = 48;
+    /// The ids of a known word; empty if it is not known.
+    std::span<const std::int32_t> find(const Key& key) const;
+    void insert(const Key& key, std::span<const std::int32_t> ids); ///< 1 to kMaxIds ids
 
 private:
-    struct Slot {
-        std::uint64_t hash = 0;
-        std::uint32_t key = 0, ids = 0;
-        std::uint16_t keyLength = 0, idCount = 0; ///< keyLength 0: free
+    struct alignas(64) Slot {
+        std::uint64_t low = 0, high = 0;
+        std::array<char, kMaxWordBytes - 16> middle{}; ///< of words longer than both ends
+        std::uint8_t length = 0;                       ///< 0: free
+        std::uint8_t count = 0;
+        std::array<std::int32_t, kMaxIds> ids{};
     };
-    void clear();
     std::vector<Slot> m_slots;
-    std::string m_keys;
-    std::vector<std::int32_t> m_ids;
-    std::size_t m_used = 0;
+    std::size_t m_victim = 0;
 };
 
 /// Byte-pair merges by rank (Sennrich et al. 2016, on bytes).
@@ -44,7 +51,8 @@ public:
     /// reference). The rank of a merge is its position; of equal pairs the last one counts.
     Bpe(const std::array<std::int32_t, 256>& byteIds, const std::vector<Merge>& merges);
 
-    /// Appends the ids of one word (bytes).
+    /// Appends the ids of one word (less than 2^32 bytes). The pair of the lowest rank is merged first, of
+    /// equal ones the leftmost; the time grows with n log n.
     void encode(std::string_view word, WordCache& cache, std::vector<std::int32_t>& ids) const;
 
 private:
@@ -56,11 +64,13 @@ private:
     static constexpr std::uint64_t kFree = ~std::uint64_t{0};
     const Rule* find(std::int32_t left, std::int32_t right) const;
     void insert(const Merge& merge, std::uint32_t rank);
+    void merge(std::string_view word, std::vector<std::int32_t>& ids) const;
     void mergeShort(std::vector<std::int32_t>& ids, std::size_t first) const;
     void mergeLong(std::vector<std::int32_t>& ids, std::size_t first) const;
 
     std::array<std::int32_t, 256> m_byteIds;
-    std::vector<Rule> m_rules; ///< open addressing, a power of two
+    std::vector<Rule> m_rules;           ///< open addressing, a power of two
+    std::vector<std::int32_t> m_results; ///< by rank
     int m_shift = 0;
 };
 

@@ -4,9 +4,25 @@
 #include "core/tokenizer/unicode.h"
 
 #include <array>
+#include <cstdint>
 
 namespace mambascope {
 namespace {
+
+/// What a byte stands for by itself; those of other characters than ASCII stand for nothing.
+constexpr std::uint8_t kNotAscii = 0xff;
+const auto kByteClasses = [] {
+    std::array<std::uint8_t, 256> classes{};
+    classes.fill(kNotAscii);
+    for (char32_t c = 0; c < 128; ++c) {
+        classes[c] = static_cast<std::uint8_t>(characterClass(c));
+    }
+    return classes;
+}();
+
+std::uint8_t byteClass(std::string_view text, std::size_t position) {
+    return kByteClasses[static_cast<std::uint8_t>(text[position])];
+}
 
 struct Character {
     CharacterClass kind = CharacterClass::Other;
@@ -14,30 +30,44 @@ struct Character {
 };
 
 Character characterAt(std::string_view text, std::size_t position) {
+    if (const std::uint8_t kind = byteClass(text, position); kind != kNotAscii) {
+        return {static_cast<CharacterClass>(kind), 1};
+    }
     const CodePoint c = codePointAt(text, position);
     return {characterClass(c.value), c.length == 0 ? 1 : c.length};
 }
 
 std::size_t runEnd(std::string_view text, std::size_t position, CharacterClass kind) {
-    while (position < text.size()) {
+    while (true) {
+        while (position < text.size() && byteClass(text, position) == static_cast<std::uint8_t>(kind)) {
+            ++position;
+        }
+        if (position == text.size() || byteClass(text, position) != kNotAscii) {
+            return position;
+        }
         const Character c = characterAt(text, position);
         if (c.kind != kind) {
-            break;
+            return position;
         }
         position += c.length;
     }
-    return position;
 }
 
-/// Bytes of the contraction at `start`, 0 if there is none.
+/// Bytes of the contraction that starts with the quote at `start`, 0 if there is none.
 std::size_t contractionLength(std::string_view text, std::size_t start) {
-    constexpr std::array<std::string_view, 7> kContractions{"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"};
-    for (const std::string_view contraction : kContractions) {
-        if (text.substr(start, contraction.size()) == contraction) {
-            return contraction.size();
-        }
+    const std::string_view behind = text.substr(start + 1, 2);
+    if (behind.empty()) {
+        return 0;
     }
-    return 0;
+    switch (behind[0]) {
+    case 's':
+    case 't':
+    case 'm':
+    case 'd':
+        return 2;
+    default:
+        return behind == "re" || behind == "ve" || behind == "ll" ? 3 : 0;
+    }
 }
 
 /// \s+(?!\S)|\s+ : a run of white space leaves its last character to the word behind it, unless it is that

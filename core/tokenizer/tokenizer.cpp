@@ -17,7 +17,7 @@
 namespace mambascope {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = std::size_t{1} << 28;
+constexpr std::size_t kMaxFileBytes = std::size_t{1} << 26;
 
 /// Caches that are lent to one encode() at a time: no lock while words are looked up, warm for the next call.
 class CachePool {
@@ -94,7 +94,7 @@ private:
         m_raw.split(text, [&](std::string_view piece, std::int32_t id) {
             if (id >= 0) {
                 ids.push_back(id);
-            } else if (m_file.nfc && !isTriviallyNfc(piece)) {
+            } else if (m_file.nfc && !isCertainlyNfc(piece)) {
                 encodeNormalized(toNfc(piece), *cache, ids);
             } else {
                 encodeNormalized(piece, *cache, ids);
@@ -109,7 +109,7 @@ private:
             if (id >= 0) {
                 ids.push_back(id);
             } else if (m_file.addPrefixSpace && piece.front() != ' ') {
-                encodePiece(" " + std::string(piece), cache, ids);
+                encodePiece(std::string(1, ' ').append(piece), cache, ids);
             } else {
                 encodePiece(piece, cache, ids);
             }

@@ -13,7 +13,9 @@
 
 namespace mambascope {
 
-/// Byte-level BPE as tokenizer.json describes it (GPT-NeoX and relatives). Thread-safe after construction.
+/// Byte-level BPE as tokenizer.json describes it (GPT-NeoX and relatives). Every function may be called from
+/// several threads at a time: what is shared is read-only, and each encode() works with a cache of words (2
+/// MB) that nobody else has meanwhile; at most 16 of them are kept for the next calls.
 class Tokenizer {
 public:
     /// Unreadable if the JSON is damaged or describes another kind of tokenizer (the sentence names it).

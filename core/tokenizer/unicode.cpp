@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
+#include <utility>
+#include <vector>
 
 namespace mambascope {
 namespace {
@@ -109,16 +109,73 @@ std::size_t skipNonAscii(std::string_view text, std::size_t i) {
     return i;
 }
 
+/// Blocks whose characters are in normal form C whatever other characters of these blocks or of ASCII stand
+/// beside them: none of them combines with what is in front of it, none has another form (NFC_Quick_Check=Yes
+/// and combining class 0 in Unicode's data). Chosen for the texts there are, not complete.
+constexpr std::array<std::pair<char32_t, char32_t>, 16> kStableBlocks{{
+    {0x0000, 0x02FF}, // Latin
+    {0x038A, 0x0482}, // Greek, Cyrillic
+    {0x048A, 0x052F},
+    {0x05D0, 0x05EA}, // Hebrew, Arabic letters
+    {0x0620, 0x064A},
+    {0x2010, 0x2027}, // punctuation, currency, letterlike symbols, arrows, mathematics
+    {0x2030, 0x205E},
+    {0x20A0, 0x20BF},
+    {0x2190, 0x22FF},
+    {0x2500, 0x27BF}, // boxes, shapes, dingbats
+    {0x3001, 0x3029}, // Chinese and Japanese punctuation, kana
+    {0x3041, 0x3096},
+    {0x30A1, 0x30FE},
+    {0x4E00, 0x9FFF}, // ideographs
+    {0xAC00, 0xD7A3}, // Hangul
+    {0xFF01, 0xFF60}, // wide forms
+}};
+
+bool isStable(char32_t c) {
+    for (const auto& [first, last] : kStableBlocks) {
+        if (c <= last) {
+            return c >= first;
+        }
+    }
+    return false;
+}
+
+/// The canonical decomposition, marks in canonical order (Unicode 3.11, D108 and D109).
+std::vector<utf8proc_int32_t> decomposed(std::string_view text) {
+    std::vector<utf8proc_int32_t> points;
+    std::array<utf8proc_int32_t, 32> parts{}; // the longest canonical decomposition has 4
+    int boundary = 0;
+    for (const char32_t c : toCodePoints(text)) {
+        const auto n = utf8proc_decompose_char(
+            static_cast<utf8proc_int32_t>(c), parts.data(), static_cast<utf8proc_ssize_t>(parts.size()),
+            static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE), &boundary);
+        points.insert(points.end(), parts.begin(), parts.begin() + std::max<utf8proc_ssize_t>(n, 0));
+    }
+    const auto combiningClass = [](utf8proc_int32_t c) {
+        return utf8proc_get_property(c)->combining_class;
+    };
+    const auto isStarter = [&](utf8proc_int32_t c) {
+        return combiningClass(c) == 0;
+    };
+    for (auto marks = points.begin(); marks != points.end();) {
+        marks = std::find_if_not(marks, points.end(), isStarter);
+        const auto end = std::find_if(marks, points.end(), isStarter);
+        std::stable_sort(marks, end, [&](utf8proc_int32_t a, utf8proc_int32_t b) {
+            return combiningClass(a) < combiningClass(b);
+        });
+        marks = end;
+    }
+    return points;
+}
+
+/// utf8proc composes; it does not put marks in order because it sorts them in quadratic time.
 void appendNfc(std::string& out, std::string_view run) {
-    utf8proc_uint8_t* mapped = nullptr;
-    const auto n = utf8proc_map(
-        reinterpret_cast<const utf8proc_uint8_t*>(run.data()), static_cast<utf8proc_ssize_t>(run.size()),
-        &mapped, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-    const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
-    if (n < 0) {
-        out += run;
-    } else {
-        out.append(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(n));
+    std::vector<utf8proc_int32_t> points = decomposed(run);
+    const auto n = utf8proc_normalize_utf32(
+        points.data(), static_cast<utf8proc_ssize_t>(points.size()),
+        static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+    for (utf8proc_ssize_t i = 0; i < n; ++i) {
+        appendUtf8(out, static_cast<char32_t>(points[static_cast<std::size_t>(i)]));
     }
 }
 
@@ -223,9 +280,15 @@ std::string replaceInvalidUtf8(std::string_view text) {
     return out;
 }
 
-bool isTriviallyNfc(std::string_view text) {
-    return std::none_of(
-        text.begin(), text.end(), [](char c) { return static_cast<std::uint8_t>(c) >= 0xCC; });
+bool isCertainlyNfc(std::string_view text) {
+    for (std::size_t i = skipAscii(text, 0); i < text.size(); i = skipAscii(text, i)) {
+        const CodePoint c = codePointAt(text, i);
+        if (c.length == 0 || !isStable(c.value)) {
+            return false;
+        }
+        i += c.length;
+    }
+    return true;
 }
 
 std::string toNfc(std::string_view text) {
@@ -237,7 +300,7 @@ std::string toNfc(std::string_view text) {
     std::size_t done = 0;
     for (std::size_t start = skipAscii(text, 0); start < text.size();) {
         const std::size_t end = skipNonAscii(text, start);
-        if (!isTriviallyNfc(text.substr(start, end - start))) {
+        if (!isCertainlyNfc(text.substr(start, end - start))) {
             const std::size_t from = start > done ? start - 1 : start;
             out += text.substr(done, from - done);
             appendNfc(out, text.substr(from, end - from));

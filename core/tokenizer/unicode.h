@@ -28,9 +28,10 @@ bool isValidUtf8(std::string_view text);
 /// Every maximal part of an invalid sequence replaced by one U+FFFD (Unicode 3.9, table 3-8).
 std::string replaceInvalidUtf8(std::string_view text);
 
-/// Whether every character is below U+0300: such text is in normal form C already.
-bool isTriviallyNfc(std::string_view text);
-/// Normal form C of valid UTF-8.
+/// Whether a quick look tells that valid UTF-8 is in normal form C already: true for most texts of most
+/// scripts, false for some that are, too.
+bool isCertainlyNfc(std::string_view text);
+/// Normal form C of valid UTF-8 (Unicode 3.11), in n log n whatever marks there are.
 std::string toNfc(std::string_view text);
 
 /// Unicode general category as utf8proc numbers it.

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kMaxId = (std::int64_t{1} << 20) - 1;
 constexpr std::size_t kMaxTokenBytes = 1 << 16;
+constexpr std::size_t kMaxAddedTokenBytes = 256; ///< looked for at every place of the text
 constexpr std::size_t kMaxAddedBytes = 1 << 20;
 
 constexpr bool isPrintableByte(int byte) {
@@ -288,8 +289,8 @@ private:
             const Json& id = entry.is_object() ? member(entry, "id") : entry;
             if (!content.is_string() || !id.is_number_integer() ||
                 content.get_ref<const std::string&>().empty() ||
-                content.get_ref<const std::string&>().size() > kMaxTokenBytes) {
-                return damaged("has an added token without a usable content or id");
+                content.get_ref<const std::string&>().size() > kMaxAddedTokenBytes) {
+                return damaged("has an added token without a usable content (1 to 256 bytes) or id");
             }
             const auto text = content.get<std::string>();
             total += text.size();

@@ -309,6 +309,8 @@ void TokenizerTest::damagedFilesAreRefused_data() {
     row("added token without id", R"({"added_tokens": [{"content": "<y>"}]})");
     row("added token without content", R"({"added_tokens": [{"id": 3, "content": ""}]})");
     row("added token is a text", R"({"added_tokens": ["<y>"]})");
+    row("added token of 257 bytes",
+        ("{\"added_tokens\": [{\"id\": 3, \"content\": \"" + std::string(257, 'y') + "\"}]}").c_str());
     row("added token with a taken id", R"({"added_tokens": [{"id": 3, "content": "<y>"}]})");
     row("added token with a huge id",
         R"({"added_tokens": [{"id": 18446744073709551615, "content": "<y>"}]})");
