@@ -160,11 +160,29 @@ private:
         }
     }
 
+    /// What an instruction is there for, where that is a reason to refuse it.
+    static std::string purpose(std::uint8_t opcode) {
+        switch (opcode) {
+        case 'o': // OBJ, NEWOBJ, NEWOBJ_EX
+        case 0x81:
+        case 0x92:
+            return "makes an object of a class and which ";
+        case 0x82: // EXT1, EXT2, EXT4
+        case 0x83:
+        case 0x84:
+            return "takes something from Python's registry of extensions and which ";
+        default:
+            return "";
+        }
+    }
+
     void act(std::uint8_t opcode) {
         if (!value(opcode) && !container(opcode) && !memory(opcode)) {
             std::array<char, 8> code{};
             std::snprintf(code.data(), code.size(), "0x%02x", opcode);
-            refuse(std::string("uses the instruction ") + code.data() + ", which weights do not need");
+            refuse(
+                std::string("uses the instruction ") + code.data() + ", which " + purpose(opcode) +
+                "weights do not need");
         }
     }
 

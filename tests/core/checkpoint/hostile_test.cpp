@@ -78,9 +78,10 @@ class HostileTest : public QObject {
             << holding(global("collections", "OrderedDict.__reduce__")) << "OrderedDict.__reduce__";
         QTest::newRow("name with control characters")
             << holding(global("o\x1b[31m\xff", "system")) << "\"o?[31m?.system\"";
-        QTest::newRow("object by NEWOBJ")
-            << holding(global("collections", "OrderedDict") + ")\x81") << "instruction 0x81";
-        QTest::newRow("extension registry") << holding("\x82\1") << "instruction 0x82";
+        QTest::newRow("object by NEWOBJ") << holding(global("collections", "OrderedDict") + ")\x81")
+                                          << "instruction 0x81, which makes an object";
+        QTest::newRow("extension registry")
+            << holding("\x82\1") << "instruction 0x82, which takes something from Python's registry";
         QTest::newRow("storage called")
             << holding(global("torch", "FloatStorage") + ")R") << "calls torch.FloatStorage";
         QTest::newRow("number called") << holding("K\1)R") << "calls something that is no function";
