@@ -62,7 +62,7 @@ QList<HostileFile> hostileConfigs() {
             {"2 MB of NaN", "[" + QByteArray("NaN,").repeated(500'000) + "0]", "larger than"},
             {"1 MB of NaN", "[" + QByteArray("NaN,").repeated(250'000) + "x]", "invalid literal"},
             {"no architecture", "{}", "which architecture"},
-            {"another architecture", R"({"model_type": "mamba2"})", "\"mamba2\") is not supported"},
+            {"another architecture", R"({"model_type": "llama"})", "\"llama\") is not supported"},
             {"epsilon of 1e308", R"({"model_type": "mamba", "layer_norm_epsilon": 1e308})",
              "not a number from 0 to 1"},
         });

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view input(reinterpret_cast<const char*>(data), size);
@@ -12,7 +14,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto tokenizer = mambascope::Tokenizer::fromJson(input.substr(0, end), "input");
     if (tokenizer.ok()) {
         (void)tokenizer.value()->vocabularySize();
-        (void)tokenizer.value()->decode(tokenizer.value()->encode(input.substr(std::min(end + 1, size))));
+        const std::string_view text = input.substr(std::min(end + 1, size));
+        const std::vector<std::int32_t> ids = tokenizer.value()->encode(text);
+        // Words that are known by now have to give the same ids.
+        if (tokenizer.value()->encode(text) != ids) {
+            std::abort();
+        }
+        (void)tokenizer.value()->decode(ids);
     }
     return 0;
 }

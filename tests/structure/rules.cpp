@@ -159,6 +159,18 @@ std::vector<std::string> includeArrowViolations(const SourceFile& file) {
     return complaints;
 }
 
+std::vector<std::string> ownHeaderViolations(const SourceFile& file, const std::set<std::string>& paths) {
+    if (!file.path.ends_with(".cpp")) {
+        return {};
+    }
+    const std::string header = file.path.substr(0, file.path.size() - 4) + ".h";
+    const std::vector<Include> includes = includesOf(file.text);
+    if (!paths.contains(header) || (!includes.empty() && includes.front().name == header)) {
+        return {};
+    }
+    return {file.path + ": does not include " + header + " before all others"};
+}
+
 std::vector<std::string> foreignLibraryViolations(const SourceFile& file) {
     static const std::regex kQt("^(Q[A-Za-z]\\w*(/.*)?|q[a-z]+\\.h|qcustomplot.*)$");
     static const std::regex kTorch("^(torch|ATen|c10|caffe2)/.*$");

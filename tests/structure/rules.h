@@ -27,6 +27,8 @@ const std::set<std::string>& allowedIncludes(const std::string& module);
 
 // Each gives its complaints about one file, a line each; none if the file keeps the rule.
 std::vector<std::string> includeArrowViolations(const SourceFile& file);
+/// A source that does not include its own header before all others, which shows that the header needs none.
+std::vector<std::string> ownHeaderViolations(const SourceFile& file, const std::set<std::string>& paths);
 std::vector<std::string>
 foreignLibraryViolations(const SourceFile& file);                   ///< Qt and torch where they do not belong
 std::vector<std::string> lengthViolations(const SourceFile& file);  ///< more than 500 lines of code

@@ -33,6 +33,26 @@ private Q_SLOTS:
     }
 
     void onlyAllowedArrows() { check(includeArrowViolations); }
+    void everySourceIncludesItsOwnHeaderFirst() {
+        std::set<std::string> paths;
+        for (const SourceFile& file : m_files) {
+            paths.insert(file.path);
+        }
+        QStringList complaints;
+        for (const SourceFile& file : m_files) {
+            for (const std::string& complaint : ownHeaderViolations(file, paths)) {
+                complaints << QString::fromStdString(complaint);
+            }
+        }
+        QVERIFY2(complaints.isEmpty(), qPrintable("\n" + complaints.join("\n")));
+
+        const std::set<std::string> pair{"ui/a/a.cpp", "ui/a/a.h"};
+        const std::string own = "#include \"ui/a/a.h\"\n";
+        QVERIFY(ownHeaderViolations({"ui/a/a.cpp", own + "#include <map>\n"}, pair).empty());
+        QVERIFY(!ownHeaderViolations({"ui/a/a.cpp", "#include <map>\n" + own}, pair).empty());
+        QVERIFY(!ownHeaderViolations({"ui/a/a.cpp", ""}, pair).empty());
+        QVERIFY(ownHeaderViolations({"ui/a/b.cpp", "#include <map>\n"}, pair).empty());
+    }
     void qtAndTorchStayWhereTheyBelong() { check(foreignLibraryViolations); }
     void filesAreShort() { check(lengthViolations); }
     void everySourceNamesItsLicence() { check(licenceViolations); }
