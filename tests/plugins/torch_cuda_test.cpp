@@ -3,6 +3,7 @@
 // backend.
 #include "core/base/file.h"
 #include "core/base/json.h"
+#include "core/calibration/accumulator.h"
 #include "core/evaluation/evaluator.h"
 #include "core/quantization/quantizer.h"
 #include "core/tokenizer/tokenizer.h"
@@ -15,6 +16,7 @@
 #include <QTest>
 
 #include <bit>
+#include <cstring>
 #include <limits>
 #include <random>
 
@@ -23,11 +25,13 @@ using namespace mambascope::test;
 
 namespace {
 
-std::unique_ptr<TorchEngine> engineFor(const std::string& model, const std::string& device) {
+std::unique_ptr<TorchEngine>
+engineFor(const std::string& model, const std::string& device, const std::string& dtype = "f32") {
     auto engine = std::make_unique<TorchEngine>();
     LoadRequest request;
     request.model = model;
     request.device = device;
+    request.dtype = dtype;
     return engine->load(request, {}).ok() ? std::move(engine) : nullptr;
 }
 
@@ -50,6 +54,42 @@ std::vector<float> downloaded(Backend& backend, const DeviceArray& array) {
     std::vector<float> host(static_cast<std::size_t>(array.count()));
     backend.download(array.data(), array.count(), host.data());
     return host;
+}
+
+/// x rounded to bf16, to nearest, ties to even (no NaN in here).
+std::uint16_t toBf16(float x) {
+    const auto bits = std::bit_cast<std::uint32_t>(x);
+    return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+float fromBf16(std::uint16_t x) {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(x) << 16);
+}
+
+/// Rounds x to bf16 and uploads it as 2-byte elements.
+DeviceArray bf16Array(Backend& backend, std::vector<float>& x) {
+    std::vector<float> packed((x.size() + 1) / 2);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const std::uint16_t rounded = toBf16(x[i]);
+        std::memcpy(reinterpret_cast<char*>(packed.data()) + 2 * i, &rounded, 2);
+        x[i] = fromBf16(rounded);
+    }
+    return DeviceArray(backend, packed);
+}
+
+double norm(const std::vector<float>& x) {
+    double sum = 0;
+    for (const float value : x) {
+        sum += static_cast<double>(value) * static_cast<double>(value);
+    }
+    return std::sqrt(sum);
+}
+
+/// ‖a − b‖ / ‖b‖.
+double relativeDistance(std::vector<float> a, const std::vector<float>& b) {
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        a[i] -= b[i];
+    }
+    return norm(a) / norm(b);
 }
 
 /// Two sequences of 5 and 12 rows.
@@ -259,9 +299,201 @@ private Q_SLOTS:
         }
     }
 
+    void statisticsAreTheProcessors_data() {
+        QTest::addColumn<int>("columns");
+        QTest::addColumn<bool>("bf16");
+        for (const int columns : {1, 80, 301, 512}) {
+            QTest::addRow("%d", columns) << columns << false;
+            QTest::addRow("%d bf16", columns) << columns << true;
+        }
+    }
+    void statisticsAreTheProcessors() {
+        // Batches of different sizes, among them one that ends in the middle of a block of rows; values
+        // around 6, outside of the histogram, too large for fp32 sums, and not finite.
+        QFETCH(int, columns);
+        QFETCH(bool, bf16);
+        const std::int64_t stride = (columns + 7) / 8 * 8;
+        const auto collector = m_gpu->makeStatistics(std::vector<int>{3, columns});
+        QVERIFY(collector != nullptr);
+        StatisticsAccumulator expected(columns);
+        unsigned seed = 1;
+        for (const std::int64_t rows : {1, 128, 700, 77}) {
+            std::vector<float> x = normal(rows * stride, seed++, 3.0f);
+            if (rows == 700) {
+                const std::vector<float> odd{6.0f,   -6.0f, 5.96875f, 0.0f,      1e-30f, 1e17f,
+                                             -1e18f, 1e16f, INFINITY, -INFINITY, 1e-6f,  -0.0f};
+                for (std::size_t i = 0; i < odd.size(); ++i) {
+                    x[static_cast<std::size_t>(stride) * (40 * i + 3) +
+                      (i % static_cast<std::size_t>(columns))] = odd[i];
+                }
+            }
+            const DeviceArray memory = bf16 ? bf16Array(*m_gpu, x) : DeviceArray(*m_gpu, x);
+            expected.add(x.data(), rows, stride);
+            collector->add(1, {memory.data(), rows, columns, stride, bf16 ? Element::BF16 : Element::F32});
+            m_gpu->finish(); // before `memory` goes
+        }
+        const std::vector<ChannelStatistics> all = collector->finish();
+        const ChannelStatistics want = expected.finish(), &got = all.at(1);
+        QCOMPARE(all.at(0).absmax, std::vector<float>(3, 0.0f)); // nothing was added there
+        QCOMPARE(got.absmax, want.absmax);
+        QCOMPARE(got.min, want.min);
+        QCOMPARE(got.max, want.max);
+        QCOMPARE(got.above6, want.above6);
+        QCOMPARE(got.histogram, want.histogram);
+        QCOMPARE(got.nonfinite, want.nonfinite);
+        QCOMPARE(want.nonfinite, std::int64_t{2});
+        for (std::size_t c = 0; c < want.mean.size(); ++c) {
+            // fp32 sums of 4 or 64 terms differ by a few units of 2^-24 of their spread.
+            const double spread = std::sqrt(static_cast<double>(want.m2[c]));
+            QVERIFY(
+                std::fabs(static_cast<double>(got.mean[c]) - static_cast<double>(want.mean[c])) <=
+                1e-6 * spread);
+            QVERIFY(
+                std::fabs(static_cast<double>(got.m2[c]) - static_cast<double>(want.m2[c])) <=
+                2e-6 * spread * spread);
+        }
+    }
+
+    void quantizerOfBf16Values_data() { quantizerIsTheProcessors_data(); }
+    void quantizerOfBf16Values() {
+        // What bf16 mode promises: the processor's result for the bf16 value, rounded to bf16.
+        QFETCH(int, scaling);
+        QFETCH(int, bits);
+        QFETCH(bool, prepared);
+        constexpr std::int64_t kColumns = 301, kStride = 304;
+        std::vector<float> x = normal(kRows * kStride, 1, 3.0f);
+        const DeviceArray rounded = bf16Array(*m_gpu, x), plain(*m_cpu, x);
+        const std::vector<float> keep = [] {
+            std::vector<float> bitsOfAll(kColumns, std::bit_cast<float>(~std::uint32_t{0}));
+            bitsOfAll[5] = 0.0f;
+            return bitsOfAll;
+        }();
+        std::vector<float> smoothing = normal(kColumns, 2);
+        for (float& s : smoothing) {
+            s = std::fabs(s) + 0.01f;
+        }
+        const auto run = [&](Backend& backend, Matrix m) {
+            const DeviceArray mask(backend, keep), factors(backend, smoothing);
+            Transform how;
+            how.quantizer = {bits, static_cast<ActivationScale>(scaling), 0.25f};
+            if (prepared) {
+                how.keep = reinterpret_cast<const std::uint32_t*>(mask.data());
+                how.smoothing = factors.data();
+            }
+            backend.transform(m, how, kSegments, m);
+            std::vector<float> result(kRows * kColumns);
+            backend.downloadMatrix(m, result.data());
+            return result;
+        };
+        std::vector<float> expected = run(*m_cpu, {plain.data(), kRows, kColumns, kStride});
+        for (float& value : expected) {
+            value = fromBf16(toBf16(value));
+        }
+        QCOMPARE(run(*m_gpu, {rounded.data(), kRows, kColumns, kStride, Element::BF16}), expected);
+    }
+
+    void bf16StaysInItsBudget_data() {
+        QTest::addColumn<QString>("fixture");
+        for (const char* name :
+             {"hf-f32", "hf-bf16-untied", "hf-f16-sharded", "hf-odd", "falcon-mamba", "mamba2"}) {
+            QTest::newRow(name) << QString::fromLatin1(name);
+        }
+    }
+    void bf16StaysInItsBudget() {
+        // The bound that cuda_backend.h derives; TF32 rounds only products' operands, to 2^-11 of themselves.
+        QFETCH(QString, fixture);
+        const std::filesystem::path folder = fixtureFolder() / fixture.toStdString();
+        const Golden golden{openSafetensors(folder / "golden.safetensors").value()};
+        const std::vector<float> logits = golden.floats("logits");
+        double tf32 = 0, bf16 = 0;
+        int layers = 0;
+        for (const std::string dtype : {"tf32", "bf16"}) {
+            const auto engine = engineFor(folder.string(), "cuda:0", dtype);
+            QVERIFY(engine);
+            const auto result = engine->forward({golden.sequences(), true}, {});
+            QVERIFY(result.ok());
+            layers = static_cast<int>(result.value().hiddenStates.size()) - 1;
+            (dtype == "tf32" ? tf32 : bf16) = relativeDistance(joined(result.value().logits), logits);
+            const std::vector<float> hidden = golden.floats("hidden." + std::to_string(layers));
+            QVERIFY(
+                relativeDistance(joined(result.value().hiddenStates.back()), hidden) <
+                (12 * layers + 2) * 0x1p-9);
+        }
+        const double budget = (12 * layers + 2) * 0x1p-9;
+        qInfo("bf16 %.1e, budget %.1e; tf32 %.1e", bf16, budget, tf32);
+        QVERIFY(bf16 <= budget);
+        QVERIFY(bf16 > 1e-4); // else it was not bf16
+        QVERIFY(tf32 <= budget / 4);
+    }
+
+    void dtypesThatAreNotThere() {
+        const auto half = openDevice("cuda:0", 1, "f16");
+        QVERIFY(!half.ok());
+        QVERIFY(half.error().code == ErrorCode::Usage);
+        QVERIFY(half.error().message.find("f16") != std::string::npos);
+        const auto processor = openDevice("cpu", 1, "bf16");
+        QVERIFY(!processor.ok());
+        QVERIFY(processor.error().code == ErrorCode::Usage);
+    }
+
+    void recordedPassesAreTheSame() {
+        // The third pass of a shape is a recording, and a plan makes a new one.
+        const auto engine = engineFor((fixtureFolder() / "hf-f32").string(), "cuda:0");
+        QVERIFY(engine);
+        const ForwardRequest request{{someTokens(40, 1), someTokens(23, 2)}, false};
+        const auto logits = [&] {
+            return joined(engine->forward(request, {}).value().logits);
+        };
+        const std::vector<float> first = logits();
+        for (int i = 0; i < 3; ++i) {
+            QCOMPARE(logits(), first);
+        }
+        QuantPlan plan;
+        plan.defaults.weightBits = 4;
+        QVERIFY(engine->applyPlan(plan, nullptr, {}).ok());
+        const std::vector<float> planned = logits();
+        QVERIFY(planned != first);
+        for (int i = 0; i < 3; ++i) {
+            QCOMPARE(logits(), planned);
+        }
+    }
+
+    void fullMemoryHalvesTheBatch() {
+        const auto engine = engineFor("demo", "cuda:0");
+        QVERIFY(engine);
+        std::vector<ScoreRequest> requests;
+        for (unsigned i = 0; i < 64; ++i) {
+            requests.push_back({someTokens(250, i), someTokens(6, i + 1000)});
+        }
+        std::vector<DeviceArray> hog;
+        for (std::int64_t count = std::int64_t{1} << 32; count >= std::int64_t{1} << 20;) {
+            try {
+                hog.emplace_back(*m_gpu, count);
+            } catch (const DeviceOutOfMemory&) {
+                count /= 2;
+            }
+        }
+        hog.resize(hog.size() - 4); // 16 MiB or a little more are free
+        std::string phases;
+        Job job;
+        job.onProgress = [&](const Progress& progress) {
+            phases += progress.phase + "\n";
+        };
+        const auto squeezed = engine->score(requests, {}, job);
+        hog.clear();
+        QVERIFY2(squeezed.ok(), squeezed.ok() ? "" : squeezed.error().message.c_str());
+        QVERIFY2(phases.find("because the GPU's memory is full") != std::string::npos, phases.c_str());
+        const auto wide = engine->score(requests, {}, {});
+        QVERIFY(wide.ok());
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            QVERIFY(std::fabs(wide.value()[i].logLikelihood - squeezed.value()[i].logLikelihood) < 1e-3);
+        }
+    }
+
     void goldenFixtures_data() {
         QTest::addColumn<QString>("fixture");
-        for (const char* name : {"hf-f32", "hf-bf16-untied", "hf-f16-sharded", "hf-odd"}) {
+        for (const char* name :
+             {"hf-f32", "hf-bf16-untied", "hf-f16-sharded", "hf-odd", "falcon-mamba", "mamba2"}) {
             QTest::newRow(name) << QString::fromLatin1(name);
         }
     }

@@ -33,12 +33,14 @@ std::string whyNoCudaDevice();
 /// and its points are off by up to 2^-9 of themselves: linears multiply the rounded points and not integers.
 ///
 /// How far BF16's logits may be from F32's: rounding to nearest moves a value by u = 2^-9 of itself at most.
-/// In a layer, rounded are the norm's output, the weight and product of in_proj, u, the weight and product of
-/// x_proj (which feed Δ, B and C), the weight and product of dt_proj, the scan's output, and the weight and
-/// product of out_proj: 11 times. To first order, if no operation amplifies a relative error (the norms keep
-/// the scale, gate and scan multiply values of which each carries its own roundings), they add up to at most
-/// 11·u in a layer, and with the final norm's output and the head's weight ‖logits − logits(F32)‖ ≤
-/// (11 · layers + 2) · 2^-9 · ‖logits(F32)‖. Independent roundings partly cancel, so it is usually far less.
+/// In a layer of Mamba-1, rounded are the norm's output, the weight and product of in_proj, u, the weight and
+/// product of x_proj (which feed Δ, B and C), the weight and product of dt_proj, the scan's output, and the
+/// weight and product of out_proj: 11 times; FalconMamba's norm of x_proj's product makes it 12, and Mamba-2,
+/// without x_proj and dt_proj but with a gated norm, has 8. To first order, if no operation amplifies a
+/// relative error (norms keep the scale; gate and scan multiply values of which each carries its own
+/// roundings), they add up to at most 12·u in a layer, and with the final norm's output and the head's weight
+/// ‖logits − logits(F32)‖ ≤ (12 · layers + 2) · 2^-9 · ‖logits(F32)‖. Independent roundings partly cancel, so
+/// it is usually far less.
 enum class Precision { F32, TF32, BF16 };
 
 /// The operations on one CUDA device, in one stream: everything is done in the order it was asked for, and

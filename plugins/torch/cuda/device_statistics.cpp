@@ -67,7 +67,6 @@ Statistics::Statistics(
     std::span<const int> channels, cudaStream_t stream, std::function<void(const Statistics*)> forget)
     : m_stream(stream)
     , m_forget(std::move(forget)) {
-    check(cudaStreamCreateWithFlags(&m_own, cudaStreamNonBlocking));
     check(cudaEventCreateWithFlags(&m_ready, cudaEventDisableTiming));
     m_free.resize(kMostReadings);
     for (cudaEvent_t& event : m_free) {
@@ -78,39 +77,46 @@ Statistics::Statistics(
         m_bytes += bytesFor(count);
         m_mostChannels = std::max(m_mostChannels, count);
     }
-    m_memory.reserve(m_bytes);
-    check(cudaMemsetAsync(m_memory.data(), 0, m_bytes, m_own));
+    check(cudaMemset(m_memory.reserve(m_bytes), 0, m_bytes));
     const std::size_t groups = static_cast<std::size_t>(m_mostChannels / kStatisticsChannels + 1);
-    check(cudaMemsetAsync(m_arrivals.reserve(groups), 0, groups * sizeof(unsigned), m_own));
+    for (Lane& lane : m_lanes) {
+        check(cudaStreamCreateWithFlags(&lane.stream, cudaStreamNonBlocking));
+        check(cudaMemset(lane.arrivals.reserve(groups), 0, groups * sizeof(unsigned)));
+    }
+    check(cudaDeviceSynchronize()); // the lanes' streams do not wait for the default one
 }
 
 Statistics::~Statistics() {
     m_forget(this);
-    cudaStreamSynchronize(m_own);
-    waitFor(m_readings.size());
+    for (const Lane& lane : m_lanes) {
+        cudaStreamSynchronize(lane.stream);
+        cudaStreamDestroy(lane.stream);
+    }
+    for (const Reading& reading : m_readings) {
+        cudaEventDestroy(reading.done);
+    }
     for (const cudaEvent_t event : m_free) {
         cudaEventDestroy(event);
     }
     cudaEventDestroy(m_ready);
-    cudaStreamDestroy(m_own);
 }
 
-void Statistics::waitFor(std::size_t count) {
-    if (count == 0) {
-        return;
+void Statistics::wait() const {
+    for (const Lane& lane : m_lanes) {
+        check(cudaStreamSynchronize(lane.stream));
     }
-    cudaStreamWaitEvent(m_stream, m_readings[count - 1].done, 0);
-    for (std::size_t i = 0; i < count; ++i) {
-        m_free.push_back(m_readings[i].done);
-    }
-    m_readings.erase(m_readings.begin(), m_readings.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+void Statistics::waitFor(std::size_t reading) {
+    check(cudaStreamWaitEvent(m_stream, m_readings[reading].done, 0));
+    m_free.push_back(m_readings[reading].done);
+    m_readings.erase(m_readings.begin() + static_cast<std::ptrdiff_t>(reading));
 }
 
 void Statistics::beforeWrite(Matrix y) {
     for (std::size_t i = m_readings.size(); i > 0; --i) {
         if (overlap(m_readings[i - 1].x, y)) {
-            waitFor(i);
-            return;
+            waitFor(i - 1);
         }
     }
 }
@@ -132,7 +138,9 @@ StatisticsArrays Statistics::arraysOf(const Stream& stream, std::byte* base) {
 
 void Statistics::reserve(std::int64_t rows) {
     const std::int64_t blocks = (rows + kStatisticsRows - 1) / kStatisticsRows;
-    m_partials.reserve(static_cast<std::size_t>(blocks * m_mostChannels));
+    for (Lane& lane : m_lanes) {
+        lane.partials.reserve(static_cast<std::size_t>(blocks * m_mostChannels));
+    }
 }
 
 void Statistics::add(std::size_t index, Matrix x) {
@@ -141,16 +149,17 @@ void Statistics::add(std::size_t index, Matrix x) {
     }
     reserve(x.rows);
     if (m_free.empty()) {
-        waitFor(1);
+        waitFor(0);
     }
+    const Lane& lane = m_lanes[index % m_lanes.size()];
     Stream& stream = m_streams[index];
     check(cudaEventRecord(m_ready, m_stream));
-    check(cudaStreamWaitEvent(m_own, m_ready, 0));
+    check(cudaStreamWaitEvent(lane.stream, m_ready, 0));
     addStatistics(
-        x, arraysOf(stream, m_memory.data()), stream.tokens == 0, m_partials.data(), m_arrivals.data(),
-        m_own);
+        x, arraysOf(stream, m_memory.data()), stream.tokens == 0, lane.partials.data(), lane.arrivals.data(),
+        lane.stream);
     check(cudaGetLastError());
-    check(cudaEventRecord(m_free.back(), m_own));
+    check(cudaEventRecord(m_free.back(), lane.stream));
     m_readings.push_back({x, m_free.back()});
     m_free.pop_back();
     stream.tokens += x.rows;
@@ -158,8 +167,8 @@ void Statistics::add(std::size_t index, Matrix x) {
 
 std::vector<ChannelStatistics> Statistics::finish() const {
     std::vector<std::byte> host(m_bytes);
-    check(cudaMemcpyAsync(host.data(), m_memory.data(), m_bytes, cudaMemcpyDeviceToHost, m_own));
-    check(cudaStreamSynchronize(m_own));
+    wait();
+    check(cudaMemcpy(host.data(), m_memory.data(), m_bytes, cudaMemcpyDeviceToHost));
     std::vector<ChannelStatistics> result;
     for (const Stream& stream : m_streams) {
         result.push_back(statisticsOf(arraysOf(stream, host.data()), stream.channels, stream.tokens));

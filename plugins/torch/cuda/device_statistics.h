@@ -5,13 +5,14 @@
 #include "plugins/torch/cuda/kernels.h"
 #include "plugins/torch/cuda/memory.h"
 
+#include <array>
 #include <functional>
 #include <vector>
 
 namespace mambascope::cuda {
 
 /// Calibration statistics in the memory of a CUDA device; fetched in one copy at the end. They are collected
-/// in a stream of their own beside the pass; who overwrites a matrix asks beforeWrite() first.
+/// in a streams of their own beside the pass; who overwrites a matrix asks beforeWrite() first.
 class Statistics final : public DeviceStatistics {
 public:
     /// `stream`: where the matrices come from. `forget` is told when this object ends.
@@ -23,7 +24,7 @@ public:
     void beforeWrite(Matrix y);
 
     /// Until everything that was added is collected.
-    void wait() const { check(cudaStreamSynchronize(m_own)); }
+    void wait() const;
 
     void reserve(std::int64_t rows) override;
     void add(std::size_t index, Matrix x) override;
@@ -43,20 +44,26 @@ private:
         Matrix x;
         cudaEvent_t done = nullptr;
     };
-    /// The pass' stream waits for the first `count` of m_readings, which are then over.
-    void waitFor(std::size_t count);
+    /// What one kernel at a time uses: several, because one does not fill a GPU. A stream of activations
+    /// always has the same one, so its rows stay in order.
+    struct Lane {
+        cudaStream_t stream = nullptr;
+        Buffer<StatisticsPartial> partials;
+        Buffer<unsigned> arrivals;
+    };
+    /// The pass' stream waits for a reading, which is then over.
+    void waitFor(std::size_t reading);
 
-    cudaStream_t m_stream, m_own = nullptr;
+    cudaStream_t m_stream;
+    std::array<Lane, 4> m_lanes;
     std::function<void(const Statistics*)> m_forget;
     cudaEvent_t m_ready = nullptr;
     std::vector<cudaEvent_t> m_free;
-    std::vector<Reading> m_readings; ///< in the order of m_own
+    std::vector<Reading> m_readings; ///< the oldest first
     std::vector<Stream> m_streams;
     int m_mostChannels = 0;
     std::size_t m_bytes = 0;
     Buffer<std::byte> m_memory;
-    Buffer<StatisticsPartial> m_partials;
-    Buffer<unsigned> m_arrivals;
 };
 
 } // namespace mambascope::cuda

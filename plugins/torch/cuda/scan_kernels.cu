@@ -22,6 +22,7 @@ constexpr int kLanes = 4;
 constexpr int kScanThreads = 128;
 constexpr int kScanChannels = kScanThreads / kLanes;
 constexpr int kSumStride = 40; ///< of a token's sums: lanes that store four tokens' meet no bank twice
+constexpr int kDeltaStride = kScanChannels + 2; ///< of a token's Δ: rows begin in different banks
 
 /// ScanArguments with elements known.
 template <class T>
@@ -100,8 +101,8 @@ __global__ void __launch_bounds__(kScanThreads) scanKernel(Scan<T> a, Sequences 
     constexpr int kStates = kLanes * PerLane;
     using Pairs = Deal<T, N, Tokens, kScanChannels>;
     using Projected = Deal<T, M, Tokens, kStates>;
-    __shared__ float2 sharedDelta[Tokens][kScanChannels]; // Δ, Δ·u
-    __shared__ float sharedSum[Tokens][kSumStride];       // Σ C·h
+    alignas(16) __shared__ float2 sharedDelta[Tokens][kDeltaStride]; // Δ, Δ·u
+    __shared__ float sharedSum[Tokens][kSumStride];                  // Σ C·h
     alignas(16) __shared__ float sharedB[Tokens][kStates];
     alignas(16) __shared__ float sharedC[Tokens][kStates];
     const Segment segment = sequences.segments[blockIdx.x];
@@ -151,13 +152,15 @@ __global__ void __launch_bounds__(kScanThreads) scanKernel(Scan<T> a, Sequences 
             const bool is = isPair(i);
             uHere[i] = u.packs[i], zHere[i] = z.packs[i];
             if (Pairs::isRow(i)) {
+                Pack<float, 2 * N> deltas;
 #pragma unroll
                 for (int j = 0; j < N; ++j) {
                     // A token after the last one leaves the state as it is: Δ = 0.
                     const float delta = Functions<T>::softplus(dt.packs[i][j] + bias[j]);
-                    sharedDelta[row][Pairs::column() + j] =
-                        make_float2(is ? delta : 0.0f, is ? delta * u.packs[i][j] : 0.0f);
+                    deltas.values[2 * j] = is ? delta : 0.0f;
+                    deltas.values[2 * j + 1] = is ? delta * u.packs[i][j] : 0.0f;
                 }
+                storePack(&sharedDelta[row][Pairs::column()].x, deltas);
             }
         }
 #pragma unroll
