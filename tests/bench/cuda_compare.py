@@ -81,6 +81,16 @@ def seconds(run):
     return begin.elapsed_time(end) / 1e3
 
 
+def scan_alone(layer, batch, length, dtype):
+    """Seconds of one layer's scan by selective_scan_cuda, operands in its own layout."""
+    inner = layer.d.numel()
+    u, dt, z = (torch.randn(batch, inner, length, device="cuda").to(dtype) for _ in range(3))
+    b, c = (torch.randn(batch, layer.states, length, device="cuda").to(dtype) for _ in range(2))
+    run = lambda: [cuda_scan(layer, u, dt, b, c, z) for _ in range(20)]
+    run()
+    return statistics.median(seconds(run) / 20 for _ in range(7))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cli", required=True)
@@ -135,6 +145,9 @@ def main():
             run()
             each = statistics.median(seconds(run) for _ in range(3))
         speeds["eager_tensor_scan"] = [tokens / (each * len(layers))]
+    else:
+        alone = scan_alone(layers[0], arguments.batch, arguments.length, dtype)
+        print(f"selective_scan_cuda alone: {alone * 1e6:.0f} us a layer")
     for name, values in speeds.items():
         print(f"{name:24} {statistics.median(values):12.0f} tokens/s   ({min(values):.0f} to {max(values):.0f})")
     best = "eager_cuda_scan" if selective_scan_cuda is not None else "eager_without_scan"

@@ -417,9 +417,9 @@ private Q_SLOTS:
             const std::vector<float> hidden = golden.floats("hidden." + std::to_string(layers));
             QVERIFY(
                 relativeDistance(joined(result.value().hiddenStates.back()), hidden) <
-                (12 * layers + 2) * 0x1p-9);
+                (33 * layers + 2) * 0x1p-9);
         }
-        const double budget = (12 * layers + 2) * 0x1p-9;
+        const double budget = (33 * layers + 2) * 0x1p-9;
         qInfo("bf16 %.1e, budget %.1e; tf32 %.1e", bf16, budget, tf32);
         QVERIFY(bf16 <= budget);
         QVERIFY(bf16 > 1e-4); // else it was not bf16
@@ -465,15 +465,17 @@ private Q_SLOTS:
         for (unsigned i = 0; i < 64; ++i) {
             requests.push_back({someTokens(250, i), someTokens(6, i + 1000)});
         }
+        // All memory but 64 MiB, which is less than a pass over all 16384 tokens takes.
+        DeviceArray reserve(*m_gpu, std::int64_t{16} << 20);
         std::vector<DeviceArray> hog;
-        for (std::int64_t count = std::int64_t{1} << 32; count >= std::int64_t{1} << 20;) {
+        for (std::int64_t count = std::int64_t{1} << 32; count >= std::int64_t{1} << 19;) {
             try {
                 hog.emplace_back(*m_gpu, count);
             } catch (const DeviceOutOfMemory&) {
                 count /= 2;
             }
         }
-        hog.resize(hog.size() - 4); // 16 MiB or a little more are free
+        reserve = {};
         std::string phases;
         Job job;
         job.onProgress = [&](const Progress& progress) {

@@ -32,15 +32,17 @@ std::string whyNoCudaDevice();
 /// has for that value; what is stored is q·Δ rounded to bf16, as are quantized weights. So the grid is exact
 /// and its points are off by up to 2^-9 of themselves: linears multiply the rounded points and not integers.
 ///
-/// How far BF16's logits may be from F32's: rounding to nearest moves a value by u = 2^-9 of itself at most.
-/// In a layer of Mamba-1, rounded are the norm's output, the weight and product of in_proj, u, the weight and
-/// product of x_proj (which feed Δ, B and C), the weight and product of dt_proj, the scan's output, and the
-/// weight and product of out_proj: 11 times; FalconMamba's norm of x_proj's product makes it 12, and Mamba-2,
-/// without x_proj and dt_proj but with a gated norm, has 8. To first order, if no operation amplifies a
-/// relative error (norms keep the scale; gate and scan multiply values of which each carries its own
-/// roundings), they add up to at most 12·u in a layer, and with the final norm's output and the head's weight
-/// ‖logits − logits(F32)‖ ≤ (12 · layers + 2) · 2^-9 · ‖logits(F32)‖. Independent roundings partly cancel, so
-/// it is usually far less.
+/// How far BF16's logits may be from F32's. Rounding to nearest moves a value by u = 2^-9 of itself at most.
+/// Relative errors add up along a product, so in a layer of Mamba-1, beyond the error of its input: the
+/// norm's output 1, the weight and product of in_proj 2 (u and z have 3·u now), the stored u 1 (4), the
+/// weight and product of x_proj 2 (B, C and the low-rank Δ: 6), those of dt_proj 2 (Δ: 8); y = C·h·silu(z), h
+/// ~ Δ·u·B: 6 + 8 + 4 + 6 + 3 and the store 28, out_proj 30. FalconMamba's norm of x_proj's product makes it
+/// 33; Mamba-2 has
+/// 22. To first order, with functions that pass relative errors on (softplus, silu and the decay do where
+/// their argument is of magnitude 1), and 2 for the final norm's output and the head's weight, ‖logits −
+/// logits(F32)‖ ≤ (33 · layers + 2) · 2^-9 · ‖logits(F32)‖. TF32 rounds the operands of products alone, to
+/// 2^-11: a quarter of that covers it. Roundings are independent and partly cancel, so it is usually far
+/// less.
 enum class Precision { F32, TF32, BF16 };
 
 /// The operations on one CUDA device, in one stream: everything is done in the order it was asked for, and

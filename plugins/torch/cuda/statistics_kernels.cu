@@ -23,8 +23,8 @@ __device__ int magnitudeBits(float x) {
 
 /// histogramBin() of the core.
 __device__ int binOf(float x) {
-    const int bin = (magnitudeBits(x) >> 22) - kHistogramFirstPattern;
-    return min(max(bin, 0), kHistogramBins - 1);
+    // max(min(pattern − first, last), 0)
+    return __viaddmin_s32_relu(magnitudeBits(x) >> 22, -kHistogramFirstPattern, kHistogramBins - 1);
 }
 
 /// One channel in one thread.
@@ -41,13 +41,18 @@ constexpr int kBinWords = kHistogramBins / 4;
 static_assert(kHistogramBins % 4 == 0);
 static_assert(kStatisticsRows / kRowsAtOnce * kStatisticsPack <= 255, "a thread's values fit a byte");
 using Bins = unsigned[kBinWords][kThreads];
+/// Two tables: the counts of one need not wait for those of the other.
+struct Counters {
+    Bins& even;
+    Bins& odd;
+};
 
 __device__ void countBin(Bins& bins, float x) {
     const int bin = binOf(x);
     bins[bin / 4][threadIdx.x] += 1u << (bin % 4 * 8);
 }
 
-__device__ void addCarefully(Channel& to, float x, Bins& bins) {
+__device__ void addCarefully(Channel& to, float x, Counters bins) {
     if (magnitudeBits(x) >= 0x7f800000) {
         ++to.nonfinite;
         return;
@@ -58,12 +63,12 @@ __device__ void addCarefully(Channel& to, float x, Bins& bins) {
     to.sum += v;
     to.squares += v * v;
     to.above6 += fabsf(x) >= 6.0f ? 1 : 0;
-    countBin(bins, x);
+    countBin(bins.even, x);
 }
 
 /// kGroup values of one channel. Sums are fp32, unless a value is not finite or so large that they could
 /// overflow: then the sum of squares is not below 2^100.
-__device__ void addGroup(Channel& to, const float (&x)[kGroup], int count, Bins& bins) {
+__device__ void addGroup(Channel& to, const float (&x)[kGroup], int count, Counters bins) {
     if (count == kGroup) {
         float low = x[0], high = x[0], sum = 0, squares = 0;
 #pragma unroll
@@ -87,7 +92,7 @@ __device__ void addGroup(Channel& to, const float (&x)[kGroup], int count, Bins&
             }
 #pragma unroll
             for (int i = 0; i < kGroup; ++i) {
-                countBin(bins, x[i]);
+                countBin(i % 2 == 0 ? bins.even : bins.odd, x[i]);
             }
             return;
         }
@@ -140,15 +145,16 @@ __device__ void addToTotals(
 }
 
 /// Adds all threads' counts to the histogram.
-__device__ void addBins(const Bins& bins, unsigned long long* histogram) {
+__device__ void addBins(Counters bins, unsigned long long* histogram) {
     constexpr unsigned kEverySecondByte = 0x00ff00ffu;
     const unsigned lane = threadIdx.x % 32;
     for (int word = threadIdx.x / 32; word < kBinWords; word += kRowsAtOnce) {
         unsigned even = 0, odd = 0; // pairs of 16-bit sums
         for (int i = 0; i < kThreads; i += 32) {
-            const unsigned four = bins[word][i + lane];
-            even += four & kEverySecondByte;
-            odd += four >> 8 & kEverySecondByte;
+            for (const unsigned four : {bins.even[word][i + lane], bins.odd[word][i + lane]}) {
+                even += four & kEverySecondByte;
+                odd += four >> 8 & kEverySecondByte;
+            }
         }
         for (int offset = 16; offset > 0; offset /= 2) {
             even += __shfl_xor_sync(kAllLanes, even, offset);
@@ -161,41 +167,58 @@ __device__ void addBins(const Bins& bins, unsigned long long* histogram) {
     }
 }
 
+/// The warps' partial results become those of warp 0, in pairs; `memory` holds those of half the warps.
+__device__ void joinWarps(StatisticsPartial (&mine)[kStatisticsPack], StatisticsPartial* memory) {
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+    for (int half = kRowsAtOnce / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (warp >= half && warp < 2 * half) {
+#pragma unroll
+            for (int j = 0; j < kStatisticsPack; ++j) {
+                memory[((warp - half) * kStatisticsPack + j) * 32 + lane] = mine[j];
+            }
+        }
+        __syncthreads();
+        if (warp < half) {
+#pragma unroll
+            for (int j = 0; j < kStatisticsPack; ++j) {
+                join(mine[j], memory[(warp * kStatisticsPack + j) * 32 + lane]);
+            }
+        }
+    }
+}
+
 template <class T, bool Packs>
 __global__ void __launch_bounds__(kThreads, 3) addStatisticsKernel(
     Rows<T> x, StatisticsArrays to, bool begins, StatisticsPartial* partials, unsigned* arrivals) {
-    // First the counts, then the warps' sums.
-    using Partials = StatisticsPartial[kRowsAtOnce][kStatisticsChannels];
-    __shared__ alignas(
-        16) unsigned char memory[sizeof(Partials) > sizeof(Bins) ? sizeof(Partials) : sizeof(Bins)];
-    Bins& bins = *reinterpret_cast<Bins*>(memory);
-    Partials& shared = *reinterpret_cast<Partials*>(memory);
+    alignas(16) __shared__ Bins even; // afterwards the memory of joinWarps()
+    __shared__ Bins odd;
     __shared__ bool isLast;
+    static_assert(sizeof(even) >= sizeof(StatisticsPartial) * kRowsAtOnce / 2 * 32 * kStatisticsPack);
     for (int word = 0; word < kBinWords; ++word) {
-        bins[word][threadIdx.x] = 0;
+        even[word][threadIdx.x] = odd[word][threadIdx.x] = 0;
     }
+    const Counters bins{even, odd};
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
     const std::int64_t first =
         static_cast<std::int64_t>(blockIdx.x) * kStatisticsChannels + (Packs ? lane * kStatisticsPack : lane);
-    const std::int64_t step = Packs ? 1 : 32; // between a thread's channels
-    const auto load = [&](std::int64_t row) {
+    constexpr int kStep = Packs ? 1 : 32; // between a thread's channels
+    const auto load = [&](const T* from) {
         if constexpr (Packs) {
-            return loadPack<T, kStatisticsPack>(x.at(row) + first);
+            return loadPack<T, kStatisticsPack>(from);
         } else {
             Pack<float, kStatisticsPack> pack;
 #pragma unroll
             for (int j = 0; j < kStatisticsPack; ++j) {
-                const std::int64_t c = first + j * step;
-                pack.values[j] = c < x.columns ? toFloat(x.at(row)[c]) : 0.0f;
+                pack.values[j] = first + j * kStep < x.columns ? toFloat(from[j * kStep]) : 0.0f;
             }
             return pack;
         }
     };
     Channel channels[kStatisticsPack];
-    const bool isAny = first < x.columns;
 #pragma unroll
     for (int j = 0; j < kStatisticsPack; ++j) {
-        const std::int64_t c = first + j * step;
+        const std::int64_t c = first + j * kStep;
         if (c < x.columns) {
             channels[j].shift = begins ? shiftFor(toFloat(x.at(0)[c])) : to.shift[c];
             if (begins && blockIdx.y == 0 && warp == 0) {
@@ -204,29 +227,34 @@ __global__ void __launch_bounds__(kThreads, 3) addStatisticsKernel(
         }
     }
     const std::int64_t begin = static_cast<std::int64_t>(blockIdx.y) * kStatisticsRows;
-    const std::int64_t end = min(begin + kStatisticsRows, x.rows);
-    if (isAny) {
+    // Rows from the thread's next one to the end of the block's.
+    int left = static_cast<int>(min(x.rows - begin, static_cast<std::int64_t>(kStatisticsRows))) - warp;
+    if (first < x.columns && left > 0) {
         using Loaded = Pack<std::conditional_t<Packs, T, float>, kStatisticsPack>;
+        const std::int64_t stride = kRowsAtOnce * x.stride;
+        const T* from = x.at(begin + warp) + first;
         Loaded packs[kGroup];
-        const auto loadGroup = [&](std::int64_t row) { // a row behind the last one is not looked at
+        const auto loadGroup = [&](int rows) {
 #pragma unroll
             for (int i = 0; i < kGroup; ++i) {
-                packs[i] = load(min(row + i * kRowsAtOnce, end - 1));
+                if (i * kRowsAtOnce < rows) {
+                    packs[i] = load(from + i * stride);
+                }
             }
+            from += kGroup * stride;
         };
-        loadGroup(begin + warp);
-        for (std::int64_t row = begin + warp; row < end; row += kRowsAtOnce * kGroup) {
+        loadGroup(left);
+        for (; left > 0; left -= kRowsAtOnce * kGroup) {
             Loaded here[kGroup];
 #pragma unroll
             for (int i = 0; i < kGroup; ++i) {
                 here[i] = packs[i];
             }
-            const int count = static_cast<int>(
-                min((end - row + kRowsAtOnce - 1) / kRowsAtOnce, static_cast<std::int64_t>(kGroup)));
-            loadGroup(row + kRowsAtOnce * kGroup);
+            loadGroup(left - kRowsAtOnce * kGroup); // ahead of its use
+            const int count = min((left + kRowsAtOnce - 1) / kRowsAtOnce, kGroup);
 #pragma unroll
             for (int j = 0; j < kStatisticsPack; ++j) {
-                if (Packs || first + j * step < x.columns) {
+                if (Packs || first + j * kStep < x.columns) {
                     float values[kGroup];
 #pragma unroll
                     for (int i = 0; i < kGroup; ++i) {
@@ -239,21 +267,20 @@ __global__ void __launch_bounds__(kThreads, 3) addStatisticsKernel(
     }
     __syncthreads();
     addBins(bins, to.histogram);
-    __syncthreads();
+    StatisticsPartial mine[kStatisticsPack];
 #pragma unroll
     for (int j = 0; j < kStatisticsPack; ++j) {
         const Channel& c = channels[j];
-        shared[warp][Packs ? lane * kStatisticsPack + j : lane + j * 32] = {c.sum, c.squares, c.min,
-                                                                            c.max, c.above6,  c.nonfinite};
+        mine[j] = {c.sum, c.squares, c.min, c.max, c.above6, c.nonfinite};
     }
-    __syncthreads();
-    const std::int64_t mine = static_cast<std::int64_t>(blockIdx.x) * kStatisticsChannels + threadIdx.x;
-    if (threadIdx.x < kStatisticsChannels && mine < x.columns) {
-        StatisticsPartial all = shared[0][threadIdx.x];
-        for (int w = 1; w < kRowsAtOnce; ++w) {
-            join(all, shared[w][threadIdx.x]);
+    joinWarps(mine, reinterpret_cast<StatisticsPartial*>(&even));
+    if (warp == 0) {
+#pragma unroll
+        for (int j = 0; j < kStatisticsPack; ++j) {
+            if (first + j * kStep < x.columns) {
+                partials[blockIdx.y * x.columns + first + j * kStep] = mine[j];
+            }
         }
-        partials[blockIdx.y * x.columns + mine] = all;
         __threadfence();
     }
     __syncthreads();
