@@ -11,8 +11,24 @@
 
 namespace mambascope::cli {
 
+namespace {
+
+/// A plan file, or the mambascope.json of an export, which holds one.
+Result<QuantPlan> planOf(const std::string& text, const std::string& file) {
+    const Result<Json> json = parseJson(text, file, true);
+    if (json.ok() && json.value().is_object() && json.value().contains("plan_hash") &&
+        json.value().contains("plan")) {
+        return planFromJson(json.value()["plan"], file);
+    }
+    return parsePlan(text, file);
+}
+
+} // namespace
+
 void addPlanOptions(CLI::App& verb, PlanOptions& options) {
-    verb.add_option("--plan", options.planFile, "Plan file; without it the model is not quantized")
+    verb.add_option(
+            "--plan", options.planFile,
+            "Plan file, or the mambascope.json of an export; without it the model is not quantized")
         ->type_name("P.json");
     verb.add_option("--calibration", options.calibrationFile, "Calibration that the plan's scales come from")
         ->type_name("C.safetensors");
@@ -26,7 +42,7 @@ Result<LoadedPlan> loadPlan(const PlanOptions& options) {
         if (!text.ok()) {
             return text.error();
         }
-        Result<QuantPlan> plan = parsePlan(text.value(), options.planFile);
+        Result<QuantPlan> plan = planOf(text.value(), options.planFile);
         if (!plan.ok()) {
             return plan.error();
         }

@@ -7,7 +7,8 @@ namespace mambascope::cli {
 namespace {
 
 struct ExportOptions {
-    std::string model, format = "hf", output, dtype = "f32";
+    std::string model, format = "hf", output, dtype = "f32", type = "q8_0";
+    std::uint64_t shardBytes = 5'000'000'000;
     bool force = false;
     PlanOptions plan;
 };
@@ -29,6 +30,9 @@ Result<void> exportModel(const Context& context, const ExportOptions& options) {
     request.plan = plan.plan;
     request.checkpointHash = loaded.model.hash;
     request.dtype = exportDType(options.dtype);
+    request.format = parseExportFormat(options.format).value_or(ExportFormat::HuggingFace);
+    request.shardBytes = static_cast<std::int64_t>(options.shardBytes);
+    request.ggufType = options.type;
     if (plan.calibration) {
         request.calibrationHash = calibrationHash(*plan.calibration);
     }
@@ -69,11 +73,23 @@ void addExport(CLI::App& program, Verb& run) {
     auto options = std::make_shared<ExportOptions>();
     CLI::App* verb = program.add_subcommand("export", "Write a quantized checkpoint that other tools load");
     verb->add_option("MODEL", options->model)->required();
-    verb->add_option("--format", options->format, "hf: an ordinary checkpoint with fake-quantized weights")
-        ->check(CLI::IsMember({"hf"}));
     verb->add_option(
-            "--weights", options->dtype, "Element type of the written weights (default f32, which is exact)")
+            "--format", options->format,
+            "hf: an ordinary checkpoint with fake-quantized weights (default); compressed-tensors: linears "
+            "as "
+            "integers with scales; gguf: a file for llama.cpp")
+        ->check(CLI::IsMember({"hf", "compressed-tensors", "gguf"}));
+    verb->add_option(
+            "--weights", options->dtype,
+            "Element type of written float weights (default f32, which is exact; not for gguf)")
         ->check(CLI::IsMember({"f32", "bf16", "f16"}));
+    verb->add_option("--type", options->type, "Type of the matrices in a gguf (default q8_0)")
+        ->check(CLI::IsMember({"f32", "f16", "q8_0", "q4_0"}));
+    verb->add_option(
+            "--max-shard-size", options->shardBytes,
+            "Cut larger checkpoints into several files (default 5GB)")
+        ->transform(CLI::AsSizeValue(true))
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 60));
     addPlanOptions(*verb, options->plan);
     verb->add_option("-o,--output", options->output, "Folder")->required();
     verb->add_flag("--force", options->force, "Replace an existing folder");

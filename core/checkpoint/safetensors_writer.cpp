@@ -2,6 +2,7 @@
 #include "core/base/json.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/checkpoint/safetensors_header.h"
+#include "core/checkpoint/sharded_writer.h"
 
 #include <algorithm>
 #include <cstring>
@@ -9,9 +10,7 @@
 
 namespace mambascope {
 namespace fs = std::filesystem;
-namespace {
 
-/// Bytes of a tensor's data; Usage if its shape makes no sense.
 Result<std::uint64_t> dataSize(const TensorToWrite& tensor) {
     std::uint64_t size = elementSize(tensor.dtype);
     for (const std::int64_t length : tensor.shape) {
@@ -23,6 +22,8 @@ Result<std::uint64_t> dataSize(const TensorToWrite& tensor) {
     }
     return size;
 }
+
+namespace {
 
 std::vector<const TensorToWrite*> fileOrder(const std::vector<TensorToWrite>& tensors) {
     std::vector<const TensorToWrite*> order;

@@ -151,16 +151,26 @@ Json pack(const ExportRequest& request) {
         {"calibrationHash", request.calibrationHash},
         {"checkpointHash", request.checkpointHash}};
     json["dtype"] = request.dtype ? std::string(dtypeName(*request.dtype)) : std::string();
+    json["format"] = exportFormatName(request.format);
+    json["shardBytes"] = request.shardBytes;
+    json["ggufType"] = request.ggufType;
     return json;
 }
 
 template <>
 Result<ExportRequest> unpack(const Json& json) {
     ExportRequest request;
-    std::string folder, dtype;
+    std::string folder, dtype, format;
     Fields fields(json, "export request");
     fields.text("folder", folder).boolean("overwrite", request.overwrite).text("dtype", dtype);
     fields.text("calibrationHash", request.calibrationHash).text("checkpointHash", request.checkpointHash);
+    fields.text("format", format).text("ggufType", request.ggufType);
+    fields.integer("shardBytes", request.shardBytes, 1);
+    if (const auto known = parseExportFormat(format)) {
+        request.format = *known;
+    } else {
+        fields.fail("format", "is unknown");
+    }
     request.folder = folder;
     for (const DType known : {DType::F64, DType::F32, DType::F16, DType::BF16}) {
         if (dtype == dtypeName(known)) {

@@ -8,7 +8,7 @@
 #include "core/engine/site_errors.h"
 #include "core/evaluation/score.h"
 #include "core/model/model.h"
-#include "core/quantization/export_hf.h"
+#include "core/quantization/export_request.h"
 #include "core/quantization/plan.h"
 #include "core/quantization/resolve.h"
 

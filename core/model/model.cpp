@@ -3,6 +3,7 @@
 
 #include "core/checkpoint/pytorch.h"
 #include "core/checkpoint/safetensors.h"
+#include "core/model/compressed.h"
 #include "core/model/config.h"
 #include "core/model/hub_cache.h"
 #include "core/model/layout.h"
@@ -84,6 +85,9 @@ Result<std::shared_ptr<const Checkpoint>> openCheckpoint(const fs::path& model) 
     }
     if (Result<void> opened = openWeights(weights.value(), *checkpoint); !opened.ok()) {
         return opened.error();
+    }
+    if (Result<void> decoded = decodeCompressed(config.value().json, checkpoint->tensors); !decoded.ok()) {
+        return decoded.error().within(weights.value().string());
     }
     std::vector<std::string> warnings;
     if (Result<void> done =

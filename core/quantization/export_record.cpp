@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quantization/export_record.h"
+
 #include "core/model/hub_cache.h"
 #include "core/quantization/export_tensors.h"
 
@@ -8,19 +10,6 @@
 
 namespace mambascope {
 namespace {
-
-std::string_view torchName(DType dtype) {
-    switch (dtype) {
-    case DType::F16:
-        return "float16";
-    case DType::BF16:
-        return "bfloat16";
-    case DType::F64:
-        return "float64";
-    default:
-        return "float32";
-    }
-}
 
 std::string_view foldName(SmoothingFold fold) {
     switch (fold) {
@@ -80,30 +69,30 @@ OrderedJson siteToJson(const ModelSpec& spec, const ResolvedPlan& plan, SiteId s
     return json;
 }
 
-/// Names of the linears for which `holds` is true in some layer.
-template <class Predicate>
-std::string linearsWhere(const ResolvedPlan& plan, Predicate&& holds) {
-    std::string names;
-    for (const Linear linear : kLinears) {
-        for (std::size_t i = static_cast<std::size_t>(linear); i < plan.sites.size(); i += kLinears.size()) {
-            if (holds(SiteId::fromIndex(static_cast<int>(i)), plan.sites[i])) {
-                names += (names.empty() ? "" : ", ") + std::string(linearName(linear));
-                break;
-            }
-        }
-    }
-    return names;
-}
-
 } // namespace
+
+std::string_view torchName(DType dtype) {
+    switch (dtype) {
+    case DType::F16:
+        return "float16";
+    case DType::BF16:
+        return "bfloat16";
+    case DType::F64:
+        return "float64";
+    default:
+        return "float32";
+    }
+}
 
 OrderedJson exportConfig(const Checkpoint& checkpoint, DType dtype) {
     const ModelSpec& spec = checkpoint.spec;
     OrderedJson config = OrderedJson::object();
     if (checkpoint.config.is_object() && checkpoint.config.contains("hidden_size")) {
         config = OrderedJson::parse(checkpoint.config.dump());
-        // Some published checkpoints carry keys of the original layout with wrong values.
-        for (const char* stale : {"d_model", "d_inner", "n_layer", "ssm_cfg", "dtype"}) {
+        // Some published checkpoints carry keys of the original layout with wrong values, and a
+        // checkpoint that was quantized before describes how.
+        for (const char* stale :
+             {"d_model", "d_inner", "n_layer", "ssm_cfg", "dtype", "quantization_config"}) {
             config.erase(stale);
         }
     }
@@ -150,66 +139,9 @@ OrderedJson exportConfig(const Checkpoint& checkpoint, DType dtype) {
     return config;
 }
 
-std::vector<std::string> exportNotes(const ModelSpec& spec, const ResolvedPlan& plan, DType dtype) {
-    std::vector<std::string> notes;
-    const std::string activations = linearsWhere(
-        plan, [](SiteId, const ResolvedSite& site) { return site.input.active() || site.output.active(); });
-    if (!activations.empty()) {
-        notes.push_back(
-            "The activations at " + activations +
-            " are quantized in the plan, which weights cannot express: a program that loads this checkpoint "
-            "computes "
-            "with unquantized activations. The scales stand in mambascope.json.");
-    }
-    const std::string unfolded = linearsWhere(plan, [&](SiteId site, const ResolvedSite&) {
-        return smoothingFold(spec, plan, site) == SmoothingFold::Columns;
-    });
-    if (!unfolded.empty()) {
-        notes.push_back(
-            "The smoothing at " + unfolded +
-            " has no exact place in the weights before: the written weights are the quantized smoothed "
-            "weights with "
-            "every column divided by its smoothing factor, so that a plain loader computes the same "
-            "function. The "
-            "factors stand in mambascope.json.");
-    }
-    const auto folded = [&](SmoothingFold into, const char* note) {
-        const bool some = !linearsWhere(plan, [&](SiteId site, const ResolvedSite&) {
-                               return smoothingFold(spec, plan, site) == into;
-                           }).empty();
-        if (some) {
-            notes.emplace_back(note);
-        }
-    };
-    folded(
-        SmoothingFold::Norm,
-        "Smoothing at in_proj is folded into the norm before it, which is exact up to rounding.");
-    folded(
-        SmoothingFold::XProj, "Smoothing at dt_proj is folded into the rows of x_proj that feed it, which is "
-                              "exact up to rounding.");
-    folded(
-        SmoothingFold::GatedNorm,
-        "Smoothing at out_proj is folded into the gated norm before it, which is exact up to rounding.");
-    const std::string zeroed =
-        linearsWhere(plan, [](SiteId, const ResolvedSite& site) { return !site.zeroed.empty(); });
-    if (!zeroed.empty()) {
-        notes.push_back("Zeroed input channels of " + zeroed + " are zero columns of the weight.");
-        if (plan.ssmInput && zeroed.find("x_proj") != std::string::npos) {
-            notes.emplace_back(
-                "The plan zeroes channels of the scan's input too, which weights cannot express.");
-        }
-    }
-    if (dtype != DType::F32) {
-        notes.push_back(
-            "The weights are rounded to " + std::string(torchName(dtype)) +
-            "; only fp32 holds every quantized value exactly.");
-    }
-    return notes;
-}
-
 OrderedJson exportRecord(
     const Checkpoint& checkpoint, const ResolvedPlan& plan, const ExportRequest& request, DType dtype,
-    const std::vector<std::string>& notes) {
+    std::span<const PackedLinear> packed, const std::vector<std::string>& notes) {
     OrderedJson json;
     json["format"] = 1;
     json["program"] = std::string("mambascope ") + MAMBASCOPE_VERSION;
@@ -217,7 +149,12 @@ OrderedJson exportRecord(
     json["calibration_hash"] = request.calibrationHash;
     json["plan_hash"] = planHash(request.plan);
     json["plan"] = toJson(request.plan);
-    json["dtype"] = torchName(dtype);
+    json["export"] = exportFormatName(request.format);
+    if (request.format == ExportFormat::Gguf) {
+        json["gguf_type"] = request.ggufType;
+    } else {
+        json["dtype"] = torchName(dtype);
+    }
     json["notes"] = notes;
     json["groups"] = {
         {"conv", quantizationToJson(plan.conv)},
@@ -227,7 +164,11 @@ OrderedJson exportRecord(
     json["ssm_input"] = plan.ssmInput;
     json["sites"] = OrderedJson::object();
     for (const SiteId site : checkpoint.spec.sites()) {
-        json["sites"][siteName(site)] = siteToJson(checkpoint.spec, plan, site);
+        OrderedJson& entry = json["sites"][siteName(site)] = siteToJson(checkpoint.spec, plan, site);
+        if (!packed.empty()) {
+            const PackedLinear& linear = packed[static_cast<std::size_t>(site.index())];
+            entry["stored_as"] = packedStorageName(linear.storage);
+        }
     }
     return json;
 }

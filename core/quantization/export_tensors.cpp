@@ -17,6 +17,7 @@ struct Source {
     DType dtype;
     const Job& job;
     std::int64_t& nonfinite;
+    std::span<const PackedLinear> packed; ///< empty: every linear as float
 };
 
 const ResolvedSite& siteOf(const ResolvedPlan& plan, SiteId site) {
@@ -133,6 +134,14 @@ private:
 
     void linear(const std::string& mixer, SiteId site, const std::string& bias) {
         const std::string name = mixer + std::string(linearName(site.linear));
+        if (const PackedLinear* packed = packedAt(site)) {
+            for (TensorToWrite& tensor :
+                 packedTensors(m_from->checkpoint, m_from->plan, site, *packed, name, m_from->dtype)) {
+                addPacked(std::move(tensor));
+            }
+            parameter(name + ".bias", bias, {});
+            return;
+        }
         add(name + ".weight", weightName(m_from->checkpoint, site),
             [from = m_from, site] { return writtenWeight(*from, site); });
         parameter(name + ".bias", bias, {});
@@ -143,6 +152,22 @@ private:
         if (!source.empty()) {
             add(name, source, [from = m_from, source, how] { return writtenParameter(*from, source, how); });
         }
+    }
+
+    /// How a site is stored, if not as float.
+    const PackedLinear* packedAt(SiteId site) const {
+        if (m_from->packed.empty()) {
+            return nullptr;
+        }
+        const PackedLinear& packed = m_from->packed[static_cast<std::size_t>(site.index())];
+        return packed.storage == PackedLinear::Storage::Float ? nullptr : &packed;
+    }
+
+    void addPacked(TensorToWrite tensor) {
+        tensor.produce = [from = m_from, produce = std::move(tensor.produce)] {
+            return from->job.stopRequested() ? Result<std::vector<std::byte>>(Error::cancelled()) : produce();
+        };
+        m_tensors.push_back(std::move(tensor));
     }
 
     template <class Produce>
@@ -175,7 +200,7 @@ private:
 } // namespace
 
 Result<std::vector<float>>
-effectiveWeight(const Checkpoint& checkpoint, SiteId site, const ResolvedSite& resolved) {
+smoothedWeight(const Checkpoint& checkpoint, SiteId site, const ResolvedSite& resolved) {
     auto read = checkpoint.floats(weightName(checkpoint, site));
     if (!read.ok()) {
         return read.error().within(siteName(site));
@@ -186,6 +211,16 @@ effectiveWeight(const Checkpoint& checkpoint, SiteId site, const ResolvedSite& r
             weight[i] *= resolved.smoothing[i % resolved.smoothing.size()];
         }
     }
+    return weight;
+}
+
+Result<std::vector<float>>
+effectiveWeight(const Checkpoint& checkpoint, SiteId site, const ResolvedSite& resolved) {
+    auto smoothed = smoothedWeight(checkpoint, site, resolved);
+    if (!smoothed.ok()) {
+        return smoothed;
+    }
+    std::vector<float> weight = std::move(smoothed).value();
     fakeQuantizeWeight(
         weight, checkpoint.spec.outputs(site.linear), checkpoint.spec.inputs(site.linear), resolved.weight);
     return weight;
@@ -211,8 +246,8 @@ SmoothingFold smoothingFold(const ModelSpec& spec, const ResolvedPlan& plan, Sit
 
 std::vector<TensorToWrite> exportTensors(
     const Checkpoint& checkpoint, const ResolvedPlan& plan, DType dtype, const Job& job,
-    std::int64_t& nonfinite) {
-    return Builder({checkpoint, plan, dtype, job, nonfinite}).build();
+    std::int64_t& nonfinite, std::span<const PackedLinear> packed) {
+    return Builder({checkpoint, plan, dtype, job, nonfinite, packed}).build();
 }
 
 } // namespace mambascope

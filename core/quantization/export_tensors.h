@@ -2,8 +2,10 @@
 #pragma once
 
 #include "core/checkpoint/safetensors.h"
-#include "core/quantization/export_hf.h"
+#include "core/quantization/export.h"
+#include "core/quantization/export_packed.h"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,23 +21,16 @@ enum class SmoothingFold {
 };
 SmoothingFold smoothingFold(const ModelSpec& spec, const ResolvedPlan& plan, SiteId site);
 
-/// The tensors of the exported checkpoint under Hugging Face's names, in the order of the computation.
-/// `checkpoint`, `plan` and `job` have to outlive the result. Values that are not finite are added to
-/// `nonfinite` as they are met.
+/// A site's float weight times its smoothing factors per column, before it is quantized.
+Result<std::vector<float>>
+smoothedWeight(const Checkpoint& checkpoint, SiteId site, const ResolvedSite& resolved);
+
+/// The tensors of the exported checkpoint under Hugging Face's names, in the order of the computation; the
+/// linears that `packed` ([site index], may be empty) says so as integers and scales. `checkpoint`, `plan`,
+/// `packed` and `job` have to outlive the result. Values that are not finite are added to `nonfinite` as they
+/// are met.
 std::vector<TensorToWrite> exportTensors(
     const Checkpoint& checkpoint, const ResolvedPlan& plan, DType dtype, const Job& job,
-    std::int64_t& nonfinite);
-
-/// config.json of the exported checkpoint: the original's keys, with everything that decides the shape set
-/// right.
-OrderedJson exportConfig(const Checkpoint& checkpoint, DType dtype);
-
-/// What the weights cannot express, a sentence each.
-std::vector<std::string> exportNotes(const ModelSpec& spec, const ResolvedPlan& plan, DType dtype);
-
-/// mambascope.json: plan, scales of both sides, smoothing factors, zeroed channels, hashes, notes.
-OrderedJson exportRecord(
-    const Checkpoint& checkpoint, const ResolvedPlan& plan, const ExportRequest& request, DType dtype,
-    const std::vector<std::string>& notes);
+    std::int64_t& nonfinite, std::span<const PackedLinear> packed = {});
 
 } // namespace mambascope

@@ -5,6 +5,7 @@
 #include "core/base/file.h"
 #include "core/model/content.h"
 #include "core/model/hub_cache.h"
+#include "core/quantization/export.h"
 #include "plugins/torch/bench.h"
 #include "plugins/torch/device.h"
 #include "plugins/torch/guard.h"
@@ -161,7 +162,8 @@ Result<ExportReport> TorchEngine::exportCheckpoint(
         if (!resolved.ok()) {
             return resolved.error();
         }
-        return exportHf(*m_checkpoint, resolved.value(), request, job);
+        return exportModel(
+            *m_checkpoint, resolved.value(), request, calibration ? &calibration->source : nullptr, job);
     });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/torch/weights.h"
 
-#include "core/quantization/export_hf.h"
+#include "core/quantization/export.h"
 
 #include <bit>
 #include <cmath>

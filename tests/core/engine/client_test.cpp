@@ -116,7 +116,9 @@ void ClientTest::everyCallGivesTheEnginesOwnAnswer() {
     QVERIFY(client->score(requests, {}, {}).value() == own->score(requests, {}, {}).value());
     QVERIFY(client->generate({{5, 6}, 4}, {}).value() == own->generate({{5, 6}, 4}, {}).value());
 
-    const ExportRequest exported{"/some/where", true, staticPlan(), "c", "m", DType::BF16};
+    const ExportRequest exported{
+        "/some/where", true,  staticPlan(), "c", "m", DType::BF16, ExportFormat::CompressedTensors,
+        12345,         "q4_0"};
     const ExportReport report = client->exportCheckpoint(exported, snapshot, {}).value();
     const ExportReport expectedReport = own->exportCheckpoint(exported, snapshot, {}).value();
     QCOMPARE(report.files, expectedReport.files);

@@ -386,7 +386,9 @@ Result<ExportReport> FakeEngine::exportCheckpoint(
         request.checkpointHash,
         request.overwrite ? "overwrite" : "keep",
         request.dtype ? std::string(dtypeName(*request.dtype)) : std::string("none"),
-        calibration ? calibrationHash(*calibration) : std::string("none")};
+        calibration ? calibrationHash(*calibration) : std::string("none"),
+        std::string(exportFormatName(request.format)) + " " + request.ggufType + " " +
+            std::to_string(request.shardBytes)};
     report.bytes = std::int64_t{1} << 40;
     return report;
 }

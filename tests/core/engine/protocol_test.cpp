@@ -50,7 +50,7 @@ std::vector<std::pair<std::string, Json>> samples() {
         {"result", pack(ForwardResult{2, 1, {{1, 2}, {3, 4, 5, 6}}, {{{1}, {2, 3}}}})},
         {"generate", pack(GenerateRequest{{1, 2}, 3})},
         {"bench", pack(BenchRequest{1, 2, 3})},
-        {"export", pack(ExportRequest{"f", true, {}, "c", "h", DType::F16})},
+        {"export", pack(ExportRequest{"f", true, {}, "c", "h", DType::F16, ExportFormat::Gguf, 7, "f16"})},
         {"report", pack(ExportReport{{"a"}, {"b"}, 7})},
         {"plan", pack(QuantPlan{})},
         {"requests", packScoreRequests(requests)},

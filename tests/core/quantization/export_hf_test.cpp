@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/quantization/export_hf.h"
+#include "core/quantization/export.h"
 
 #include "core/base/file.h"
 #include "core/checkpoint/safetensors.h"
@@ -77,7 +77,7 @@ private Q_SLOTS:
         const auto source = fixture(qPrintable(name));
         const test::TemporaryFolder folder;
         const fs::path out = folder.path() / "out";
-        const auto report = exportHf(*source, plainPlan(*source), requestFor(out), {});
+        const auto report = exportModel(*source, plainPlan(*source), requestFor(out), nullptr, {});
         QVERIFY2(report.ok(), report.ok() ? "" : report.error().message.c_str());
         QVERIFY(report.value().notes.empty());
         const auto back = openCheckpoint(out);
@@ -101,7 +101,7 @@ private Q_SLOTS:
         ExportRequest request = requestFor(folder.path() / "out");
         request.plan = presetPlan("W4 (all)").value();
         const auto resolved = resolvePlan(source->spec, request.plan, nullptr, nullptr, "").value();
-        QVERIFY(exportHf(*source, resolved, request, {}).ok());
+        QVERIFY(exportModel(*source, resolved, request, nullptr, {}).ok());
         const SiteId site{1, Linear::XProj};
         const auto weight =
             effectiveWeight(*source, site, resolved.sites[static_cast<std::size_t>(site.index())]).value();
@@ -132,7 +132,7 @@ private Q_SLOTS:
             smooth(*source, plan, {0, linear});
         }
         const fs::path out = folder.path() / "out";
-        const auto report = exportHf(*source, plan, requestFor(out), {});
+        const auto report = exportModel(*source, plan, requestFor(out), nullptr, {});
         QVERIFY(report.ok());
         QCOMPARE(report.value().notes.size(), 3UL); // the two folds, and what is divided out
         const std::string block = "backbone.layers.0.";
@@ -175,7 +175,7 @@ private Q_SLOTS:
         plan.sites[static_cast<std::size_t>(SiteId{0, Linear::XProj}.index())].output = {
             8, ActivationScale::Static, 0.1f};
         const fs::path out = folder.path() / "out";
-        QVERIFY(exportHf(*source, plan, requestFor(out), {}).ok());
+        QVERIFY(exportModel(*source, plan, requestFor(out), nullptr, {}).ok());
         const std::string name = "backbone.layers.0.mixer.x_proj.weight";
         QCOMPARE(tensor(out, name), toFloat(source->tensor(name)).value());
         const std::string dt = "backbone.layers.0.mixer.dt_proj.weight";
@@ -188,7 +188,7 @@ private Q_SLOTS:
         ResolvedPlan plan = plainPlan(*source);
         plan.sites[static_cast<std::size_t>(SiteId{1, Linear::OutProj}.index())].zeroed = {2, 5};
         const fs::path out = folder.path() / "out";
-        const auto report = exportHf(*source, plan, requestFor(out), {});
+        const auto report = exportModel(*source, plan, requestFor(out), nullptr, {});
         QCOMPARE(report.value().notes.size(), 1UL);
         const std::string name = "backbone.layers.1.mixer.out_proj.weight";
         const std::vector<float> original = toFloat(source->tensor(name)).value();
@@ -210,7 +210,7 @@ private Q_SLOTS:
         site.output = {8, ActivationScale::Static, 0.125f};
         site.zeroed = {3};
         smooth(*source, plan, {0, Linear::OutProj});
-        const auto report = exportHf(*source, plan, request, {});
+        const auto report = exportModel(*source, plan, request, nullptr, {});
         QVERIFY(report.ok());
         QVERIFY(report.value().notes[0].find("activations at out_proj") != std::string::npos);
         const Json record = Json::parse(readFile(request.folder / "mambascope.json").value());
@@ -230,7 +230,7 @@ private Q_SLOTS:
         const auto source = fixture("hf-f32");
         const test::TemporaryFolder folder;
         const fs::path out = folder.path() / "out";
-        const auto report = exportHf(*source, plainPlan(*source), requestFor(out), {}).value();
+        const auto report = exportModel(*source, plainPlan(*source), requestFor(out), nullptr, {}).value();
         auto files = report.files;
         auto found = entries(out);
         std::sort(files.begin(), files.end());
@@ -249,13 +249,13 @@ private Q_SLOTS:
         const test::TemporaryFolder folder;
         ExportRequest request = requestFor(folder.path() / "out");
         request.dtype = DType::BF16;
-        const auto report = exportHf(*source, plainPlan(*source), request, {});
+        const auto report = exportModel(*source, plainPlan(*source), request, nullptr, {});
         QCOMPARE(report.value().notes.size(), 1UL);
         QVERIFY(report.value().notes[0].find("bfloat16") != std::string::npos);
         QVERIFY(openCheckpoint(request.folder).value()->spec.dtype == DType::BF16);
         request.folder = folder.path() / "ints";
         request.dtype = DType::I8;
-        const auto refused = exportHf(*source, plainPlan(*source), request, {});
+        const auto refused = exportModel(*source, plainPlan(*source), request, nullptr, {});
         QVERIFY(!refused.ok());
         QVERIFY(refused.error().code == ErrorCode::Usage);
     }
@@ -264,23 +264,23 @@ private Q_SLOTS:
         const auto source = fixture("hf-f32");
         const test::TemporaryFolder folder;
         ExportRequest request = requestFor(folder.path() / "out");
-        QVERIFY(exportHf(*source, plainPlan(*source), request, {}).ok());
-        const auto refused = exportHf(*source, plainPlan(*source), request, {});
+        QVERIFY(exportModel(*source, plainPlan(*source), request, nullptr, {}).ok());
+        const auto refused = exportModel(*source, plainPlan(*source), request, nullptr, {});
         QVERIFY(!refused.ok());
         QVERIFY(refused.error().code == ErrorCode::Usage);
         request.overwrite = true;
         request.checkpointHash = "second";
-        QVERIFY(exportHf(*source, plainPlan(*source), request, {}).ok());
+        QVERIFY(exportModel(*source, plainPlan(*source), request, nullptr, {}).ok());
         QVERIFY(readFile(request.folder / "mambascope.json").value().find("second") != std::string::npos);
         // A folder with other things in it is not this program's to delete.
         const fs::path home = folder.path() / "home";
         fs::create_directory(home);
         QVERIFY(writeFile(home / "letter.txt", "dear", false).ok());
         request.folder = home;
-        QVERIFY(!exportHf(*source, plainPlan(*source), request, {}).ok());
+        QVERIFY(!exportModel(*source, plainPlan(*source), request, nullptr, {}).ok());
         QCOMPARE(readFile(home / "letter.txt").value(), std::string("dear"));
         request.folder = source->folder;
-        QVERIFY(!exportHf(*source, plainPlan(*source), request, {}).ok());
+        QVERIFY(!exportModel(*source, plainPlan(*source), request, nullptr, {}).ok());
         QCOMPARE(entries(folder.path()).size(), 2UL); // out and home, nothing temporary
     }
 
@@ -296,7 +296,8 @@ private Q_SLOTS:
                 stop.request_stop();
             }
         };
-        const auto result = exportHf(*source, plainPlan(*source), requestFor(folder.path() / "out"), job);
+        const auto result =
+            exportModel(*source, plainPlan(*source), requestFor(folder.path() / "out"), nullptr, job);
         QVERIFY(!result.ok());
         QVERIFY(result.error().code == ErrorCode::Cancelled);
         QVERIFY(fs::is_empty(folder.path()));
@@ -305,8 +306,8 @@ private Q_SLOTS:
     void aMissingParentIsSaidAndNotMade() {
         const auto source = fixture("hf-f32");
         const test::TemporaryFolder folder;
-        const auto result =
-            exportHf(*source, plainPlan(*source), requestFor(folder.path() / "nowhere" / "out"), {});
+        const auto result = exportModel(
+            *source, plainPlan(*source), requestFor(folder.path() / "nowhere" / "out"), nullptr, {});
         QVERIFY(!result.ok());
         QVERIFY(result.error().code == ErrorCode::Usage);
         QVERIFY(fs::is_empty(folder.path()));
