@@ -72,6 +72,7 @@ int main(int argc, char** argv) {
         return program.exit(error) == 0 ? 0 : 2;
     }
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN); // a limit on the size of files is an error of write()
     const Interrupt interrupt;
     ProgressBar bar(options.quiet);
     const Job job{interrupt.token(), [&bar](const Progress& progress) {

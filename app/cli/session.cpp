@@ -2,8 +2,11 @@
 #include "app/cli/context.h"
 
 #include "core/base/file.h"
+#include "core/report/report.h"
 #include "core/session/session.h"
+#include "core/session/session_diff.h"
 
+#include <charconv>
 #include <iostream>
 
 namespace mambascope::cli {
@@ -37,6 +40,108 @@ OrderedJson describeRuns(const Session& session) {
              {"average", run.result->average()}});
     }
     return runs;
+}
+
+/// What the session holds, a line's worth each.
+Result<void> list(const Session& session) {
+    OrderedJson json;
+    json["checkpoint"] = session.checkpoint() ? session.checkpoint()->name : std::string();
+    json["plan"] = planSummary(session.plan());
+    OrderedJson runs = OrderedJson::array();
+    for (const Run& run : session.runs()) {
+        std::vector<std::string> tasks;
+        for (const TaskResult& task : run.result->tasks) {
+            tasks.emplace_back(taskName(task.task));
+        }
+        runs.push_back(
+            {{"id", run.id},
+             {"plan", run.result->planName},
+             {"tasks", tasks},
+             {"average", run.result->average()},
+             {"partial", run.result->partial}});
+    }
+    json["runs"] = std::move(runs);
+    const Result<std::vector<PlanRevision>> history = session.planHistory();
+    if (!history.ok()) {
+        return history.error();
+    }
+    OrderedJson plans = OrderedJson::array();
+    for (const PlanRevision& revision : history.value()) {
+        plans.push_back(
+            {{"id", revision.id},
+             {"created", revision.created},
+             {"label", revision.label},
+             {"name", revision.plan.name},
+             {"summary", planSummary(revision.plan)}});
+    }
+    json["plans"] = std::move(plans);
+    return writeJson(json, {});
+}
+
+Error noSuchRun(const std::string& name) {
+    return Error::usage("The session has no run '" + name + "'.", "'session FILE list' lists them.");
+}
+
+/// A run by its number, or "baseline" or "last".
+Result<RunId> runOf(const Session& session, const std::string& name) {
+    if (name == "last" && !session.runs().empty()) {
+        return session.runs().back().id;
+    }
+    if (name == "baseline") {
+        const Run* baseline = session.baseline();
+        return baseline != nullptr ? Result<RunId>(baseline->id)
+                                   : Error::usage(
+                                         "The session has no complete run without quantization.",
+                                         "Name a run by its number; 'session FILE list' lists them.");
+    }
+    RunId id = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
+    if (error == std::errc() && end == name.data() + name.size()) {
+        for (const Run& run : session.runs()) {
+            if (run.id == id) {
+                return id;
+            }
+        }
+    }
+    return noSuchRun(name);
+}
+
+OrderedJson describeRun(const Session& session, RunId id) {
+    for (const Run& run : session.runs()) {
+        if (run.id == id) {
+            return {
+                {"id", id},
+                {"created", run.created},
+                {"plan", run.result->planName},
+                {"plan_hash", run.result->planHash},
+                {"calibration_hash", run.result->calibrationHash}};
+        }
+    }
+    return nullptr;
+}
+
+Result<void>
+diff(const Session& session, const std::string& from, const std::string& to, const OutputOptions& output) {
+    const Result<RunId> a = runOf(session, from);
+    if (!a.ok()) {
+        return a.error();
+    }
+    const Result<RunId> b = runOf(session, to);
+    if (!b.ok()) {
+        return b.error();
+    }
+    const Result<RunDifference> difference = compareRuns(session, a.value(), b.value());
+    if (!difference.ok()) {
+        return difference.error();
+    }
+    OrderedJson json{{"from", describeRun(session, a.value())}, {"to", describeRun(session, b.value())}};
+    json.update(toJson(difference.value()));
+    return writeJson(json, output);
+}
+
+Result<void> report(const Session& session, const OutputOptions& output) {
+    const Result<std::string> page = sessionReport(session);
+    return page.ok() ? writeFile(output.file, page.value(), output.force) : page.error();
 }
 
 Result<void> show(const Session& session) {
@@ -79,25 +184,25 @@ exportPart(const Session& session, const std::string& what, RunId run, const Out
         return output.file.empty() ? Error::usage("A calibration is no text.", "Name a file with -o.")
                                    : saveCalibration(output.file, *calibration, output.force);
     }
-    for (const Run& candidate : session.runs()) {
-        if (candidate.id == run) {
-            return writeJson(toJson(*candidate.result, nullptr, true), output);
-        }
+    const Result<RunId> known = runOf(session, std::to_string(run));
+    if (!known.ok()) {
+        return known.error();
     }
-    return Error::usage(
-        "The session has no run " + std::to_string(run) + ".", "'session FILE show' lists them.");
+    const Result<std::shared_ptr<const EvaluationResult>> result = session.result(known.value());
+    return result.ok() ? writeJson(toJson(*result.value(), nullptr, true), output) : result.error();
 }
 
 } // namespace
 
 void addSession(CLI::App& program, Verb& run) {
     struct Options {
-        std::string file, what;
+        std::string file, what, from, to;
         RunId run = 0;
         OutputOptions output;
     };
     auto options = std::make_shared<Options>();
-    CLI::App* verb = program.add_subcommand("session", "Read session files: FILE show | check | export");
+    CLI::App* verb = program.add_subcommand(
+        "session", "Read session files: FILE list | show | check | export | diff | report");
     verb->add_option("FILE", options->file)->required();
     verb->require_subcommand(1);
     const auto onSession = [options, &run](auto action) {
@@ -106,6 +211,9 @@ void addSession(CLI::App& program, Verb& run) {
             return session.ok() ? action(*session.value()) : session.error();
         };
     };
+    verb->add_subcommand("list", "Runs and plans of the session, as JSON")->callback([onSession] {
+        onSession(&list);
+    });
     verb->add_subcommand("show", "What the session holds, as JSON")->callback([onSession] {
         onSession(&show);
     });
@@ -123,6 +231,25 @@ void addSession(CLI::App& program, Verb& run) {
     out->callback([options, onSession] {
         onSession([options](const Session& session) {
             return exportPart(session, options->what, options->run, options->output);
+        });
+    });
+    CLI::App* compare = verb->add_subcommand(
+        "diff", "What differs between two runs: plans in words, conditions, results item by item");
+    compare->add_option("A", options->from, "Number of a run, baseline or last")->required();
+    compare->add_option("B", options->to, "Number of a run, baseline or last")->required();
+    addOutputOptions(*compare, options->output, false, "Write the JSON here instead of standard output");
+    compare->callback([options, onSession] {
+        onSession([options](const Session& session) {
+            const Result<void> free = checkOutput(options->output);
+            return free.ok() ? diff(session, options->from, options->to, options->output) : free;
+        });
+    });
+    CLI::App* page = verb->add_subcommand("report", "The session as one HTML page for people");
+    addOutputOptions(*page, options->output, true, "HTML file");
+    page->callback([options, onSession] {
+        onSession([options](const Session& session) {
+            const Result<void> free = checkOutput(options->output);
+            return free.ok() ? report(session, options->output) : free;
         });
     });
 }

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -57,6 +58,7 @@ int run(int argc, char** argv) {
     if (list) {
         return listPlugins();
     }
+    std::signal(SIGXFSZ, SIG_IGN); // a limit on the size of files is an error of write(), not the end
     if (::isatty(STDIN_FILENO) != 0) {
         std::cerr << "mambascope-engine: This program is started by mambascope and mambascope-cli, not by "
                      "hand. Try "

@@ -96,9 +96,10 @@ std::string moduleOf(std::string_view path) {
 }
 
 const std::set<std::string>& allowedIncludes(const std::string& module) {
-    static const std::set<std::string> kCore{
-        "core/base",         "core/checkpoint", "core/tokenizer", "core/model",   "core/calibration",
-        "core/quantization", "core/evaluation", "core/engine",    "core/session", "core/figure"};
+    static const std::set<std::string> kCore{"core/base",       "core/checkpoint",  "core/tokenizer",
+                                             "core/model",      "core/calibration", "core/quantization",
+                                             "core/evaluation", "core/engine",      "core/session",
+                                             "core/figure",     "core/report"};
     static const std::map<std::string, std::set<std::string>> kAllowed = [] {
         std::map<std::string, std::set<std::string>> allowed{
             {"core/base", {}},
@@ -112,6 +113,9 @@ const std::set<std::string>& allowedIncludes(const std::string& module) {
              {"core/base", "core/checkpoint", "core/model", "core/calibration", "core/quantization",
               "core/evaluation"}},
             {"core/figure", {"core/base", "core/model", "core/calibration", "core/quantization"}},
+            {"core/report",
+             {"core/base", "core/checkpoint", "core/model", "core/calibration", "core/quantization",
+              "core/evaluation", "core/session", "core/figure"}},
             {"ui", kCore},
             {"app/cli", kCore},
             {"app/engine", kCore},
@@ -119,6 +123,7 @@ const std::set<std::string>& allowedIncludes(const std::string& module) {
         std::set<std::string> engine = kCore;
         engine.erase("core/session");
         engine.erase("core/figure");
+        engine.erase("core/report");
         allowed["core/engine"] = engine;
         std::set<std::string> gui = kCore;
         gui.insert("ui");

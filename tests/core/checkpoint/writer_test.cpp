@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/json.h"
+#include "core/checkpoint/gguf_writer.h"
 #include "core/checkpoint/safetensors.h"
+#include "core/checkpoint/sharded_writer.h"
 
 #include "tests/support/paths.h"
 
 #include <QTest>
 
+#include <cmath>
 #include <cstring>
 
 using namespace mambascope;
@@ -135,6 +139,91 @@ private Q_SLOTS:
         QCOMPARE(calls, 3);
         QCOMPARE(writeSafetensors(folder.path() / "x", tensors, {}, false).error().code, ErrorCode::Usage);
         QCOMPARE(calls, 3); // an existing file is refused before any work is done
+    }
+
+    void largeCheckpointsAreCutIntoShards() {
+        const test::TemporaryFolder folder;
+        // 16 bytes each, one of 40: shards of at most 32 bytes hold two, and the large one is alone.
+        std::vector<TensorToWrite> tensors;
+        for (const char* name : {"a", "b", "c"}) {
+            tensors.push_back(floatTensor(name, {4}, {1, 2, 3, name[0] - 'a' + 0.5f}));
+        }
+        tensors.push_back(floatTensor("large", {10}, std::vector<float>(10, 7)));
+        tensors.push_back(floatTensor("d", {4}, {5, 6, 7, 8}));
+        const auto files = writeShardedSafetensors(folder.path(), tensors, {{"format", "pt"}}, 32);
+        QVERIFY(files.ok());
+        QCOMPARE(
+            files.value(), (std::vector<std::string>{
+                               "model-00001-of-00004.safetensors", "model-00002-of-00004.safetensors",
+                               "model-00003-of-00004.safetensors", "model-00004-of-00004.safetensors",
+                               "model.safetensors.index.json"}));
+        QCOMPARE(entries(folder.path()), 5);
+        QCOMPARE(openSafetensors(folder.path() / files.value()[0]).value().tensors().size(), 2UL);
+        const auto whole = openShardedSafetensors(folder.path() / "model.safetensors.index.json");
+        QVERIFY2(whole.ok(), whole.ok() ? "" : whole.error().message.c_str());
+        QCOMPARE(whole.value().tensors().size(), 5UL);
+        QCOMPARE(toFloat(*whole.value().find("c")).value(), (std::vector<float>{1, 2, 3, 2.5f}));
+        const Json index = Json::parse(readFile(folder.path() / "model.safetensors.index.json").value());
+        QCOMPARE(index["metadata"]["total_size"].get<int>(), 4 * 16 + 40);
+        QCOMPARE(
+            index["weight_map"]["large"].get<std::string>(), std::string("model-00003-of-00004.safetensors"));
+    }
+
+    void smallCheckpointsStayOneFile() {
+        const test::TemporaryFolder folder;
+        const auto files = writeShardedSafetensors(folder.path(), {floatTensor("a", {2}, {1, 2})}, {}, 8);
+        QCOMPARE(files.value(), std::vector<std::string>{"model.safetensors"});
+        QCOMPARE(entries(folder.path()), 1);
+        QVERIFY(!writeShardedSafetensors(folder.path(), {}, {}, 0).ok());
+    }
+
+    void blocksOf32ValuesAreWhatGgmlMakesOfThem() {
+        // By hand: absmax 127 gives d = 1 (0x3c00 in half precision), so that every integer is itself.
+        std::vector<float> values(32);
+        for (int i = 0; i < 32; ++i) {
+            values[static_cast<std::size_t>(i)] = static_cast<float>(i % 2 == 0 ? i : -i);
+        }
+        values[5] = -127;
+        values[6] = 2.5f; // half away from zero
+        const std::vector<std::byte> q8 = toGgml(values, GgmlType::Q8_0);
+        QCOMPARE(q8.size(), 34UL);
+        QVERIFY(q8[0] == std::byte{0x00} && q8[1] == std::byte{0x3c});
+        QCOMPARE(static_cast<int>(static_cast<signed char>(q8[2 + 5])), -127);
+        QCOMPARE(static_cast<int>(static_cast<signed char>(q8[2 + 6])), 3);
+        QCOMPARE(static_cast<int>(static_cast<signed char>(q8[2 + 31])), -31);
+        // Of largest magnitude is −8: d = 1, codes are values plus 8; the first half lies in the low nibbles.
+        std::vector<float> small(32, 0.0f);
+        small[0] = -8;
+        small[1] = 7;
+        small[16] = 3;
+        const std::vector<std::byte> q4 = toGgml(small, GgmlType::Q4_0);
+        QCOMPARE(q4.size(), 18UL);
+        QVERIFY(q4[0] == std::byte{0x00} && q4[1] == std::byte{0x3c});
+        QVERIFY(q4[2] == std::byte{0xb0}); // −8 → 0 below, 3 → 11 above
+        QVERIFY(q4[3] == std::byte{0x8f}); // 7 → 15 below, 0 → 8 above
+        // Zeros stay zeros, and a NaN does not become a number.
+        for (const std::byte b : toGgml(std::vector<float>(32, 0.0f), GgmlType::Q8_0)) {
+            QVERIFY(b == std::byte{0});
+        }
+        values[0] = NAN;
+        const std::vector<std::byte> broken = toGgml(values, GgmlType::Q8_0);
+        QVERIFY((broken[1] & std::byte{0x7c}) == std::byte{0x7c}); // the scale is not finite
+    }
+
+    void aGgufThatDoesNotFitIsRefused() {
+        const test::TemporaryFolder folder;
+        const auto produce = [](std::size_t count) {
+            return [count]() -> Result<std::vector<float>> {
+                return std::vector<float>(count);
+            };
+        };
+        const fs::path path = folder.path() / "a.gguf";
+        const auto shape = writeGguf(path, {}, {{"a", GgmlType::Q8_0, {2, 33}, produce(66)}});
+        QVERIFY(!shape.ok());
+        QVERIFY(shape.error().code == ErrorCode::Usage);
+        QVERIFY(!writeGguf(path, {}, {{"a", GgmlType::F32, {2, 3}, produce(5)}}).ok());
+        QCOMPARE(entries(folder.path()), 0);
+        QVERIFY(writeGguf(path, {}, {{"a", GgmlType::F32, {2, 3}, produce(6)}}).ok());
     }
 };
 

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/report/report.h"
+
+#include "core/calibration/outliers.h"
+#include "core/figure/svg.h"
+#include "core/report/html.h"
+#include "core/report/results.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace mambascope {
+namespace {
+
+constexpr const char* kStyle = R"(
+:root { color-scheme: light dark; --paper: #ffffff; --ink: #1a1a1a; --faint: #5f6368; --grid: #e3e3e3;
+  --band: #00000014; --in: #3465a4; --x: #4e9a06; --dt: #75507b; --out: #c17d11; --mark: #cc0000; }
+@media (prefers-color-scheme: dark) {
+  :root { --paper: #1b1b1b; --ink: #ececec; --faint: #a5a5a5; --grid: #3a3a3a; --band: #ffffff1c;
+    --in: #729fcf; --x: #8ae234; --dt: #ad7fa8; --out: #e9b96e; --mark: #ff6b6b; } }
+@media print { :root { --paper: #ffffff; --ink: #000000; --faint: #444444; } }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 sans-serif; }
+main { max-width: 68rem; margin: 0 auto; padding: 1.5rem; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
+p.caption, td, th { font-size: 0.9rem; } .caption, .faint { color: var(--faint); }
+table { border-collapse: collapse; display: block; overflow-x: auto; }
+th, td { text-align: left; padding: 0.25rem 0.9rem 0.25rem 0; border-bottom: 1px solid var(--grid);
+  vertical-align: top; font-variant-numeric: tabular-nums; }
+pre { overflow-x: auto; padding: 0.8rem; border: 1px solid var(--grid); }
+code, pre { font: 0.85rem/1.4 monospace; overflow-wrap: anywhere; }
+)";
+
+using html::element;
+using html::text;
+
+std::string code(const std::string& content) {
+    return "<code>" + text(content) + "</code>";
+}
+
+std::string section(const char* title, const std::string& content) {
+    return content.empty() ? content : element("section", element("h2", text(title)) + content);
+}
+
+std::string checkpointSection(const Session& session) {
+    const auto& checkpoint = session.checkpoint();
+    if (!checkpoint) {
+        return element("p", "The session has no checkpoint yet.", "class=\"faint\"");
+    }
+    const ModelSpec& spec = checkpoint->spec;
+    const auto whole = [](std::int64_t value) {
+        return std::to_string(value);
+    };
+    std::string shape = whole(spec.layers) + " layers, width " + whole(spec.hidden) + ", inner width " +
+                        whole(spec.inner) + ", " + whole(spec.state) + " states, vocabulary " +
+                        whole(spec.vocabulary);
+    return html::table(
+        {}, {{"name", text(checkpoint->name)},
+             {"architecture", text(architectureTitle(spec.architecture))},
+             {"shape", text(shape)},
+             {"parameters", html::number(static_cast<double>(spec.parameterCount()) / 1e6, 1) + " million"},
+             {"stored as", text(dtypeName(spec.dtype))},
+             {"hash", code(checkpoint->hash)}});
+}
+
+/// The outliers at the inputs of one kind of linear, over all layers.
+struct OutlierCount {
+    int channels = 0, layers = 0;
+    std::optional<std::pair<SiteId, int>> largest; ///< the site and channel of the largest one
+    float absmax = 0;
+    double sigmas = 0;
+};
+
+std::vector<std::pair<Linear, OutlierCount>>
+countOutliers(const CalibrationSnapshot& calibration, const QuantPlan& plan) {
+    std::vector<std::pair<Linear, OutlierCount>> counts;
+    for (const Linear linear : calibration.spec.linears()) {
+        OutlierCount count;
+        for (int layer = 0; layer < calibration.spec.layers; ++layer) {
+            const SiteId site{layer, linear};
+            const ChannelStatistics& statistics = calibration.at(site, Side::Input);
+            if (statistics.channels() == 0) {
+                continue;
+            }
+            const OutlierSet set = findOutliers(statistics, plan.rule, plan.k);
+            count.channels += static_cast<int>(set.outliers.size());
+            count.layers += set.outliers.empty() ? 0 : 1;
+            for (const OutlierChannel& outlier : set.outliers) {
+                if (!count.largest || outlier.absmax > count.absmax) {
+                    count.largest = {site, outlier.channel};
+                    count.absmax = outlier.absmax;
+                }
+            }
+        }
+        counts.emplace_back(linear, count);
+    }
+    return counts;
+}
+
+/// The layer of the largest outlier, of any linear; the first if there is none.
+int remarkableLayer(const std::vector<std::pair<Linear, OutlierCount>>& counts) {
+    int layer = 0;
+    float largest = 0;
+    for (const auto& [linear, count] : counts) {
+        if (count.largest && count.absmax > largest) {
+            largest = count.absmax;
+            layer = count.largest->first.layer;
+        }
+    }
+    return layer;
+}
+
+std::string outlierTable(const std::vector<std::pair<Linear, OutlierCount>>& counts, int layers) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& [linear, count] : counts) {
+        std::string largest = "–";
+        if (count.largest) {
+            largest = html::number(static_cast<double>(count.absmax), 1) + " in channel " +
+                      std::to_string(count.largest->second) + " of layer " +
+                      std::to_string(count.largest->first.layer);
+        }
+        rows.push_back(
+            {text(std::string(linearName(linear)) + " input"), std::to_string(count.channels),
+             std::to_string(count.layers) + " of " + std::to_string(layers), text(largest)});
+    }
+    return html::table({"site", "outlier channels", "layers with any", "largest"}, rows);
+}
+
+std::string calibrationSection(const Session& session) {
+    const auto calibration = session.calibration();
+    if (calibration == nullptr) {
+        return element("p", "There is no calibration.", "class=\"faint\"");
+    }
+    const CalibrationSource& source = calibration->source;
+    std::vector<std::vector<std::string>> rows{
+        {"text", text(source.textName.empty() ? "token ids" : source.textName)}};
+    if (source.samples > 0) {
+        rows.push_back(
+            {"windows",
+             std::to_string(source.samples) + " of " + std::to_string(source.length) + " tokens, " +
+                 (source.contiguous ? std::string("back to back")
+                                    : "at random positions, seed " + std::to_string(source.seed))});
+    }
+    rows.push_back({"hash", code(calibrationHash(*calibration))});
+    const auto counts = countOutliers(*calibration, session.plan());
+    FigureOptions options;
+    options.rule = session.plan().rule;
+    options.k = session.plan().k;
+    std::string content = html::table({}, rows) + outlierTable(counts, calibration->spec.layers);
+    if (calibration->spec.layers > 0) {
+        const Figure figure = layerFigure(*calibration, remarkableLayer(counts), options);
+        content += element(
+            "figure",
+            figureToSvg(figure) + element(
+                                      "figcaption", element("b", text(figure.title)) + text(figure.caption),
+                                      "class=\"caption\""));
+    }
+    return content;
+}
+
+std::string planSection(const Session& session) {
+    const QuantPlan& plan = session.plan();
+    const int layers = session.checkpoint() ? session.checkpoint()->spec.layers : 0;
+    std::string content = element("p", element("b", text(plan.name)) + text(planSummary(plan)));
+    content += html::list(planDiff(QuantPlan(), plan, layers));
+    content +=
+        element("details", element("summary", "The plan file") + element("pre", text(toJson(plan).dump(2))));
+    return content;
+}
+
+std::string word(const std::string& argument) {
+    const bool plain =
+        !argument.empty() &&
+        argument.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:") ==
+            std::string::npos;
+    if (plain) {
+        return argument;
+    }
+    std::string quoted = "'";
+    for (const char c : argument) {
+        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    return quoted + "'";
+}
+
+std::string commandsSection(const Session& session) {
+    const std::string file = word(session.path().filename().string());
+    const std::string model = session.checkpoint() ? word(session.checkpoint()->name) : "MODEL";
+    std::string lines = "mambascope-cli session " + file + " export plan -o plan.json\n";
+    std::string plan = " --plan plan.json";
+    if (const auto calibration = session.calibration()) {
+        const CalibrationSource& source = calibration->source;
+        lines += "mambascope-cli session " + file + " export calibration -o calibration.safetensors\n";
+        if (!source.textName.empty() && source.samples > 0) {
+            lines += "# or anew: mambascope-cli calibrate " + model + " --text " + word(source.textName) +
+                     " --samples " + std::to_string(source.samples) + " --length " +
+                     std::to_string(source.length) +
+                     (source.contiguous ? " --contiguous" : " --seed " + std::to_string(source.seed)) +
+                     " -o calibration.safetensors\n";
+        }
+        plan += " --calibration calibration.safetensors";
+    }
+    if (!session.runs().empty()) {
+        const EvaluationResult& last = *session.runs().back().result;
+        std::string tasks;
+        for (const TaskResult& task : last.tasks) {
+            tasks += (tasks.empty() ? "" : ",") + std::string(taskName(task.task));
+        }
+        lines += "mambascope-cli evaluate " + model + " --tasks " + tasks + " --data DATA" +
+                 (last.limit > 0 ? " --limit " + std::to_string(last.limit) : "") + " --seed " +
+                 std::to_string(last.seed) + plan + "\n";
+    }
+    lines += "mambascope-cli export " + model + plan + " -o quantized\n";
+    return element(
+               "p", "With the session file beside, MODEL being the checkpoint's folder and DATA that of the "
+                    "tasks:") +
+           element("pre", text(lines));
+}
+
+} // namespace
+
+Result<std::string> sessionReport(const Session& session) {
+    const Result<std::string> results = resultsSection(session);
+    if (!results.ok()) {
+        return results.error();
+    }
+    const std::string name =
+        session.checkpoint() ? session.checkpoint()->name : session.path().filename().string();
+    std::string body = element("h1", text(name));
+    body += element(
+        "p",
+        text("Session " + session.path().filename().string() + ", by mambascope " MAMBASCOPE_VERSION "."),
+        "class=\"faint\"");
+    body += section("Checkpoint", checkpointSection(session));
+    body += section("Results", results.value());
+    body += section("Plan", planSection(session));
+    body += section("Calibration", calibrationSection(session));
+    if (!session.notes().empty()) {
+        body += section("Notes", element("pre", text(session.notes())));
+    }
+    body += section("Make it again", commandsSection(session));
+    return html::page(name + " – mambascope", kStyle, body);
+}
+
+} // namespace mambascope

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+#include "core/session/session.h"
+
+#include <string>
+
+namespace mambascope {
+
+/// A session as one HTML page for people: checkpoint, calibration with its outliers and the figure of the
+/// layer with the largest one, the plan in words, results with 95 % Wilson intervals and, where there is a
+/// baseline, the paired differences to it, notes, and the command lines that make it again. Self-contained
+/// (inline style and SVG, no script, nothing from the network); light or dark as the reader's system is; the
+/// same session gives the same page. Fails only if results cannot be read from the session's file.
+Result<std::string> sessionReport(const Session& session);
+
+} // namespace mambascope

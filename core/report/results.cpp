@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/report/results.h"
+
+#include "core/report/html.h"
+#include "core/session/session_diff.h"
+
+#include <algorithm>
+
+namespace mambascope {
+namespace {
+
+using html::element;
+using html::text;
+
+std::string percent(double share) {
+    return html::number(100 * share, 2);
+}
+
+/// "64.95 (63.6–66.2)"
+std::string shareCell(const TaskResult& task) {
+    const double p = task.metrics.published(task.task);
+    const Interval interval = wilsonInterval(p, task.metrics.n);
+    std::string cell = percent(p) + " <span class=\"faint\">" + html::number(100 * interval.low, 1) + "–" +
+                       html::number(100 * interval.high, 1) + "</span>";
+    if (task.metrics.nonfinite > 0) {
+        cell += " (" + std::to_string(task.metrics.nonfinite) + " not finite)";
+    }
+    return cell;
+}
+
+std::string runName(const Run& run) {
+    const std::string& plan = run.result->planName;
+    return "run " + std::to_string(run.id) + ": " + (plan.empty() ? std::string("unnamed plan") : plan) +
+           (run.result->partial ? " (stopped)" : "");
+}
+
+template <class Cell>
+std::vector<std::string> row(const std::vector<Run>& runs, Task task, std::string head, Cell&& cell) {
+    std::vector<std::string> cells{std::move(head)};
+    int most = 0;
+    for (const Run& run : runs) {
+        const TaskResult* found = run.result->find(task);
+        most = std::max(most, found == nullptr ? 0 : found->metrics.n);
+    }
+    cells.push_back(std::to_string(most));
+    for (const Run& run : runs) {
+        const TaskResult* found = run.result->find(task);
+        cells.push_back(found == nullptr ? std::string("–") : cell(*found));
+    }
+    return most == 0 ? std::vector<std::string>() : cells;
+}
+
+std::string resultTable(const std::vector<Run>& runs) {
+    std::vector<std::string> heads{"task", "items"};
+    for (const Run& run : runs) {
+        heads.push_back(text(runName(run)));
+    }
+    std::vector<std::vector<std::string>> rows;
+    for (const Task task : kTasks) {
+        const std::string name =
+            std::string(taskDisplayName(task)) + ", " + std::string(publishedMetric(task));
+        rows.push_back(row(runs, task, text(name), shareCell));
+        if (task == Task::Lambada) {
+            rows.push_back(row(runs, task, "LAMBADA, perplexity", [](const TaskResult& found) {
+                return html::number(found.metrics.perplexity, 2);
+            }));
+        }
+    }
+    std::erase_if(rows, [](const auto& cells) { return cells.empty(); });
+    std::vector<std::string> averages{"average", ""};
+    for (const Run& run : runs) {
+        averages.push_back(percent(run.result->average()));
+    }
+    rows.push_back(std::move(averages));
+    return html::table(heads, rows);
+}
+
+std::string differenceTable(const RunDifference& difference) {
+    std::vector<std::vector<std::string>> rows;
+    for (const TaskDifference& task : difference.tasks) {
+        const PairedComparison& paired = task.paired;
+        if (paired.common == 0) {
+            continue;
+        }
+        rows.push_back(
+            {text(taskDisplayName(task.task)), std::to_string(paired.common),
+             html::signedNumber(100 * paired.delta, 2), std::to_string(paired.gained),
+             std::to_string(paired.lost), html::number(paired.pMcNemar, 3)});
+    }
+    return html::table({"task", "common items", "difference, points", "gained", "lost", "McNemar p"}, rows);
+}
+
+/// What one run changed against the baseline.
+Result<std::string> comparison(const Session& session, const Run& baseline, const Run& run) {
+    const auto difference = compareRuns(session, baseline.id, run.id);
+    if (!difference.ok()) {
+        return difference.error();
+    }
+    std::string content = element("h3", text(runName(run)));
+    content += run.note.empty() ? "" : element("p", text(run.note));
+    content += html::list(difference.value().plan);
+    content += differenceTable(difference.value());
+    if (!difference.value().conditions.empty()) {
+        content +=
+            element("p", "Also different:", "class=\"caption\"") + html::list(difference.value().conditions);
+    }
+    return content;
+}
+
+} // namespace
+
+Result<std::string> resultsSection(const Session& session) {
+    const std::vector<Run>& runs = session.runs();
+    if (runs.empty()) {
+        return element("p", "There are no results yet.", "class=\"faint\"");
+    }
+    std::string content = resultTable(runs);
+    content += element(
+        "p",
+        "Shares in per cent, behind them their 95 % interval (Wilson). The average is the unweighted mean of "
+        "the "
+        "tasks that a run has.",
+        "class=\"caption\"");
+    for (const Run& run : runs) {
+        for (const TaskResult& task : run.result->tasks) {
+            const std::string note =
+                task.note.empty() ? "" : element("p", text(task.note), "class=\"caption\"");
+            content += content.find(note) == std::string::npos ? note : "";
+        }
+    }
+    const Run* first = session.baseline();
+    const RunId baseline = first == nullptr ? 0 : first->id;
+    for (const Run& run : runs) {
+        if (first == nullptr || run.id == baseline) {
+            continue;
+        }
+        const Result<std::string> compared = comparison(session, *first, run);
+        if (!compared.ok()) {
+            return compared.error();
+        }
+        content += compared.value();
+    }
+    if (first == nullptr) {
+        content += element(
+            "p", "The session has no complete run without quantization to compare with.",
+            "class=\"caption\"");
+    }
+    return content;
+}
+
+} // namespace mambascope
