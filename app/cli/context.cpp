@@ -112,7 +112,7 @@ std::string modelPath(const std::string& model) {
 
 } // namespace
 
-Result<LoadedEngine> loadModel(const Context& context, const std::string& model) {
+Result<std::unique_ptr<EngineClient>> startEngine(const Context& context) {
     EngineCommand parsed;
     if (!context.options.engine.empty()) {
         Result<EngineCommand> command = EngineCommand::parse(context.options.engine);
@@ -121,15 +121,28 @@ Result<LoadedEngine> loadModel(const Context& context, const std::string& model)
         }
         parsed = std::move(command).value();
     }
-    Result<std::unique_ptr<EngineClient>> engine =
-        EngineClient::start(engineCommand(parsed, context.options));
+    return EngineClient::start(engineCommand(parsed, context.options));
+}
+
+LoadRequest loadRequest(const Context& context, const std::string& model) {
+    return {modelPath(model), context.options.device, context.options.dtype, context.options.threads};
+}
+
+std::optional<std::filesystem::path> tasksFolder(const std::string& data, const std::string& model) {
+    if (!data.empty()) {
+        return std::filesystem::path(data);
+    }
+    return model == "demo" ? std::optional(demoTasksFolder()) : std::nullopt;
+}
+
+Result<LoadedEngine> loadModel(const Context& context, const std::string& model) {
+    Result<std::unique_ptr<EngineClient>> engine = startEngine(context);
     if (!engine.ok()) {
         return engine.error();
     }
     LoadedEngine loaded;
     loaded.engine = std::move(engine).value();
-    const LoadRequest request{
-        modelPath(model), context.options.device, context.options.dtype, context.options.threads};
+    const LoadRequest request = loadRequest(context, model);
     Result<LoadedModel> info = loaded.engine->load(request, context.job);
     if (!info.ok()) {
         return info.error();

@@ -66,6 +66,10 @@ struct LoadedEngine {
 
     bool hasTokenizer() const { return model.hasTokenizer || !tokenizerFile.empty(); }
 };
+/// The engine of the global options, started and without a model.
+Result<std::unique_ptr<EngineClient>> startEngine(const Context& context);
+/// What an engine is asked to load: a relative path is made absolute if it exists here.
+LoadRequest loadRequest(const Context& context, const std::string& model);
 /// Starts the engine, loads `model`, and prints the model's warnings to standard error. A relative path is
 /// made absolute if it exists here.
 Result<LoadedEngine> loadModel(const Context& context, const std::string& model);
@@ -82,6 +86,9 @@ Result<Prepared> prepare(
 Result<std::shared_ptr<const Tokenizer>> tokenizerOf(const LoadedEngine& loaded);
 /// Sets the plan on the engine and prints its warnings.
 Result<void> applyPlan(const Context& context, Engine& engine, const LoadedPlan& plan);
+
+/// Where the built-in tasks' data lies: `--data`, or the demo's own folder for the demo, or nothing.
+std::optional<std::filesystem::path> tasksFolder(const std::string& data, const std::string& model);
 
 /// Token ids: `--ids 1,2,3`, `--ids-from FILE.safetensors:TENSOR` (one sequence a row), or text.
 Result<std::vector<std::int32_t>> parseIds(const std::string& list);
@@ -103,6 +110,8 @@ void addOutliers(CLI::App& program, Verb& run);
 void addPlan(CLI::App& program, Verb& run);
 void addEvaluate(CLI::App& program, Verb& run);
 void addPerplexity(CLI::App& program, Verb& run);
+void addDivergence(CLI::App& program, Verb& run);
+void addSweep(CLI::App& program, Verb& run);
 void addExport(CLI::App& program, Verb& run);
 void addBench(CLI::App& program, Verb& run);
 void addMakeModel(CLI::App& program, Verb& run);

@@ -5,6 +5,8 @@
 #include "core/base/file.h"
 #include "core/engine/describe.h"
 #include "core/evaluation/evaluator.h"
+#include "core/evaluation/flips.h"
+#include "core/evaluation/task_file.h"
 
 #include <iostream>
 
@@ -12,7 +14,7 @@ namespace mambascope::cli {
 namespace {
 
 struct EvaluateOptions {
-    std::string model, tasks = "all", data, baseline, examples, markdown, session;
+    std::string model, tasks = "all", data, baseline, examples, flips, markdown, session;
     int limit = 0;
     std::int64_t seed = 0;
     PlanOptions plan;
@@ -20,25 +22,20 @@ struct EvaluateOptions {
 };
 
 Result<EvaluationRequest> evaluationRequest(const EvaluateOptions& options) {
-    Result<std::vector<Task>> tasks = parseTaskList(options.tasks);
+    Result<std::vector<TaskData>> tasks = loadTasks(options.tasks, tasksFolder(options.data, options.model));
     if (!tasks.ok()) {
         return tasks.error();
     }
-    if (options.data.empty() && options.model != "demo") {
-        return Error::usage(
-            "There is no data folder.", "Name the folder that holds the tasks' data with --data DIR.");
-    }
     EvaluationRequest request;
+    request.tasks = std::move(tasks).value();
     request.limit = options.limit;
     request.seed = options.seed;
-    const std::filesystem::path folder =
-        options.data.empty() ? demoTasksFolder() : std::filesystem::path(options.data);
-    for (const Task task : tasks.value()) {
-        Result<TaskData> data = loadTask(task, folder);
-        if (!data.ok()) {
-            return data.error();
+    for (const TaskData& task : request.tasks) {
+        if (task.identity && !options.session.empty()) {
+            return Error::usage(
+                "A session holds the six built-in tasks only, not \"" + task.name() + "\".",
+                "Leave --session out, or evaluate the task file by itself.");
         }
-        request.tasks.push_back(std::move(data).value());
     }
     return request;
 }
@@ -50,6 +47,46 @@ Result<EvaluationResult> readResult(const std::string& file) {
     }
     Result<Json> json = parseJson(text.value(), file);
     return json.ok() ? evaluationFromJson(json.value(), file) : json.error();
+}
+
+/// Usage if the baseline cannot be compared item by item: another state of a task's data, or, for the flips, no items.
+Result<void> checkBaseline(
+    const EvaluateOptions& options, const EvaluationRequest& request, const EvaluationResult& baseline) {
+    for (const TaskData& task : request.tasks) {
+        for (const TaskResult& before : baseline.tasks) {
+            if (before.task != task.task || before.name() != task.name()) {
+                continue;
+            }
+            if (!before.dataHash.empty() && before.dataHash != task.fileHash) {
+                return Error::usage(
+                    options.baseline + " was measured on other data of " + task.title() + ".",
+                    "Evaluate the baseline again on the same data.");
+            }
+            if (!options.flips.empty() && before.items.empty()) {
+                return Error::usage(
+                    options.baseline + " does not say which items of " + task.title() + " were right.",
+                    "Take a result file that 'evaluate -o' wrote.");
+            }
+        }
+    }
+    return {};
+}
+
+Result<std::optional<EvaluationResult>>
+readBaseline(const EvaluateOptions& options, const EvaluationRequest& request) {
+    if (options.baseline.empty()) {
+        return options.flips.empty()
+                   ? Result<std::optional<EvaluationResult>>(std::optional<EvaluationResult>())
+                   : Error::usage("--flips needs something to compare with.", "Name a result with --baseline.");
+    }
+    Result<EvaluationResult> read = readResult(options.baseline);
+    if (!read.ok()) {
+        return read.error();
+    }
+    if (const Result<void> comparable = checkBaseline(options, request, read.value()); !comparable.ok()) {
+        return comparable.error();
+    }
+    return std::optional<EvaluationResult>(std::move(read).value());
 }
 
 /// The whole run: from the files to a described result.
@@ -71,9 +108,6 @@ Result<std::shared_ptr<const EvaluationResult>> runEvaluation(
     if (!result.ok()) {
         return result.error();
     }
-    if (result.value().partial) {
-        return Error::cancelled();
-    }
     const bool calibrated = plan.calibration && plan.plan.needsCalibration(loaded.model.spec.layers);
     describeRun(
         result.value(), loaded.model, info.value(), plan.plan,
@@ -82,11 +116,18 @@ Result<std::shared_ptr<const EvaluationResult>> runEvaluation(
 }
 
 Result<void> writeResults(
-    const EvaluateOptions& options, const EvaluationResult& result,
+    const EvaluateOptions& options, const EvaluationRequest& request, const EvaluationResult& result,
     const std::optional<EvaluationResult>& baseline) {
     const EvaluationResult* reference = baseline ? &*baseline : nullptr;
     if (!options.examples.empty()) {
         if (Result<void> w = writeFile(options.examples, examplesToJsonLines(result), options.output.force);
+            !w.ok()) {
+            return w;
+        }
+    }
+    if (!options.flips.empty()) {
+        if (Result<void> w = writeFile(
+                options.flips, flipsToJsonLines(result, *baseline, request.tasks), options.output.force);
             !w.ok()) {
             return w;
         }
@@ -106,7 +147,7 @@ Result<void> writeResults(
 }
 
 Result<void> checkOutputs(const EvaluateOptions& options) {
-    for (const std::string& file : {options.output.file, options.examples, options.markdown}) {
+    for (const std::string& file : {options.output.file, options.examples, options.flips, options.markdown}) {
         if (Result<void> free = checkOutput({file, options.output.force}); !free.ok()) {
             return free;
         }
@@ -122,13 +163,9 @@ Result<void> evaluateTasks(const Context& context, const EvaluateOptions& option
     if (!request.ok()) {
         return request.error();
     }
-    std::optional<EvaluationResult> baseline;
-    if (!options.baseline.empty()) {
-        Result<EvaluationResult> read = readResult(options.baseline);
-        if (!read.ok()) {
-            return read.error();
-        }
-        baseline = std::move(read).value();
+    Result<std::optional<EvaluationResult>> baseline = readBaseline(options, request.value());
+    if (!baseline.ok()) {
+        return baseline.error();
     }
     Result<Prepared> prepared = prepare(context, options.model, options.plan, options.output);
     if (!prepared.ok()) {
@@ -140,41 +177,15 @@ Result<void> evaluateTasks(const Context& context, const EvaluateOptions& option
     if (!result.ok()) {
         return result.error();
     }
-    if (const Result<void> written = writeResults(options, *result.value(), baseline); !written.ok()) {
+    if (const Result<void> written = writeResults(options, request.value(), *result.value(), baseline.value());
+        !written.ok()) {
         return written.error();
     }
+    if (result.value()->partial) {
+        printWarning("Stopped before the end; what was written is marked partial.");
+        return Error::cancelled();
+    }
     return addToSession(options.session, loaded.model, plan.plan, result.value());
-}
-
-struct PerplexityOptions {
-    std::string model, text, method = "document";
-    int window = 2048;
-    PlanOptions plan;
-    OutputOptions output;
-};
-
-Result<void> textPerplexity(const Context& context, const PerplexityOptions& options) {
-    Result<std::string> text = readFile(options.text);
-    if (!text.ok()) {
-        return text.error();
-    }
-    Result<Prepared> prepared = prepare(context, options.model, options.plan, options.output);
-    if (!prepared.ok()) {
-        return prepared.error();
-    }
-    Engine& engine = *prepared.value().loaded.engine;
-    Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(prepared.value().loaded);
-    if (!tokenizer.ok()) {
-        return tokenizer.error();
-    }
-    if (const Result<void> applied = applyPlan(context, engine, prepared.value().plan); !applied.ok()) {
-        return applied.error();
-    }
-    const PerplexityMethod method =
-        options.method == "document" ? PerplexityMethod::Document : PerplexityMethod::Contiguous;
-    Result<PerplexityResult> result =
-        perplexity(engine, *tokenizer.value(), text.value(), method, options.window, context.job);
-    return result.ok() ? writeJson(toJson(result.value()), options.output) : result.error();
 }
 
 } // namespace
@@ -183,7 +194,7 @@ void addEvaluate(CLI::App& program, Verb& run) {
     auto options = std::make_shared<EvaluateOptions>();
     CLI::App* verb = program.add_subcommand("evaluate", "Zero-shot tasks");
     verb->add_option("MODEL", options->model)->required();
-    verb->add_option("--tasks", options->tasks, "all, or lambada,hellaswag,piqa,winogrande,rte,copa");
+    verb->add_option("--tasks", options->tasks, "all, or some of lambada,hellaswag,piqa,winogrande,rte,copa and task files (*.json)");
     verb->add_option("--data", options->data, "Folder of the tasks' data (default for the demo: its own)");
     verb->add_option("--limit", options->limit, "Items a task, drawn at random (default: all)")
         ->check(CLI::Range(1, 1 << 30));
@@ -191,30 +202,13 @@ void addEvaluate(CLI::App& program, Verb& run) {
     addPlanOptions(*verb, options->plan);
     verb->add_option("--baseline", options->baseline, "Result file to compare with");
     verb->add_option("--examples", options->examples, "Write one JSON line an item here");
+    verb->add_option("--flips", options->flips, "Write the items that changed against the baseline here, one JSON line each");
     verb->add_option("--markdown", options->markdown, "Write a Markdown table here");
     verb->add_option("--session", options->session, "Also add the run to this session (made if missing)");
     addOutputOptions(*verb, options->output, false, "Result file (default: standard output, without items)");
     verb->callback([options, &run] {
         run = [options](const Context& c) {
             return evaluateTasks(c, *options);
-        };
-    });
-}
-
-void addPerplexity(CLI::App& program, Verb& run) {
-    auto options = std::make_shared<PerplexityOptions>();
-    CLI::App* verb =
-        program.add_subcommand("perplexity", "Perplexity of a text, by document or in contiguous windows");
-    verb->add_option("MODEL", options->model)->required();
-    verb->add_option("--text", options->text, "WikiText-style text")->required();
-    verb->add_option("--method", options->method)->check(CLI::IsMember({"document", "contiguous"}));
-    verb->add_option("--window", options->window, "Tokens a window (default 2048)")
-        ->check(CLI::Range(2, 1 << 20));
-    addPlanOptions(*verb, options->plan);
-    addOutputOptions(*verb, options->output, false, "Write the JSON here instead of standard output");
-    verb->callback([options, &run] {
-        run = [options](const Context& c) {
-            return textPerplexity(c, *options);
         };
     });
 }

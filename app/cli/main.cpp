@@ -57,7 +57,8 @@ int main(int argc, char** argv) {
     addGlobalOptions(program, options);
     for (auto* add :
          {addInfo, addTokenize, addLogits, addGenerate, addCalibrate, addOutliers, addPlan, addEvaluate,
-          addPerplexity, addExport, addBench, addMakeModel, addSession, addImportScales, addSearch}) {
+          addPerplexity, addDivergence, addSweep, addSearch, addExport, addBench, addMakeModel, addSession,
+          addImportScales}) {
         add(program, run);
     }
     try {

@@ -63,10 +63,11 @@ public:
     TaskRun(Run& run, const TaskData& data)
         : m_run(run)
         , m_data(data)
-        , m_phase("Evaluating " + std::string(taskDisplayName(data.task))) {
+        , m_phase("Evaluating " + data.title()) {
         m_result.task = data.task;
         m_result.dataHash = data.fileHash;
         m_result.note = data.note;
+        m_result.identity = data.identity;
     }
 
     /// Cancelled leaves what is done in result().
@@ -100,9 +101,7 @@ private:
                 m_requests.push_back(scoreRequest(m_run.tokenizer, choice.context, choice.continuation));
                 if (m_requests.back().continuation.empty()) {
                     return Error::unreadable(
-                        "Item " + std::to_string(item(i).index) + " of " +
-                            std::string(taskDisplayName(m_data.task)) +
-                            " has a choice without any token of its own.",
+                        "Item " + std::to_string(item(i).index) + " of " + m_data.title() + " has a choice without any token of its own.",
                         "Correct or remove it in " + m_data.file.string() + ".");
                 }
             }
@@ -235,11 +234,19 @@ const TaskResult* EvaluationResult::find(Task task) const {
     return it == tasks.end() ? nullptr : &*it;
 }
 
+const TaskResult* EvaluationResult::counterpart(const TaskResult& task) const {
+    const auto it = std::find_if(tasks.begin(), tasks.end(), [&](const TaskResult& r) {
+        const bool sameData = r.dataHash.empty() || task.dataHash.empty() || r.dataHash == task.dataHash;
+        return r.task == task.task && r.name() == task.name() && sameData;
+    });
+    return it == tasks.end() ? nullptr : &*it;
+}
+
 Result<EvaluationResult> evaluate(
     Scorer& scorer, const Tokenizer& tokenizer, const EvaluationRequest& request, const EvaluationSink& sink,
     const Job& job) {
     if (request.tasks.empty()) {
-        return Error::usage("No task was chosen.", "Choose at least one of the six tasks.");
+        return Error::usage("No task was chosen.", "Choose at least one.");
     }
     const auto start = Clock::now();
     Run run{scorer, tokenizer, request, sink, job, countRequests(request), 0};
@@ -250,7 +257,7 @@ Result<EvaluationResult> evaluate(
         TaskRun task(run, data);
         const auto outcome = task.execute();
         if (!outcome.ok() && outcome.error().code != ErrorCode::Cancelled) {
-            return outcome.error().within(std::string(taskDisplayName(data.task)));
+            return outcome.error().within(data.title());
         }
         result.tokens += task.result().tokens;
         if (outcome.ok() || !task.result().items.empty()) {

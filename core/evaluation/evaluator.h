@@ -37,6 +37,11 @@ struct TaskResult {
     std::string note;
     std::int64_t tokens = 0; ///< context + continuation over all requests
     double seconds = 0;
+    std::shared_ptr<const TaskIdentity> identity = nullptr; ///< of a task file; null for the built-in ones
+
+    std::string name() const { return identity ? identity->name : std::string(taskName(task)); }
+    std::string title() const { return identity ? identity->title : std::string(taskDisplayName(task)); }
+    double chance() const { return identity ? identity->chance : chanceLevel(task); }
 };
 
 /// A whole evaluation. Immutable once made; shared as shared_ptr<const EvaluationResult>.
@@ -54,7 +59,9 @@ struct EvaluationResult {
     int nonfinite() const;
     /// Unweighted mean of the published metrics of the tasks that have items.
     double average() const;
-    const TaskResult* find(Task task) const;
+    const TaskResult* find(Task task) const; ///< a built-in task
+    /// The same task on the same data (two hashes that are both known must agree); null if there is none.
+    const TaskResult* counterpart(const TaskResult& task) const;
 };
 
 /// Called whenever more is known of a task (running metrics), on the thread of the evaluation.
@@ -66,11 +73,12 @@ using EvaluationSink = std::function<void(Task task, const TaskMetrics& running)
 Result<EvaluationResult> evaluate(Scorer& scorer, const Tokenizer& tokenizer, const EvaluationRequest& request,
     const EvaluationSink& sink, const Job& job);
 
-/// Result file, format 1 (command line contract). With a baseline each task adds delta, gained, lost, p_mcnemar. With
-/// `items` every task also holds its item results, so that the file can serve as a baseline.
+/// Result file, format 1 (command line contract, docs/evaluation.md section 9). With a baseline each task that it has on the
+/// same data adds delta, gained, lost, p_mcnemar and a bootstrap interval. With `items` every task also holds its item results, so that the file can serve as a baseline.
 OrderedJson toJson(const EvaluationResult& result, const EvaluationResult* baseline, bool items);
 Result<EvaluationResult> evaluationFromJson(const Json& json, std::string_view what);
-/// A Markdown table: tasks as rows, one column a result, values in per cent with standard error, difference to the first.
+/// A Markdown table: tasks and metrics as rows, one column a result, values in per cent with standard error and 95 % interval;
+/// from the second column on the paired difference to the first.
 std::string toMarkdown(std::span<const EvaluationResult* const> results);
 /// One JSON line per item: task, index, gold, scores, greedy, pred.
 std::string examplesToJsonLines(const EvaluationResult& result);

@@ -21,12 +21,8 @@ int argmax(std::span<const double> values) {
     return std::max(best, 0);
 }
 
-bool hasNorm(Task task) {
-    return task == Task::HellaSwag || task == Task::Piqa;
-}
-
-bool isRight(const ItemResult& item, Task task) {
-    return publishedMetric(task) == "acc_norm" ? item.correctNorm : item.correct;
+bool isRight(const ItemResult& item, Metric metric) {
+    return metric == Metric::AccuracyNorm ? item.correctNorm : item.correct;
 }
 
 void addPerplexity(TaskMetrics& metrics, std::span<const ItemResult> items) {
@@ -81,7 +77,7 @@ ItemResult itemResult(const TaskItem& item, std::span<const Score> scores, Task 
         emptyChoice |= length == 0;
         greedy &= scores[k].greedy;
     }
-    if (task == Task::Lambada) {
+    if (isGreedyTask(task)) {
         result.greedy = greedy;
         result.correct = greedy && !result.nonfinite;
         return result;
@@ -91,7 +87,7 @@ ItemResult itemResult(const TaskItem& item, std::span<const Score> scores, Task 
     result.correct = !result.nonfinite && result.predicted == item.gold;
     result.correctNorm = !result.nonfinite && !emptyChoice && result.predictedNorm == item.gold;
     // An empty choice has no score per character: the item is reported, and only its plain accuracy counts.
-    result.nonfinite |= emptyChoice && hasNorm(task);
+    result.nonfinite |= emptyChoice && hasNormMetric(task);
     return result;
 }
 
@@ -127,17 +123,17 @@ TaskMetrics taskMetrics(Task task, std::span<const ItemResult> items, int total)
     }
     metrics.accuracy = static_cast<double>(metrics.correct) / metrics.n;
     metrics.accuracyNorm = static_cast<double>(metrics.correctNorm) / metrics.n;
-    if (task == Task::Lambada) {
+    if (isGreedyTask(task)) {
         addPerplexity(metrics, items);
     }
     return metrics;
 }
 
 PairedComparison
-comparePaired(Task task, std::span<const ItemResult> items, std::span<const ItemResult> baseline) {
+comparePaired(Metric metric, std::span<const ItemResult> items, std::span<const ItemResult> baseline) {
     std::map<int, bool> before;
     for (const ItemResult& item : baseline) {
-        before[item.index] = isRight(item, task);
+        before[item.index] = isRight(item, metric);
     }
     PairedComparison comparison;
     for (const ItemResult& item : items) {
@@ -145,7 +141,7 @@ comparePaired(Task task, std::span<const ItemResult> items, std::span<const Item
         if (it == before.end()) {
             continue;
         }
-        const bool now = isRight(item, task);
+        const bool now = isRight(item, metric);
         ++comparison.common;
         comparison.gained += now && !it->second ? 1 : 0;
         comparison.lost += !now && it->second ? 1 : 0;
@@ -158,6 +154,12 @@ comparePaired(Task task, std::span<const ItemResult> items, std::span<const Item
         comparison.pMcNemar = binomialTwoSided(std::min(comparison.gained, comparison.lost), changed);
     }
     return comparison;
+}
+
+PairedComparison
+comparePaired(Task task, std::span<const ItemResult> items, std::span<const ItemResult> baseline) {
+    return comparePaired(
+        publishedMetric(task) == "acc_norm" ? Metric::AccuracyNorm : Metric::Accuracy, items, baseline);
 }
 
 } // namespace mambascope

@@ -13,13 +13,13 @@ namespace mambascope {
 struct ItemResult {
     int index = 0; ///< row in the data file
     int gold = 0;
-    int predicted = 0;     ///< argmax of the log-likelihoods, lowest index on ties; LAMBADA: 0
+    int predicted = 0;     ///< argmax of the log-likelihoods, lowest index on ties; isGreedyTask(): 0
     int predictedNorm = 0; ///< argmax of log-likelihood / length
     bool correct = false;
     bool correctNorm = false;
     bool nonfinite = false; ///< a score is NaN or infinite: counted as wrong and reported
     std::vector<double> scores; ///< log-likelihood per choice
-    bool greedy = false;        ///< LAMBADA
+    bool greedy = false;        ///< isGreedyTask() only
     bool operator==(const ItemResult&) const = default;
 };
 
@@ -40,10 +40,10 @@ struct TaskMetrics {
     int total = 0;     ///< items of the run
     int correct = 0, correctNorm = 0;
     double accuracy = 0, accuracyNorm = 0;
-    double perplexity = 0; ///< LAMBADA: exp(−mean ll); may be infinite
+    double perplexity = 0; ///< isGreedyTask(): exp(−mean ll); may be infinite
     double perplexityStandardError = 0; ///< perplexity · s_ll / √n
     int nonfinite = 0;
-    /// acc_norm for HellaSwag, acc for all others.
+    /// publishedMetric(task): acc_norm for HellaSwag, acc for all other built-in tasks.
     double published(Task task) const;
 };
 TaskMetrics taskMetrics(Task task, std::span<const ItemResult> items, int total);
@@ -55,6 +55,9 @@ struct PairedComparison {
     double delta = 0; ///< (gained − lost) / common
     double pMcNemar = 1;
 };
+enum class Metric { Accuracy, AccuracyNorm };
+PairedComparison
+comparePaired(Metric metric, std::span<const ItemResult> items, std::span<const ItemResult> baseline);
 PairedComparison comparePaired(Task task, std::span<const ItemResult> items, std::span<const ItemResult> baseline);
 
 } // namespace mambascope

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/evaluation/comparison.h"
 #include "core/evaluation/evaluator.h"
 
 #include "core/evaluation/text.h"
@@ -15,51 +16,99 @@ std::string number(double value, const char* format) {
     return buffer;
 }
 
+std::string inCell(std::string_view text) {
+    return replaced(replaced(text, "|", "\\|"), "\n", " ");
+}
+
 std::string columnName(const EvaluationResult& result) {
-    std::string name = result.planName.empty() ? result.modelName : result.planName;
-    name = replaced(replaced(name.empty() ? "result" : name, "|", "\\|"), "\n", " ");
+    const std::string& given = result.planName.empty() ? result.modelName : result.planName;
+    const std::string name = inCell(given.empty() ? "result" : given);
     return result.partial ? name + " (partial)" : name;
 }
 
-std::string accuracyCell(const TaskResult& task, const TaskResult* first) {
-    const double p = task.metrics.published(task.task);
-    std::string cell =
-        number(100 * p, "%.2f") + " ± " + number(100 * accuracyStandardError(p, task.metrics.n), "%.2f");
-    if (first != nullptr) {
-        const PairedComparison paired = comparePaired(task.task, task.items, first->items);
-        const double delta = paired.common > 0 ? paired.delta : p - first->metrics.published(task.task);
-        cell += " (" + number(100 * delta, "%+.2f") + ")";
-    }
-    return cell;
+std::string percent(double share, const char* format = "%.2f") {
+    return number(100 * share, format);
 }
 
-std::string perplexityCell(const TaskResult& task, const TaskResult* first) {
-    std::string cell = number(task.metrics.perplexity, "%.4g") + " ± " +
-                       number(task.metrics.perplexityStandardError, "%.2g");
-    if (first != nullptr) {
-        cell += " (" + number(task.metrics.perplexity - first->metrics.perplexity, "%+.3g") + ")";
-    }
-    return cell;
+enum class RowKind { Accuracy, AccuracyNorm, Perplexity };
+
+const char* metricName(RowKind kind) {
+    return kind == RowKind::Accuracy ? "acc" : kind == RowKind::AccuracyNorm ? "acc_norm" : "perplexity";
 }
 
-using Cell = std::string (*)(const TaskResult&, const TaskResult*);
+/// "(+1.20, +9 −3, p = 0.146)", or the plain difference where there are no items to compare.
+std::string accuracyDifference(const TaskResult& task, const TaskResult& first, RowKind kind, double p) {
+    const Metric metric = kind == RowKind::AccuracyNorm ? Metric::AccuracyNorm : Metric::Accuracy;
+    const PairedComparison paired = comparePaired(metric, task.items, first.items);
+    if (paired.common == 0) {
+        const double before = kind == RowKind::AccuracyNorm ? first.metrics.accuracyNorm : first.metrics.accuracy;
+        return std::string(" (") + percent(p - before, "%+.2f") + ")";
+    }
+    return std::string(" (") + percent(paired.delta, "%+.2f") + ", +" + std::to_string(paired.gained) + " −" +
+           std::to_string(paired.lost) + ", p = " + number(paired.pMcNemar, "%.2g") + ")";
+}
 
-/// One row of the table; nothing if no result has the task.
-std::string
-row(std::span<const EvaluationResult* const> results, Task task, const char* metric, Cell makeCell) {
+std::string cell(const TaskResult& task, const TaskResult* first, RowKind kind) {
+    const TaskMetrics& m = task.metrics;
+    if (kind == RowKind::Perplexity) {
+        std::string text =
+            number(m.perplexity, "%.4g") + " ± " + number(m.perplexityStandardError, "%.2g");
+        return first == nullptr ? text
+                                : text + " (" + number(m.perplexity - first->metrics.perplexity, "%+.3g") + ")";
+    }
+    const double p = kind == RowKind::AccuracyNorm ? m.accuracyNorm : m.accuracy;
+    const Interval interval = wilsonInterval(p, m.n);
+    std::string text = percent(p) + " ± " + percent(accuracyStandardError(p, m.n)) + " [" +
+                       percent(interval.low, "%.1f") + ", " + percent(interval.high, "%.1f") + "]";
+    return first == nullptr ? text : text + accuracyDifference(task, *first, kind, p);
+}
+
+using Results = std::span<const EvaluationResult* const>;
+
+std::string row(Results results, const TaskResult& task, RowKind kind) {
     std::string cells;
     int most = 0;
     for (const EvaluationResult* result : results) {
-        const TaskResult* found = result->find(task);
-        const TaskResult* first = result == results.front() ? nullptr : results.front()->find(task);
-        cells += std::string(" ") + (found == nullptr ? std::string("–") : makeCell(*found, first)) + " |";
+        const TaskResult* found = result->counterpart(task);
+        const TaskResult* first = result == results.front() ? nullptr : results.front()->counterpart(task);
+        cells += std::string(" ") + (found == nullptr ? std::string("–") : cell(*found, first, kind)) + " |";
         most = std::max(most, found == nullptr ? 0 : found->metrics.n);
     }
-    if (most == 0) {
-        return {};
-    }
-    return "| " + std::string(taskDisplayName(task)) + " | " + metric + " | " + std::to_string(most) + " |" +
+    const bool published = metricName(kind) == publishedMetric(task.task);
+    const std::string mark = published ? "**" : "";
+    const std::string metric = mark + metricName(kind) + mark;
+    const std::string chance =
+        published ? percent(task.chance(), "%.1f") : std::string();
+    return std::string("| ") + inCell(task.title()) + " | " + metric + " | " + std::to_string(most) + " | " + chance + " |" +
            cells + "\n";
+}
+
+/// One of every task on the same data that some result has, in the order in which they appear.
+std::vector<const TaskResult*> distinctTasks(Results results) {
+    std::vector<const TaskResult*> tasks;
+    for (const EvaluationResult* result : results) {
+        for (const TaskResult& task : result->tasks) {
+            const bool seen = std::any_of(tasks.begin(), tasks.end(), [&](const TaskResult* other) {
+                return other->task == task.task && other->name() == task.name() &&
+                       (other->dataHash.empty() || task.dataHash.empty() || other->dataHash == task.dataHash);
+            });
+            if (!seen && task.metrics.n > 0) {
+                tasks.push_back(&task);
+            }
+        }
+    }
+    return tasks;
+}
+
+std::string averageCell(const EvaluationResult& result, const EvaluationResult* first) {
+    std::string text = percent(result.average());
+    if (first != nullptr) {
+        if (const auto average = compareAverage(result, *first)) {
+            text += " (" + percent(average->delta, "%+.2f") + " [" + percent(average->interval.low, "%+.2f") + ", " +
+                    percent(average->interval.high, "%+.2f") + "])";
+        }
+    }
+    return text;
 }
 
 std::string notes(std::span<const EvaluationResult* const> results) {
@@ -84,26 +133,28 @@ std::string toMarkdown(std::span<const EvaluationResult* const> results) {
     if (results.empty()) {
         return {};
     }
-    std::string table = "| task | metric | n |";
-    std::string rule = "| --- | --- | ---: |";
-    std::string averages = "| average | | |";
+    std::string table = "| task | metric | n | chance |";
+    std::string rule = "| --- | --- | ---: | ---: |";
+    std::string averages = "| average of the bold | | | |";
+    std::string nonfinite = "| items with a non-finite score | | | |";
     for (const EvaluationResult* result : results) {
+        const EvaluationResult* first = result == results.front() ? nullptr : results.front();
         table += std::string(" ") + columnName(*result) + " |";
         rule += " ---: |";
-        averages += std::string(" ") + number(100 * result->average(), "%.2f");
-        if (result != results.front()) {
-            averages += " (" + number(100 * (result->average() - results.front()->average()), "%+.2f") + ")";
-        }
-        averages += " |";
+        averages += std::string(" ") + averageCell(*result, first) + " |";
+        nonfinite += std::string(" ") + std::to_string(result->nonfinite()) + " |";
     }
     table += "\n" + rule + "\n";
-    for (const Task task : kTasks) {
-        table += row(results, task, std::string(publishedMetric(task)).c_str(), accuracyCell);
-        if (task == Task::Lambada) {
-            table += row(results, task, "perplexity", perplexityCell);
+    for (const TaskResult* task : distinctTasks(results)) {
+        table += row(results, *task, RowKind::Accuracy);
+        if (hasNormMetric(task->task)) {
+            table += row(results, *task, RowKind::AccuracyNorm);
+        }
+        if (isGreedyTask(task->task)) {
+            table += row(results, *task, RowKind::Perplexity);
         }
     }
-    return table + averages + "\n" + notes(results);
+    return table + averages + "\n" + nonfinite + "\n" + notes(results);
 }
 
 } // namespace mambascope

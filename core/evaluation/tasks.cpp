@@ -3,6 +3,7 @@
 
 #include "core/base/hash.h"
 #include "core/evaluation/loaders.h"
+#include "core/evaluation/random.h"
 #include "core/evaluation/text.h"
 
 #include <algorithm>
@@ -22,7 +23,7 @@ struct TaskInfo {
 };
 
 const TaskInfo& info(Task task) {
-    static const std::array<TaskInfo, 6> kInfos{{
+    static const std::array<TaskInfo, 9> kInfos{{
         {Task::Lambada,
          "lambada",
          "LAMBADA",
@@ -73,35 +74,12 @@ const TaskInfo& info(Task task) {
          {"val.jsonl", "validation.jsonl", "copa-dev.xml"},
          {"copa_val.jsonl", "copa-dev.xml", "copa.jsonl"},
          loadCopa},
+        {Task::FileChoice, "file-choice", "Choice", "acc", 0.0, {}, {}, nullptr},
+        {Task::FileChoiceNorm, "file-choice-norm", "Choice", "acc_norm", 0.0, {}, {}, nullptr},
+        {Task::FileGreedy, "file-greedy", "Continuation", "acc", 0.0, {}, {}, nullptr},
     }};
     return kInfos[static_cast<std::size_t>(task)];
 }
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-class SplitMix {
-public:
-    explicit SplitMix(std::uint64_t seed)
-        : m_state(seed) {}
-    std::uint64_t next() {
-        m_state += 0x9E3779B97F4A7C15u;
-        std::uint64_t z = m_state;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-        return z ^ (z >> 31);
-    }
-    /// Uniform below `bound` (> 0), without the bias of a plain remainder.
-    std::uint64_t below(std::uint64_t bound) {
-        const std::uint64_t rest = (0 - bound) % bound;
-        std::uint64_t value = next();
-        while (value < rest) {
-            value = next();
-        }
-        return value % bound;
-    }
-
-private:
-    std::uint64_t m_state;
-};
 
 } // namespace
 
@@ -119,6 +97,15 @@ double chanceLevel(Task task) {
 
 std::string_view publishedMetric(Task task) {
     return info(task).metric;
+}
+
+bool isGreedyTask(Task task) {
+    return task == Task::Lambada || task == Task::FileGreedy;
+}
+
+bool hasNormMetric(Task task) {
+    return task == Task::HellaSwag || task == Task::Piqa || task == Task::FileChoice ||
+           task == Task::FileChoiceNorm;
 }
 
 std::optional<Task> parseTask(std::string_view text) {
@@ -172,6 +159,9 @@ std::vector<std::filesystem::path> taskFiles(Task task, const std::filesystem::p
 }
 
 Result<TaskData> loadTask(Task task, const std::filesystem::path& folder) {
+    if (info(task).load == nullptr) {
+        return Error::usage("A task file does not lie in a data folder.", "Name the file itself.");
+    }
     const auto files = taskFiles(task, folder);
     std::error_code ignored;
     const auto found = std::find_if(
@@ -193,7 +183,7 @@ Result<TaskData> loadTask(Task task, const std::filesystem::path& folder) {
     ContentHasher hasher;
     hasher.add(file.value().text);
     hasher.add(items.secondFile);
-    return TaskData{task, *found, hasher.digest(), std::move(items.note), std::move(items.items)};
+    return TaskData{task, *found, hasher.digest(), std::move(items.note), std::move(items.items), nullptr};
 }
 
 std::vector<int> itemOrder(int count, int limit, std::int64_t seed) {

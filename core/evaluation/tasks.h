@@ -6,6 +6,7 @@
 
 #include <array>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,8 +14,11 @@
 
 namespace mambascope {
 
-enum class Task { Lambada, HellaSwag, Piqa, WinoGrande, Rte, Copa };
+/// The six built-in tasks, and what a task file (task_file.h) can describe: multiple choice whose published metric is acc or
+/// acc_norm, and a continuation that has to be the model's greedy one.
+enum class Task { Lambada, HellaSwag, Piqa, WinoGrande, Rte, Copa, FileChoice, FileChoiceNorm, FileGreedy };
 
+/// The built-in ones.
 inline constexpr std::array<Task, 6> kTasks{
     Task::Lambada, Task::HellaSwag, Task::Piqa, Task::WinoGrande, Task::Rte, Task::Copa};
 
@@ -23,9 +27,18 @@ std::string_view taskDisplayName(Task task); ///< "LAMBADA", "HellaSwag", …
 std::optional<Task> parseTask(std::string_view text);
 /// "all", or names separated by commas; Usage names an unknown one.
 Result<std::vector<Task>> parseTaskList(std::string_view text);
-double chanceLevel(Task task); ///< accuracy of guessing: 0, .25, .5, …
-/// The task's published metric: "acc_norm" for HellaSwag, "acc" for all others.
+double chanceLevel(Task task); ///< accuracy of guessing: 0, .25, .5, …; 0 for a task file, whose data decides
+/// The task's published metric: "acc_norm" for HellaSwag and FileChoiceNorm, "acc" for all others.
 std::string_view publishedMetric(Task task);
+bool isGreedyTask(Task task); ///< one continuation, right if greedy, with a perplexity: LAMBADA, FileGreedy
+bool hasNormMetric(Task task); ///< acc and acc_norm are both reported
+
+/// What is known of a task that a file describes.
+struct TaskIdentity {
+    std::string name;  ///< letters, digits, '.', '_' and '-'; no built-in task's
+    std::string title; ///< for people
+    double chance = 0; ///< mean over the items of 1 / choices
+};
 
 /// One example, ready to be scored: per choice a context and a continuation (texts, before tokenization).
 struct TaskItem {
@@ -45,6 +58,10 @@ struct TaskData {
     std::string fileHash;
     std::string note; ///< what is special about this form of the data, to be shown with results; may be empty
     std::vector<TaskItem> items;
+    std::shared_ptr<const TaskIdentity> identity = nullptr; ///< of a task file; null for the built-in ones
+
+    std::string name() const { return identity ? identity->name : std::string(taskName(task)); }
+    std::string title() const { return identity ? identity->title : std::string(taskDisplayName(task)); }
 };
 
 /// Where the task's data may lie below `folder`, in the order in which they are tried.

@@ -96,10 +96,10 @@ std::string moduleOf(std::string_view path) {
 }
 
 const std::set<std::string>& allowedIncludes(const std::string& module) {
-    static const std::set<std::string> kCore{"core/base",       "core/checkpoint",  "core/tokenizer",
-                                             "core/model",      "core/calibration", "core/quantization",
-                                             "core/evaluation", "core/engine",      "core/session",
-                                             "core/figure",     "core/report"};
+    static const std::set<std::string> kCore{
+        "core/base",         "core/checkpoint", "core/tokenizer", "core/model",   "core/calibration",
+        "core/quantization", "core/evaluation", "core/engine",    "core/session", "core/figure",
+        "core/report",       "core/sweep"};
     static const std::map<std::string, std::set<std::string>> kAllowed = [] {
         std::map<std::string, std::set<std::string>> allowed{
             {"core/base", {}},
@@ -123,8 +123,14 @@ const std::set<std::string>& allowedIncludes(const std::string& module) {
         std::set<std::string> engine = kCore;
         engine.erase("core/session");
         engine.erase("core/figure");
-        engine.erase("core/report");
+    static const std::set<std::string> kCore{
+        "core/base",         "core/checkpoint", "core/tokenizer", "core/model",   "core/calibration",
+        "core/quantization", "core/evaluation", "core/engine",    "core/session", "core/figure",
+        "core/report",       "core/sweep"};
         allowed["core/engine"] = engine;
+        std::set<std::string> sweep = engine;
+        sweep.insert("core/engine");
+        allowed["core/sweep"] = sweep;
         std::set<std::string> gui = kCore;
         gui.insert("ui");
         allowed["app/gui"] = gui;

@@ -3,6 +3,7 @@
 #include "core/evaluation/evaluator.h"
 #include "tests/support/paths.h"
 
+#include <QRegularExpression>
 #include <QTest>
 
 #include <cmath>
@@ -344,6 +345,9 @@ void EvaluatorTest::resultFileHoldsTheContract() {
     QVERIFY(!tasks["copa"].contains("delta"));
     QVERIFY(!tasks["copa"].contains("items"));
     QVERIFY(tasks["lambada"].contains("perplexity"));
+    QVERIFY(tasks["hellaswag"]["metric"] == "acc_norm" && tasks["hellaswag"]["chance"] == 0.25);
+    const Interval wilson = wilsonInterval(tasks["copa"]["acc"].get<double>(), 60);
+    QVERIFY((tasks["copa"]["acc_interval"] == OrderedJson{wilson.low, wilson.high}));
     // The average is the plain mean of the published metrics.
     const double mean =
         (tasks["lambada"]["acc"].get<double>() + tasks["hellaswag"]["acc_norm"].get<double>() +
@@ -401,6 +405,18 @@ void EvaluatorTest::baselineAddsThePairedDifference() {
     QVERIFY(std::abs(json["copa"]["p_mcnemar"].get<double>() - 2.0 / 64) < 1e-12);
     QCOMPARE(json["piqa"]["delta"].get<double>(), 0.0);
     QCOMPARE(json["piqa"]["p_mcnemar"].get<double>(), 1.0);
+    QVERIFY(json["piqa"]["other"]["metric"] == "acc_norm");
+    QCOMPARE(json["piqa"]["other"]["delta"].get<double>(), 0.0);
+    QVERIFY(json["hellaswag"]["other"]["metric"] == "acc");
+    QVERIFY(!json["copa"].contains("other"));
+    QCOMPARE(json["lambada"]["perplexity_delta"].get<double>(), 0.0);
+    QVERIFY((json["lambada"]["perplexity_delta_interval"] == OrderedJson{0.0, 0.0}));
+    const OrderedJson whole = toJson(changed, &baseline, false);
+    QVERIFY(std::abs(whole["average_delta"].get<double>() + 0.1 / 4) < 1e-15); // one of four tasks
+    // 6 of 60 lost: −0.1 with deviation √(0.09/60) = 0.0387; a quarter of it, ± 1.96 deviations; in steps of 1/240.
+    QVERIFY(std::abs(whole["average_delta_interval"][0].get<double>() - (-0.025 - 0.01898)) < 0.0043);
+    QVERIFY(std::abs(whole["average_delta_interval"][1].get<double>() - (-0.025 + 0.01898)) < 0.0043);
+    QVERIFY(whole["baseline"]["plan_hash"] == "bb");
 }
 
 void EvaluatorTest::damagedResultFilesAreRefused() {
@@ -431,10 +447,15 @@ void EvaluatorTest::markdownComparesToTheFirst() {
     baseline.tasks[1].note = "A note.";
     const EvaluationResult* both[] = {&baseline, &other};
     const QString table = QString::fromStdString(toMarkdown(both));
-    QVERIFY(table.startsWith("| task | metric | n | demo\\|1 | W8 (partial) |\n| --- |"));
-    QVERIFY(table.contains("| HellaSwag | acc_norm | 60 | "));
-    QVERIFY(table.contains("| LAMBADA | perplexity | 60 | "));
-    QVERIFY(table.contains("(+0.00) |\n"));
+    QVERIFY(table.startsWith("| task | metric | n | chance | demo\\|1 | W8 (partial) |\n| --- |"));
+    // Both metrics side by side, the published one in bold; chance stands only beside that.
+    QVERIFY(table.contains("| HellaSwag | acc | 60 |  | "));
+    QVERIFY(table.contains("| HellaSwag | **acc_norm** | 60 | 25.0 | "));
+    QVERIFY(table.contains("| LAMBADA | perplexity | 60 |  | "));
+    QVERIFY(table.contains("(+0.00, +0 −0, p = 1) |\n"));
+    QVERIFY(table.contains("| items with a non-finite score | | | | 0 | 0 |\n"));
+    // The second one lacks COPA, so the averages are not compared.
+    QVERIFY(table.contains(QRegularExpression("\\| average of the bold \\| \\| \\| \\| [0-9.]+ \\| [0-9.]+ \\|\n")));
     QVERIFY(table.contains(" – |\n")); // COPA is missing in the second one
     QVERIFY(!table.contains("RTE"));
     QVERIFY(table.endsWith("\nA note.\n"));

@@ -90,9 +90,10 @@ void MetricsTest::piqaExample() {
     // 4.3: (−21.3, −27.9) over 34 and 30 characters: both measures pick 0.
     const ItemResult result = judge(Task::Piqa, item({34, 30}, 0), {-21.3, -27.9});
     QVERIFY(result.correct && result.correctNorm);
-    // 4.4 and 4.5: the larger log-likelihood wins.
+    // 4.4, 4.5 and 4.6: the larger log-likelihood wins.
     QVERIFY(judge(Task::WinoGrande, item({13, 13}, 0), {-9.1, -9.8}).correct);
     QVERIFY(!judge(Task::Rte, item({4, 5}, 0), {-1.2, -0.9}).correct);
+    QVERIFY(judge(Task::Copa, item({24, 26}, 0), {-19.4, -23.0}).correct);
 }
 
 void MetricsTest::tiesGoToTheLowestIndex() {
@@ -128,6 +129,11 @@ void MetricsTest::lambadaNeedsEveryTokenGreedy() {
     QVERIFY(itemResult(data, std::span(&greedy, 1), Task::Lambada).greedy);
     QVERIFY(!itemResult(data, std::span(&other, 1), Task::Lambada).correct);
     QVERIFY(!itemResult(data, std::span(&broken, 1), Task::Lambada).correct);
+    // 4.1: greedy or not, the item contributes −0.51 to the mean.
+    for (const Score& score : {greedy, other}) {
+        const std::vector<ItemResult> one{itemResult(data, std::span(&score, 1), Task::Lambada)};
+        QVERIFY(near(taskMetrics(Task::Lambada, one, 1).perplexity, std::exp(0.51), 1e-12));
+    }
 }
 
 void MetricsTest::lambadaPerplexityIsPerExample() {

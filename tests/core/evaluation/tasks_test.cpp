@@ -100,9 +100,7 @@ void TasksTest::lambadaExample() {
                                  "slice of the plum tart and ate it in silence.\n\n\"Well?\" she said at "
                                  "last. \"Do you like my tart"}});
     QCOMPARE(item.choices.size(), std::size_t{1});
-    QVERIFY(
-        item.choices[0].context.ends_with(" Do you like my") ||
-        item.choices[0].context.ends_with("\"Do you like my"));
+    QVERIFY(item.choices[0].context.ends_with("she said at last. \"Do you like my"));
     QCOMPARE(item.choices[0].continuation, std::string(" tart"));
     REQUIRE_NEOX();
     const ScoreRequest request = neoXRequest(item.choices[0]);
