@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The engine killed in the middle of work: the command line says so in a sentence, exits 1, and leaves
 // nothing half done; the command line killed: no engine stays behind.
+#include "tests/e2e/processes.h"
 #include "tests/e2e/programs.h"
 #include "tests/support/paths.h"
 
@@ -9,51 +10,8 @@
 #include <QtTest>
 
 #include <csignal>
-#include <unistd.h>
 
 using namespace mambascope::test;
-
-namespace {
-
-/// Process ids of the children of `parent` whose program is mambascope-engine.
-QList<qint64> enginesOf(qint64 parent) {
-    QList<qint64> found;
-    const QStringList processes = QDir(QStringLiteral("/proc")).entryList(QDir::Dirs);
-    for (const QString& entry : processes) {
-        bool number = false;
-        const qint64 id = entry.toLongLong(&number);
-        QFile stat(QStringLiteral("/proc/%1/stat").arg(id));
-        if (!number || !stat.open(QIODevice::ReadOnly)) {
-            continue;
-        }
-        const QByteArray line = stat.readAll();
-        const QList<QByteArray> fields = line.mid(line.lastIndexOf(')') + 2).split(' ');
-        if (line.contains("(mambascope-eng") && fields.size() > 1 && fields[1].toLongLong() == parent &&
-            fields[0] != "Z") {
-            found << id;
-        }
-    }
-    return found;
-}
-
-/// Processor time, user and system, that a process has used.
-double processorSeconds(qint64 process) {
-    QFile stat(QStringLiteral("/proc/%1/stat").arg(process));
-    if (!stat.open(QIODevice::ReadOnly)) {
-        return 0;
-    }
-    const QByteArray line = stat.readAll();
-    const QList<QByteArray> fields = line.mid(line.lastIndexOf(')') + 2).split(' ');
-    return (fields.value(11).toDouble() + fields.value(12).toDouble()) /
-           static_cast<double>(sysconf(_SC_CLK_TCK));
-}
-
-bool exists(qint64 process) {
-    QFile stat(QStringLiteral("/proc/%1/stat").arg(process));
-    return stat.open(QIODevice::ReadOnly) && !stat.readAll().contains(") Z ");
-}
-
-} // namespace
 
 class EngineDeathTest : public QObject {
     Q_OBJECT

@@ -123,10 +123,8 @@ const std::set<std::string>& allowedIncludes(const std::string& module) {
         std::set<std::string> engine = kCore;
         engine.erase("core/session");
         engine.erase("core/figure");
-    static const std::set<std::string> kCore{
-        "core/base",         "core/checkpoint", "core/tokenizer", "core/model",   "core/calibration",
-        "core/quantization", "core/evaluation", "core/engine",    "core/session", "core/figure",
-        "core/report",       "core/sweep"};
+        engine.erase("core/report");
+        engine.erase("core/sweep");
         allowed["core/engine"] = engine;
         std::set<std::string> sweep = engine;
         sweep.insert("core/engine");
