@@ -51,8 +51,8 @@ forwardUnder(Engine& engine, const LoadedPlan& plan, const ForwardRequest& reque
 }
 
 /// Piece by piece: the baseline's logits, then the plan's.
-Result<DivergenceResult>
-measure(const Context& context, Engine& engine, const LoadedPlan& plan, const Windows& windows, int vocabulary) {
+Result<DivergenceResult> measure(
+    const Context& context, Engine& engine, const LoadedPlan& plan, const Windows& windows, int vocabulary) {
     const std::int64_t windowBytes = static_cast<std::int64_t>(windows.front().size()) * vocabulary * 4;
     const auto piece = static_cast<std::size_t>(std::max<std::int64_t>(kPieceBytes / windowBytes, 1));
     const Job quiet{context.job.stop, {}};
@@ -62,7 +62,8 @@ measure(const Context& context, Engine& engine, const LoadedPlan& plan, const Wi
         const std::size_t end = std::min(start + piece, windows.size());
         ForwardRequest request;
         request.sequences.assign(
-            windows.begin() + static_cast<std::ptrdiff_t>(start), windows.begin() + static_cast<std::ptrdiff_t>(end));
+            windows.begin() + static_cast<std::ptrdiff_t>(start),
+            windows.begin() + static_cast<std::ptrdiff_t>(end));
         const Result<ForwardResult> before = forwardUnder(engine, {}, request, quiet);
         if (!before.ok()) {
             return before.error();
@@ -127,7 +128,8 @@ void addDivergence(CLI::App& program, Verb& run) {
         "divergence", "KL divergence of a plan's next-token distributions from the unquantized model's");
     verb->add_option("MODEL", options->model)->required();
     verb->add_option("--text", options->text, "Held-out text, not what was calibrated on")->required();
-    verb->add_option("--window", options->window, "Tokens a window (default 512)")->check(CLI::Range(2, 1 << 16));
+    verb->add_option("--window", options->window, "Tokens a window (default 512)")
+        ->check(CLI::Range(2, 1 << 16));
     verb->add_option("--windows", options->windows, "Windows from the start of the text (default: all)")
         ->check(CLI::Range(1, 1 << 30));
     addPlanOptions(*verb, options->plan);

@@ -49,7 +49,8 @@ Result<EvaluationResult> readResult(const std::string& file) {
     return json.ok() ? evaluationFromJson(json.value(), file) : json.error();
 }
 
-/// Usage if the baseline cannot be compared item by item: another state of a task's data, or, for the flips, no items.
+/// Usage if the baseline cannot be compared item by item: another state of a task's data, or, for the flips,
+/// no items.
 Result<void> checkBaseline(
     const EvaluateOptions& options, const EvaluationRequest& request, const EvaluationResult& baseline) {
     for (const TaskData& task : request.tasks) {
@@ -77,7 +78,8 @@ readBaseline(const EvaluateOptions& options, const EvaluationRequest& request) {
     if (options.baseline.empty()) {
         return options.flips.empty()
                    ? Result<std::optional<EvaluationResult>>(std::optional<EvaluationResult>())
-                   : Error::usage("--flips needs something to compare with.", "Name a result with --baseline.");
+                   : Error::usage(
+                         "--flips needs something to compare with.", "Name a result with --baseline.");
     }
     Result<EvaluationResult> read = readResult(options.baseline);
     if (!read.ok()) {
@@ -177,7 +179,8 @@ Result<void> evaluateTasks(const Context& context, const EvaluateOptions& option
     if (!result.ok()) {
         return result.error();
     }
-    if (const Result<void> written = writeResults(options, request.value(), *result.value(), baseline.value());
+    if (const Result<void> written =
+            writeResults(options, request.value(), *result.value(), baseline.value());
         !written.ok()) {
         return written.error();
     }
@@ -194,7 +197,9 @@ void addEvaluate(CLI::App& program, Verb& run) {
     auto options = std::make_shared<EvaluateOptions>();
     CLI::App* verb = program.add_subcommand("evaluate", "Zero-shot tasks");
     verb->add_option("MODEL", options->model)->required();
-    verb->add_option("--tasks", options->tasks, "all, or some of lambada,hellaswag,piqa,winogrande,rte,copa and task files (*.json)");
+    verb->add_option(
+        "--tasks", options->tasks,
+        "all, or some of lambada,hellaswag,piqa,winogrande,rte,copa and task files (*.json)");
     verb->add_option("--data", options->data, "Folder of the tasks' data (default for the demo: its own)");
     verb->add_option("--limit", options->limit, "Items a task, drawn at random (default: all)")
         ->check(CLI::Range(1, 1 << 30));
@@ -202,7 +207,9 @@ void addEvaluate(CLI::App& program, Verb& run) {
     addPlanOptions(*verb, options->plan);
     verb->add_option("--baseline", options->baseline, "Result file to compare with");
     verb->add_option("--examples", options->examples, "Write one JSON line an item here");
-    verb->add_option("--flips", options->flips, "Write the items that changed against the baseline here, one JSON line each");
+    verb->add_option(
+        "--flips", options->flips,
+        "Write the items that changed against the baseline here, one JSON line each");
     verb->add_option("--markdown", options->markdown, "Write a Markdown table here");
     verb->add_option("--session", options->session, "Also add the run to this session (made if missing)");
     addOutputOptions(*verb, options->output, false, "Result file (default: standard output, without items)");

@@ -49,14 +49,16 @@ Result<SweepRequest> sweepRequest(const Context& context, const SweepOptions& op
     request.folder = options.folder;
     request.limit = options.limitGiven ? options.limit : request.recipe.limit.value_or(0);
     request.seed = options.seedGiven ? options.seed : request.recipe.seed.value_or(0);
-    const std::vector<std::string>& models = options.models.empty() ? request.recipe.checkpoints : options.models;
+    const std::vector<std::string>& models =
+        options.models.empty() ? request.recipe.checkpoints : options.models;
     if (models.empty()) {
         return Error::usage(
-            "There is no checkpoint to sweep over.", "Name one or more before the options, or in the recipe file.");
+            "There is no checkpoint to sweep over.",
+            "Name one or more before the options, or in the recipe file.");
     }
     const std::string& tasks = options.tasks.empty() ? request.recipe.tasks : options.tasks;
-    Result<std::vector<TaskData>> data =
-        loadTasks(tasks.empty() ? "all" : tasks, tasksFolder(options.data, models.size() == 1 ? models[0] : ""));
+    Result<std::vector<TaskData>> data = loadTasks(
+        tasks.empty() ? "all" : tasks, tasksFolder(options.data, models.size() == 1 ? models[0] : ""));
     if (!data.ok()) {
         return data.error();
     }
@@ -72,7 +74,8 @@ Result<SweepRequest> sweepRequest(const Context& context, const SweepOptions& op
 
 /// What makes two sweeps the same one, as far as the command line says.
 OrderedJson manifestOf(const SweepRequest& request, const SweepOptions& options) {
-    OrderedJson json{{"format", 1}, {"recipe", request.recipe.name}, {"limit", request.limit}, {"seed", request.seed}};
+    OrderedJson json{
+        {"format", 1}, {"recipe", request.recipe.name}, {"limit", request.limit}, {"seed", request.seed}};
     for (const LoadRequest& checkpoint : request.checkpoints) {
         json["checkpoints"].push_back(checkpoint.model);
     }
@@ -102,13 +105,17 @@ Result<void> openFolder(const SweepRequest& request, const SweepOptions& options
                 "There is another sweep in '" + options.folder + "'.",
                 "Choose another folder; or --force replaces its tables and keeps what fits of its results.");
         }
-    } else if (std::filesystem::exists(request.folder, failure) && !std::filesystem::is_empty(request.folder, failure)) {
+    } else if (
+        std::filesystem::exists(request.folder, failure) &&
+        !std::filesystem::is_empty(request.folder, failure)) {
         return Error::usage(
-            "'" + options.folder + "' is not empty, and not the folder of a sweep.", "Choose another folder.");
+            "'" + options.folder + "' is not empty, and not the folder of a sweep.",
+            "Choose another folder.");
     }
     std::filesystem::create_directory(request.folder, failure);
     if (!std::filesystem::is_directory(request.folder, failure)) {
-        return Error::usage("The folder '" + options.folder + "' cannot be made.", "Make the folder around it first.");
+        return Error::usage(
+            "The folder '" + options.folder + "' cannot be made.", "Make the folder around it first.");
     }
     return writeFile(manifest, text, true);
 }
@@ -158,12 +165,14 @@ Result<void> sweep(const Context& context, const SweepOptions& options) {
         }
         return std::unique_ptr<Engine>(std::move(engine).value());
     };
-    hooks.calibrate = [&](Engine& engine, const LoadedModel& model, const Tokenizer& tokenizer, const Job& job) {
+    hooks.calibrate = [&](Engine& engine, const LoadedModel& model, const Tokenizer& tokenizer,
+                          const Job& job) {
         return calibrationFor(options.calibration, request.value().folder, engine, model, tokenizer, job);
     };
     hooks.warn = printWarning;
     hooks.finished = [&](const SweepStep& step) {
-        timings << step.checkpoint << "," << step.plan << "," << step.task << "," << step.seconds << std::endl;
+        timings << step.checkpoint << "," << step.plan << "," << step.task << "," << step.seconds
+                << std::endl;
         if (!context.options.quiet) {
             printStep(step);
         }
@@ -171,7 +180,8 @@ Result<void> sweep(const Context& context, const SweepOptions& options) {
     Result<std::vector<SweepGroup>> groups = runSweep(request.value(), hooks, context.job);
     if (!groups.ok()) {
         if (groups.error().code == ErrorCode::Cancelled) {
-            printWarning("Stopped. What is finished is kept in " + options.folder + "; the same command goes on.");
+            printWarning(
+                "Stopped. What is finished is kept in " + options.folder + "; the same command goes on.");
         }
         return groups.error();
     }
@@ -200,14 +210,17 @@ void addSweep(CLI::App& program, Verb& run) {
     verb->add_option("--recipe", options->recipe, recipeHelp())->required();
     verb->add_option("--data", options->data, "Folder of the tasks' data (default for the demo: its own)");
     verb->add_option("--tasks", options->tasks, "As for evaluate (default: the recipe's, or all)");
-    CLI::Option* limit = verb->add_option("--limit", options->limit, "Items a task, drawn at random (default: all)")
-                             ->check(CLI::Range(1, 1 << 30));
+    CLI::Option* limit =
+        verb->add_option("--limit", options->limit, "Items a task, drawn at random (default: all)")
+            ->check(CLI::Range(1, 1 << 30));
     CLI::Option* seed = verb->add_option("--seed", options->seed, "Seed of the order of items (default 0)");
     verb->add_option(
-            "--devices", options->devices, "An engine process each, e.g. cuda:0,cuda:1; plans are spread over them")
+            "--devices", options->devices,
+            "An engine process each, e.g. cuda:0,cuda:1; plans are spread over them")
         ->delimiter(',')
         ->check([](const std::string& text) -> std::string {
-            const bool known = text == "auto" || text == "cpu" || text == "cuda" || text.rfind("cuda:", 0) == 0;
+            const bool known =
+                text == "auto" || text == "cpu" || text == "cuda" || text.rfind("cuda:", 0) == 0;
             return known ? "" : "There is no device '" + text + "'; use auto, cpu, cuda or cuda:N.";
         });
     addCalibrationOptions(*verb, options->calibration);

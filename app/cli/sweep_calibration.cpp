@@ -37,14 +37,16 @@ std::filesystem::path cachedFile(
     const std::string& engine) {
     const CalibrationSource& source = request.source;
     const OrderedJson key{
-        {"checkpoint", model.hash}, {"text", source.textHash}, {"samples", source.samples}, {"length", source.length},
-        {"seed", source.seed},      {"engine", engine},        {"dtype", model.dtype},      {"device", model.device.substr(0, model.device.find(':'))}};
+        {"checkpoint", model.hash},  {"text", source.textHash},
+        {"samples", source.samples}, {"length", source.length},
+        {"seed", source.seed},       {"engine", engine},
+        {"dtype", model.dtype},      {"device", model.device.substr(0, model.device.find(':'))}};
     return folder / "calibrations" / (contentHash(key.dump()) + ".safetensors");
 }
 
 Result<Calibration> fromText(
-    const SweepCalibration& options, const std::filesystem::path& folder, Engine& engine, const LoadedModel& model,
-    const Tokenizer& tokenizer, const Job& job) {
+    const SweepCalibration& options, const std::filesystem::path& folder, Engine& engine,
+    const LoadedModel& model, const Tokenizer& tokenizer, const Job& job) {
     const std::filesystem::path file =
         options.text.empty() ? demoCalibrationText() : std::filesystem::path(options.text);
     Result<std::string> text = readFile(file);
@@ -85,7 +87,8 @@ Result<Calibration> fromText(
 
 void addCalibrationOptions(CLI::App& verb, SweepCalibration& options) {
     CLI::Option* files =
-        verb.add_option("--calibration", options.files, "Calibration file; with several checkpoints, one for each")
+        verb.add_option(
+                "--calibration", options.files, "Calibration file; with several checkpoints, one for each")
             ->type_name("C.safetensors");
     verb.add_option("--text", options.text, "Calibrate on this text instead (default for the demo: its own)")
         ->excludes(files);
@@ -102,14 +105,16 @@ Result<void> checkCalibration(const SweepCalibration& options, const SweepReques
     const auto& plans = request.recipe.plans;
     const bool needed = std::any_of(
         plans.begin(), plans.end(), [](const QuantPlan& plan) { return plan.needsCalibration(kAnyLayers); });
-    const bool demo = std::all_of(request.checkpoints.begin(), request.checkpoints.end(), [](const LoadRequest& load) {
-        return load.model == "demo";
-    });
+    const bool demo =
+        std::all_of(request.checkpoints.begin(), request.checkpoints.end(), [](const LoadRequest& load) {
+            return load.model == "demo";
+        });
     if (!needed || demo || !options.files.empty() || !options.text.empty()) {
         return {};
     }
     return Error::usage(
-        "Some of the plans need a calibration.", "Name a calibration file with --calibration, or a text with --text.");
+        "Some of the plans need a calibration.",
+        "Name a calibration file with --calibration, or a text with --text.");
 }
 
 OrderedJson describeCalibration(const SweepCalibration& options) {
@@ -120,9 +125,10 @@ OrderedJson describeCalibration(const SweepCalibration& options) {
 }
 
 Result<std::shared_ptr<const CalibrationSnapshot>> calibrationFor(
-    const SweepCalibration& options, const std::filesystem::path& folder, Engine& engine, const LoadedModel& model,
-    const Tokenizer& tokenizer, const Job& job) {
-    return options.files.empty() ? fromText(options, folder, engine, model, tokenizer, job) : fromFiles(options, model);
+    const SweepCalibration& options, const std::filesystem::path& folder, Engine& engine,
+    const LoadedModel& model, const Tokenizer& tokenizer, const Job& job) {
+    return options.files.empty() ? fromText(options, folder, engine, model, tokenizer, job)
+                                 : fromFiles(options, model);
 }
 
 } // namespace mambascope::cli

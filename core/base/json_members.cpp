@@ -65,15 +65,15 @@ std::string JsonMembers::text(const char* name, std::string_view fallback) {
     return value != nullptr && value->is_string() ? value->get<std::string>() : std::string(fallback);
 }
 
-std::int64_t JsonMembers::integer(
-    const char* name, std::int64_t smallest, std::int64_t largest, std::int64_t fallback) {
+std::int64_t
+JsonMembers::integer(const char* name, std::int64_t smallest, std::int64_t largest, std::int64_t fallback) {
     const Json* value = find(name);
     if (value == nullptr) {
         return fallback;
     }
     // An unsigned number beyond int64 reads as a negative one; it is out of any range all the same.
-    const bool huge = value->is_number_unsigned() &&
-                      value->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
+    const bool huge =
+        value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
     const std::int64_t number = value->is_number_integer() && !huge ? value->get<std::int64_t>() : 0;
     if (!value->is_number_integer() || huge || number < smallest || number > largest) {
         complain(
@@ -90,8 +90,9 @@ std::vector<std::string> JsonMembers::texts(const char* name) {
     if (value == nullptr) {
         return list;
     }
-    const bool good = value->is_array() && !value->empty() &&
-                      std::all_of(value->begin(), value->end(), [](const Json& entry) { return entry.is_string(); });
+    const bool good =
+        value->is_array() && !value->empty() &&
+        std::all_of(value->begin(), value->end(), [](const Json& entry) { return entry.is_string(); });
     if (!good) {
         complain(inQuotes(name) + " is not a list of texts.");
         return list;

@@ -28,7 +28,9 @@ std::vector<Pair> pairs(const TaskResult& task, const TaskResult& baseline) {
         }
     }
     // The order of the run must not matter for what the bootstrap draws.
-    std::sort(result.begin(), result.end(), [](const Pair& a, const Pair& b) { return a.now->index < b.now->index; });
+    std::sort(result.begin(), result.end(), [](const Pair& a, const Pair& b) {
+        return a.now->index < b.now->index;
+    });
     return result;
 }
 
@@ -142,7 +144,8 @@ compareAverage(const EvaluationResult& result, const EvaluationResult& baseline)
         }
         const std::vector<double> values = changes(task.task, common);
         // Another stream for every task: they are resampled independently of each other.
-        const auto seed = static_cast<std::uint64_t>(kBootstrapSeed) + static_cast<std::uint64_t>(average.tasks);
+        const auto seed =
+            static_cast<std::uint64_t>(kBootstrapSeed) + static_cast<std::uint64_t>(average.tasks);
         const std::vector<double> means = bootstrapMeans(values, kBootstrapResamples, seed);
         for (std::size_t i = 0; i < means.size(); ++i) {
             sums[i] += means[i];

@@ -7,12 +7,13 @@
 #include <span>
 #include <vector>
 
-/// Paired comparison of two results on the same items: what changed, and how far chance alone could explain it.
+/// Paired comparison of two results on the same items: what changed, and how far chance alone could explain
+/// it.
 namespace mambascope {
 
-/// Intervals are percentile bootstrap intervals (Efron 1979): items are drawn with replacement, as many as there are, and the
-/// 2.5th and 97.5th percentile of the recomputed statistic are its 95 % interval. Seed and number are fixed, so the same two
-/// results give the same interval.
+/// Intervals are percentile bootstrap intervals (Efron 1979): items are drawn with replacement, as many as
+/// there are, and the 2.5th and 97.5th percentile of the recomputed statistic are its 95 % interval. Seed and
+/// number are fixed, so the same two results give the same interval.
 inline constexpr int kBootstrapResamples = 10000;
 inline constexpr std::int64_t kBootstrapSeed = 0;
 

@@ -101,7 +101,8 @@ private:
                 m_requests.push_back(scoreRequest(m_run.tokenizer, choice.context, choice.continuation));
                 if (m_requests.back().continuation.empty()) {
                     return Error::unreadable(
-                        "Item " + std::to_string(item(i).index) + " of " + m_data.title() + " has a choice without any token of its own.",
+                        "Item " + std::to_string(item(i).index) + " of " + m_data.title() +
+                            " has a choice without any token of its own.",
                         "Correct or remove it in " + m_data.file.string() + ".");
                 }
             }

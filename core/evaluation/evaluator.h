@@ -16,10 +16,12 @@
 
 namespace mambascope {
 
-/// Splits a choice into context and continuation tokens (evaluation specification, 2.1): trailing whitespace of the
-/// context moves to the continuation, both are tokenized together, the continuation is what follows the context's own
-/// tokens; an empty context becomes token 0. Sequences longer than `maxLength` + 1 keep their last tokens.
-ScoreRequest scoreRequest(const Tokenizer& tokenizer, std::string_view context, std::string_view continuation,
+/// Splits a choice into context and continuation tokens (evaluation specification, 2.1): trailing whitespace
+/// of the context moves to the continuation, both are tokenized together, the continuation is what follows
+/// the context's own tokens; an empty context becomes token 0. Sequences longer than `maxLength` + 1 keep
+/// their last tokens.
+ScoreRequest scoreRequest(
+    const Tokenizer& tokenizer, std::string_view context, std::string_view continuation,
     int maxLength = 2048);
 
 struct EvaluationRequest {
@@ -67,18 +69,20 @@ struct EvaluationResult {
 /// Called whenever more is known of a task (running metrics), on the thread of the evaluation.
 using EvaluationSink = std::function<void(Task task, const TaskMetrics& running)>;
 
-/// Runs all tasks on a scorer. Items are drawn in seeded random order, so that running metrics are unbiased. On cancel
-/// returns what is done so far, marked partial, if at least one item is; otherwise Cancelled. The caller fills in
-/// model, plan, engine.
-Result<EvaluationResult> evaluate(Scorer& scorer, const Tokenizer& tokenizer, const EvaluationRequest& request,
-    const EvaluationSink& sink, const Job& job);
+/// Runs all tasks on a scorer. Items are drawn in seeded random order, so that running metrics are unbiased.
+/// On cancel returns what is done so far, marked partial, if at least one item is; otherwise Cancelled. The
+/// caller fills in model, plan, engine.
+Result<EvaluationResult> evaluate(
+    Scorer& scorer, const Tokenizer& tokenizer, const EvaluationRequest& request, const EvaluationSink& sink,
+    const Job& job);
 
-/// Result file, format 1 (command line contract, docs/evaluation.md section 9). With a baseline each task that it has on the
-/// same data adds delta, gained, lost, p_mcnemar and a bootstrap interval. With `items` every task also holds its item results, so that the file can serve as a baseline.
+/// Result file, format 1 (command line contract, docs/evaluation.md section 9). With a baseline each task
+/// that it has on the same data adds delta, gained, lost, p_mcnemar and a bootstrap interval. With `items`
+/// every task also holds its item results, so that the file can serve as a baseline.
 OrderedJson toJson(const EvaluationResult& result, const EvaluationResult* baseline, bool items);
 Result<EvaluationResult> evaluationFromJson(const Json& json, std::string_view what);
-/// A Markdown table: tasks and metrics as rows, one column a result, values in per cent with standard error and 95 % interval;
-/// from the second column on the paired difference to the first.
+/// A Markdown table: tasks and metrics as rows, one column a result, values in per cent with standard error
+/// and 95 % interval; from the second column on the paired difference to the first.
 std::string toMarkdown(std::span<const EvaluationResult* const> results);
 /// One JSON line per item: task, index, gold, scores, greedy, pred.
 std::string examplesToJsonLines(const EvaluationResult& result);
@@ -94,8 +98,9 @@ struct PerplexityResult {
     double wordPerplexity = 0, bytePerplexity = 0, bitsPerByte = 0; ///< document
 };
 /// Evaluation specification, section 5: document-level with the harness's detokenizer, or contiguous windows.
-Result<PerplexityResult> perplexity(Scorer& scorer, const Tokenizer& tokenizer, std::string_view text,
-    PerplexityMethod method, int window, const Job& job);
+Result<PerplexityResult> perplexity(
+    Scorer& scorer, const Tokenizer& tokenizer, std::string_view text, PerplexityMethod method, int window,
+    const Job& job);
 OrderedJson toJson(const PerplexityResult& result);
 
 } // namespace mambascope

@@ -37,8 +37,8 @@ void addTexts(OrderedJson& json, const TaskItem& item) {
     json["choices"] = std::move(choices);
 }
 
-OrderedJson flipJson(
-    const TaskResult& task, const ItemResult& now, const ItemResult& before, const TaskItem* item) {
+OrderedJson
+flipJson(const TaskResult& task, const ItemResult& now, const ItemResult& before, const TaskItem* item) {
     OrderedJson json{
         {"task", task.name()},
         {"index", now.index},

@@ -17,7 +17,7 @@ struct ItemResult {
     int predictedNorm = 0; ///< argmax of log-likelihood / length
     bool correct = false;
     bool correctNorm = false;
-    bool nonfinite = false; ///< a score is NaN or infinite: counted as wrong and reported
+    bool nonfinite = false;     ///< a score is NaN or infinite: counted as wrong and reported
     std::vector<double> scores; ///< log-likelihood per choice
     bool greedy = false;        ///< isGreedyTask() only
     bool operator==(const ItemResult&) const = default;
@@ -36,11 +36,11 @@ double accuracyStandardError(double p, int n);
 
 /// Aggregate of one task, complete or running.
 struct TaskMetrics {
-    int n = 0;         ///< items done
-    int total = 0;     ///< items of the run
+    int n = 0;     ///< items done
+    int total = 0; ///< items of the run
     int correct = 0, correctNorm = 0;
     double accuracy = 0, accuracyNorm = 0;
-    double perplexity = 0; ///< isGreedyTask(): exp(−mean ll); may be infinite
+    double perplexity = 0;              ///< isGreedyTask(): exp(−mean ll); may be infinite
     double perplexityStandardError = 0; ///< perplexity · s_ll / √n
     int nonfinite = 0;
     /// publishedMetric(task): acc_norm for HellaSwag, acc for all other built-in tasks.
@@ -48,8 +48,8 @@ struct TaskMetrics {
 };
 TaskMetrics taskMetrics(Task task, std::span<const ItemResult> items, int total);
 
-/// Paired comparison on the items that both have: gained (wrong → right), lost (right → wrong), and the exact two-sided
-/// McNemar p-value (binomial; 1 if nothing changed), on the published metric.
+/// Paired comparison on the items that both have: gained (wrong → right), lost (right → wrong), and the exact
+/// two-sided McNemar p-value (binomial; 1 if nothing changed), on the published metric.
 struct PairedComparison {
     int common = 0, gained = 0, lost = 0;
     double delta = 0; ///< (gained − lost) / common
@@ -58,6 +58,7 @@ struct PairedComparison {
 enum class Metric { Accuracy, AccuracyNorm };
 PairedComparison
 comparePaired(Metric metric, std::span<const ItemResult> items, std::span<const ItemResult> baseline);
-PairedComparison comparePaired(Task task, std::span<const ItemResult> items, std::span<const ItemResult> baseline);
+PairedComparison
+comparePaired(Task task, std::span<const ItemResult> items, std::span<const ItemResult> baseline);
 
 } // namespace mambascope

@@ -150,9 +150,9 @@ std::string examplesToJsonLines(const EvaluationResult& result) {
     std::string lines;
     for (const TaskResult& task : result.tasks) {
         for (const ItemResult& item : task.items) {
-            OrderedJson json{{"task", task.name()}, {"index", item.index},
-                             {"gold", item.gold},           {"scores", jsonReals(item.scores)},
-                             {"greedy", item.greedy},       {"pred", item.predicted}};
+            OrderedJson json{{"task", task.name()},   {"index", item.index},
+                             {"gold", item.gold},     {"scores", jsonReals(item.scores)},
+                             {"greedy", item.greedy}, {"pred", item.predicted}};
             if (hasNormMetric(task.task)) {
                 json["pred_norm"] = item.predictedNorm;
             }

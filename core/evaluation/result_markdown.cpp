@@ -41,7 +41,8 @@ std::string accuracyDifference(const TaskResult& task, const TaskResult& first, 
     const Metric metric = kind == RowKind::AccuracyNorm ? Metric::AccuracyNorm : Metric::Accuracy;
     const PairedComparison paired = comparePaired(metric, task.items, first.items);
     if (paired.common == 0) {
-        const double before = kind == RowKind::AccuracyNorm ? first.metrics.accuracyNorm : first.metrics.accuracy;
+        const double before =
+            kind == RowKind::AccuracyNorm ? first.metrics.accuracyNorm : first.metrics.accuracy;
         return std::string(" (") + percent(p - before, "%+.2f") + ")";
     }
     return std::string(" (") + percent(paired.delta, "%+.2f") + ", +" + std::to_string(paired.gained) + " −" +
@@ -51,10 +52,10 @@ std::string accuracyDifference(const TaskResult& task, const TaskResult& first, 
 std::string cell(const TaskResult& task, const TaskResult* first, RowKind kind) {
     const TaskMetrics& m = task.metrics;
     if (kind == RowKind::Perplexity) {
-        std::string text =
-            number(m.perplexity, "%.4g") + " ± " + number(m.perplexityStandardError, "%.2g");
-        return first == nullptr ? text
-                                : text + " (" + number(m.perplexity - first->metrics.perplexity, "%+.3g") + ")";
+        std::string text = number(m.perplexity, "%.4g") + " ± " + number(m.perplexityStandardError, "%.2g");
+        return first == nullptr
+                   ? text
+                   : text + " (" + number(m.perplexity - first->metrics.perplexity, "%+.3g") + ")";
     }
     const double p = kind == RowKind::AccuracyNorm ? m.accuracyNorm : m.accuracy;
     const Interval interval = wilsonInterval(p, m.n);
@@ -77,10 +78,9 @@ std::string row(Results results, const TaskResult& task, RowKind kind) {
     const bool published = metricName(kind) == publishedMetric(task.task);
     const std::string mark = published ? "**" : "";
     const std::string metric = mark + metricName(kind) + mark;
-    const std::string chance =
-        published ? percent(task.chance(), "%.1f") : std::string();
-    return std::string("| ") + inCell(task.title()) + " | " + metric + " | " + std::to_string(most) + " | " + chance + " |" +
-           cells + "\n";
+    const std::string chance = published ? percent(task.chance(), "%.1f") : std::string();
+    return std::string("| ") + inCell(task.title()) + " | " + metric + " | " + std::to_string(most) + " | " +
+           chance + " |" + cells + "\n";
 }
 
 /// One of every task on the same data that some result has, in the order in which they appear.
@@ -104,8 +104,8 @@ std::string averageCell(const EvaluationResult& result, const EvaluationResult* 
     std::string text = percent(result.average());
     if (first != nullptr) {
         if (const auto average = compareAverage(result, *first)) {
-            text += " (" + percent(average->delta, "%+.2f") + " [" + percent(average->interval.low, "%+.2f") + ", " +
-                    percent(average->interval.high, "%+.2f") + "])";
+            text += " (" + percent(average->delta, "%+.2f") + " [" + percent(average->interval.low, "%+.2f") +
+                    ", " + percent(average->interval.high, "%+.2f") + "])";
         }
     }
     return text;

@@ -39,8 +39,8 @@ struct Definition {
 
 bool isName(std::string_view name) {
     return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-               c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+               c == '_' || c == '-';
     });
 }
 
@@ -269,7 +269,11 @@ Result<TaskData> loadTaskFile(const std::filesystem::path& file) {
     hasher.add(json.value().dump());
     hasher.add(lines.value().text);
     return TaskData{
-        task.kind, data, hasher.digest(), {}, std::move(items).value(),
+        task.kind,
+        data,
+        hasher.digest(),
+        {},
+        std::move(items).value(),
         std::make_shared<const TaskIdentity>(std::move(task.identity))};
 }
 
@@ -322,7 +326,8 @@ loadTasks(std::string_view list, const std::optional<std::filesystem::path>& fol
         for (const TaskData& other : tasks) {
             if (other.name() == data.value().name()) {
                 return Error::usage(
-                    "Two tasks are named \"" + other.name() + "\".", "Give one of the task files another name.");
+                    "Two tasks are named \"" + other.name() + "\".",
+                    "Give one of the task files another name.");
             }
         }
         tasks.push_back(std::move(data).value());

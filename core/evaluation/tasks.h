@@ -14,13 +14,13 @@
 
 namespace mambascope {
 
-/// The six built-in tasks, and what a task file (task_file.h) can describe: multiple choice whose published metric is acc or
-/// acc_norm, and a continuation that has to be the model's greedy one.
+/// The six built-in tasks, and what a task file (task_file.h) can describe: multiple choice whose published
+/// metric is acc or acc_norm, and a continuation that has to be the model's greedy one.
 enum class Task { Lambada, HellaSwag, Piqa, WinoGrande, Rte, Copa, FileChoice, FileChoiceNorm, FileGreedy };
 
 /// The built-in ones.
-inline constexpr std::array<Task, 6> kTasks{
-    Task::Lambada, Task::HellaSwag, Task::Piqa, Task::WinoGrande, Task::Rte, Task::Copa};
+inline constexpr std::array<Task, 6> kTasks{Task::Lambada,    Task::HellaSwag, Task::Piqa,
+                                            Task::WinoGrande, Task::Rte,       Task::Copa};
 
 std::string_view taskName(Task task);        ///< "lambada", "hellaswag", …
 std::string_view taskDisplayName(Task task); ///< "LAMBADA", "HellaSwag", …
@@ -30,7 +30,7 @@ Result<std::vector<Task>> parseTaskList(std::string_view text);
 double chanceLevel(Task task); ///< accuracy of guessing: 0, .25, .5, …; 0 for a task file, whose data decides
 /// The task's published metric: "acc_norm" for HellaSwag and FileChoiceNorm, "acc" for all others.
 std::string_view publishedMetric(Task task);
-bool isGreedyTask(Task task); ///< one continuation, right if greedy, with a perplexity: LAMBADA, FileGreedy
+bool isGreedyTask(Task task);  ///< one continuation, right if greedy, with a perplexity: LAMBADA, FileGreedy
 bool hasNormMetric(Task task); ///< acc and acc_norm are both reported
 
 /// What is known of a task that a file describes.
@@ -67,14 +67,14 @@ struct TaskData {
 /// Where the task's data may lie below `folder`, in the order in which they are tried.
 std::vector<std::filesystem::path> taskFiles(Task task, const std::filesystem::path& folder);
 
-/// Reads a task's data in one of its raw formats (evaluation specification, section 4): HellaSwag JSON lines, six-line text
-/// (hellaswag_val_full.txt) and prepared lines; COPA JSON lines and XML (copa-dev.xml: items 401–500 are the SuperGLUE
-/// validation set and only they are read); RTE of SuperGLUE and GLUE; PIQA with its label file. A broken line is
-/// Unreadable: file, line number, and what is wrong with it.
+/// Reads a task's data in one of its raw formats (evaluation specification, section 4): HellaSwag JSON lines,
+/// six-line text (hellaswag_val_full.txt) and prepared lines; COPA JSON lines and XML (copa-dev.xml: items
+/// 401–500 are the SuperGLUE validation set and only they are read); RTE of SuperGLUE and GLUE; PIQA with its
+/// label file. A broken line is Unreadable: file, line number, and what is wrong with it.
 Result<TaskData> loadTask(Task task, const std::filesystem::path& folder);
 
-/// The rows a run uses, in the order it uses them: a random permutation from `seed` (the same on every machine),
-/// cut to `limit` (0: all).
+/// The rows a run uses, in the order it uses them: a random permutation from `seed` (the same on every
+/// machine), cut to `limit` (0: all).
 std::vector<int> itemOrder(int count, int limit, std::int64_t seed);
 
 } // namespace mambascope

@@ -19,7 +19,8 @@ Result<Template> Template::parse(std::string_view text, std::string_view what) {
             ++i;
         } else if (c == '}') {
             return Error::unreadable(
-                std::string(what) + " has a closing brace without an opening one.", "Write }} for a brace itself.");
+                std::string(what) + " has a closing brace without an opening one.",
+                "Write }} for a brace itself.");
         } else if (c == '{') {
             const std::size_t end = text.find_first_of("{}", i + 1);
             if (end == std::string_view::npos || text[end] != '}' || end == i + 1) {

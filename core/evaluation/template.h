@@ -16,8 +16,8 @@ public:
     /// Unreadable with a sentence about `what` if a brace is not closed, not opened, or names no field.
     static Result<Template> parse(std::string_view text, std::string_view what);
 
-    /// The text with the record's fields in it. A text goes in verbatim, a whole number in decimal digits; anything else is
-    /// a complaint of the record.
+    /// The text with the record's fields in it. A text goes in verbatim, a whole number in decimal digits;
+    /// anything else is a complaint of the record.
     std::string fill(Record& record) const;
     bool empty() const { return m_pieces.empty(); }
 

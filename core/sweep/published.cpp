@@ -11,8 +11,9 @@ struct Row {
     std::array<PublishedValue, 6> values;
 };
 
-/// HellaSwag is acc_norm in the baseline's row and acc in all others: with acc_norm for all of them W8A8 would be 58.99, as
-/// other measurements of the same checkpoint show (MambaQuant's logs: acc 44.87, acc_norm 58.99).
+/// HellaSwag is acc_norm in the baseline's row and acc in all others: with acc_norm for all of them W8A8
+/// would be 58.99, as other measurements of the same checkpoint show (MambaQuant's logs: acc 44.87,
+/// acc_norm 58.99).
 constexpr Row row(std::string_view plan, Metric hellaSwag, const std::array<double, 6>& v) {
     return {
         plan,
@@ -55,11 +56,14 @@ std::span<const PublishedValue> publishedValues(const LoadedModel& model, std::s
 
 std::vector<std::string> publishedNotes() {
     return {
-        "Rows \"as printed\" are from Table 1 of Mamba-PTQ (arXiv 2407.12397). It prints HellaSwag as acc_norm in the baseline's "
-        "row and as acc in all others; every figure stands under its own metric here, and no difference is taken between the "
+        "Rows \"as printed\" are from Table 1 of Mamba-PTQ (arXiv 2407.12397). It prints HellaSwag as "
+        "acc_norm in the baseline's "
+        "row and as acc in all others; every figure stands under its own metric here, and no difference is "
+        "taken between the "
         "two. Its averages mix them and are left out.",
         "The printed baseline equals the Mamba paper's own figures and was probably not measured again.",
-        "RTE (277 items) and COPA (100) have standard errors of 3 and 4 points: that RTE rises under quantization, as printed, "
+        "RTE (277 items) and COPA (100) have standard errors of 3 and 4 points: that RTE rises under "
+        "quantization, as printed, "
         "means nothing, and both W4 rows are at chance."};
 }
 

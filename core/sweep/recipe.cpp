@@ -12,12 +12,12 @@ constexpr std::array kPaperPlans{"baseline", "W8 (mlp)",   "W8 (all)",  "W4 (mlp
 constexpr std::array kZeroing{"baseline",         "zero outliers in",  "zero outliers x",
                               "zero outliers dt", "zero outliers out", "zero outliers all"};
 constexpr std::array kGranularity{
-    "baseline",   "W8 (mlp)",    "W8 channel",    "W8 group:128",           "W4 (mlp)",
+    "baseline",   "W8 (mlp)",     "W8 channel", "W8 group:128",           "W4 (mlp)",
     "W4 channel", "W4 group:128", "W8A8 input", "W8A8 input per-channel", "W8A8 input group:128"};
 
-constexpr const char* kScopeNote =
-    "The paper does not define (mlp) and (all). Here mlp is the weights of the four linears; all is those, the convolution, "
-    "A_log and D, the embedding and the head.";
+constexpr const char* kScopeNote = "The paper does not define (mlp) and (all). Here mlp is the weights of "
+                                   "the four linears; all is those, the convolution, "
+                                   "A_log and D, the embedding and the head.";
 
 void addPresets(Recipe& recipe, std::span<const char* const> names) {
     for (const char* name : names) {
@@ -29,16 +29,17 @@ void paperTable1(Recipe& recipe) {
     recipe.title = "Weights and activations quantized per tensor (Mamba-PTQ, Table 1)";
     addPresets(recipe, kPaperPlans);
     recipe.notes = {
-        kScopeNote,
-        "Activations are the outputs of the four linears, scales are static; the paper's \"4-bit activation\" for W8A8 "
-        "(section 3.2) is a slip."};
+        kScopeNote, "Activations are the outputs of the four linears, scales are static; the paper's \"4-bit "
+                    "activation\" for W8A8 "
+                    "(section 3.2) is a slip."};
 }
 
 void paperTable2(Recipe& recipe) {
     recipe.title = "Outlier channels zeroed, by kind of linear (Mamba-PTQ, Table 2)";
     addPresets(recipe, kZeroing);
     recipe.notes = {
-        "A channel is an outlier if its calibrated absmax is more than 6 standard deviations above the mean of its layer's "
+        "A channel is an outlier if its calibrated absmax is more than 6 standard deviations above the mean "
+        "of its layer's "
         "channels; its column of the linear's input is zeroed. Of x_proj only the linear's copy is."};
 }
 
@@ -73,10 +74,9 @@ struct BuiltIn {
     const char* name;
     void (*fill)(Recipe&);
 };
-constexpr std::array kBuiltIn{
-    BuiltIn{"paper-table-1", paperTable1},   BuiltIn{"paper-table-2", paperTable2},
-    BuiltIn{"paper-table-3", paperTable3},   BuiltIn{"paper-figure-2", paperFigure2},
-    BuiltIn{"granularity", granularity},     BuiltIn{"alpha-grid", alphaGrid}};
+constexpr std::array kBuiltIn{BuiltIn{"paper-table-1", paperTable1}, BuiltIn{"paper-table-2", paperTable2},
+                              BuiltIn{"paper-table-3", paperTable3}, BuiltIn{"paper-figure-2", paperFigure2},
+                              BuiltIn{"granularity", granularity},   BuiltIn{"alpha-grid", alphaGrid}};
 
 } // namespace
 
@@ -100,7 +100,8 @@ Result<Recipe> builtInRecipe(std::string_view name) {
         known += std::string(candidate.name) + ", ";
     }
     return Error::usage(
-        "There is no recipe \"" + std::string(name) + "\".", "Recipes are " + known + "and recipe files (*.json).");
+        "There is no recipe \"" + std::string(name) + "\".",
+        "Recipes are " + known + "and recipe files (*.json).");
 }
 
 } // namespace mambascope

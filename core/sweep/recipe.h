@@ -15,8 +15,8 @@ namespace mambascope {
 
 /// What a sweep runs: plans, and from a recipe file perhaps checkpoints, tasks and the item set.
 struct Recipe {
-    std::string name;  ///< "paper-table-1", or what a file calls itself
-    std::string title; ///< heading of the tables
+    std::string name;             ///< "paper-table-1", or what a file calls itself
+    std::string title;            ///< heading of the tables
     std::vector<QuantPlan> plans; ///< names all different; the first one is what the others are compared with
     std::vector<std::string> checkpoints; ///< of a recipe file; empty: the command line says
     std::string tasks;                    ///< as loadTasks() takes them; empty: the command line says
@@ -30,8 +30,9 @@ std::vector<std::string> recipeNames();
 /// Usage with the names in the hint if there is no such recipe.
 Result<Recipe> builtInRecipe(std::string_view name);
 
-/// A recipe file (docs/evaluation.md, section 11): JSON, comments allowed, unknown keys refused by name. Plan and task files
-/// are named relative to it. Unreadable with a sentence, also for a plan file that cannot be read.
+/// A recipe file (docs/evaluation.md, section 11): JSON, comments allowed, unknown keys refused by name. Plan
+/// and task files are named relative to it. Unreadable with a sentence, also for a plan file that cannot be
+/// read.
 Result<Recipe> loadRecipe(const std::filesystem::path& file);
 
 } // namespace mambascope

@@ -19,7 +19,8 @@ public:
         : m_file(file)
         , m_what(file.string())
         , m_members(
-              json, m_what, {"format", "name", "title", "plans", "checkpoints", "tasks", "limit", "seed", "notes"}) {}
+              json, m_what,
+              {"format", "name", "title", "plans", "checkpoints", "tasks", "limit", "seed", "notes"}) {}
 
     Result<Recipe> read() {
         Recipe recipe;
@@ -78,7 +79,8 @@ private:
             const Result<QuantPlan> plan = readPlan((*plans)[i], m_what + ", plan " + std::to_string(i + 1));
             if (!plan.ok()) {
                 m_error = plan.error();
-                m_error->code = ErrorCode::Unreadable; // whatever the plan is wrong in, the recipe is what has to change
+                m_error->code =
+                    ErrorCode::Unreadable; // whatever the plan is wrong in, the recipe is what has to change
                 return;
             }
             addPlan(recipe, plan.value());
@@ -104,7 +106,8 @@ private:
             return named(json.get<std::string>(), what);
         }
         JsonMembers members(json, what, {"name", "preset", "file", "plan"});
-        const int sources = (members.has("preset") ? 1 : 0) + (members.has("file") ? 1 : 0) + (members.has("plan") ? 1 : 0);
+        const int sources =
+            (members.has("preset") ? 1 : 0) + (members.has("file") ? 1 : 0) + (members.has("plan") ? 1 : 0);
         if (sources != 1) {
             members.complain("It needs exactly one of \"preset\", \"file\" and \"plan\".");
         }
@@ -113,7 +116,7 @@ private:
         if (members.error()) {
             return *members.error();
         }
-        Result<QuantPlan> plan = members.has("plan") ? planFromJson(*members.find("plan"), what)
+        Result<QuantPlan> plan = members.has("plan")   ? planFromJson(*members.find("plan"), what)
                                  : members.has("file") ? fromFile(file)
                                                        : presetOf(preset, what);
         if (plan.ok() && !name.empty()) {

@@ -95,7 +95,8 @@ public:
         std::filesystem::create_directories(m_request.folder / "runs", failure);
         if (failure) {
             return Error::failed(
-                "The folder " + (m_request.folder / "runs").string() + " cannot be made: " + failure.message() + ".");
+                "The folder " + (m_request.folder / "runs").string() +
+                " cannot be made: " + failure.message() + ".");
         }
         std::vector<SweepGroup> groups;
         for (const LoadRequest& checkpoint : m_request.checkpoints) {
@@ -182,7 +183,8 @@ private:
         m_calibration = nullptr;
         const int layers = group.model.spec.layers;
         const auto& plans = m_request.recipe.plans;
-        if (std::none_of(plans.begin(), plans.end(), [&](const QuantPlan& p) { return p.needsCalibration(layers); })) {
+        if (std::none_of(
+                plans.begin(), plans.end(), [&](const QuantPlan& p) { return p.needsCalibration(layers); })) {
             return {};
         }
         auto made = m_hooks.calibrate(*m_workers[0].engine, group.model, *m_tokenizer, m_job);
@@ -297,8 +299,9 @@ private:
         request.tasks = {m_request.tasks[task]};
         request.limit = m_request.limit;
         request.seed = m_request.seed;
-        const Job watched{
-            job.stop, [this, index](const Progress& progress) { m_overall.running(index, progress.done); }};
+        const Job watched{job.stop, [this, index](const Progress& progress) {
+                              m_overall.running(index, progress.done);
+                          }};
         Result<EvaluationResult> result =
             evaluate(*m_workers[index].engine, *m_tokenizer, request, {}, watched);
         if (!result.ok()) {
@@ -325,8 +328,8 @@ private:
         if (m_hooks.finished) {
             const TaskResult& result = *run.tasks[task];
             m_hooks.finished(
-                {name, run.plan->name, result.title(), result.metrics.published(result.task), seconds, m_found,
-                 m_plans.size() * m_request.tasks.size()});
+                {name, run.plan->name, result.title(), result.metrics.published(result.task), seconds,
+                 m_found, m_plans.size() * m_request.tasks.size()});
         }
     }
 
@@ -339,7 +342,8 @@ private:
 
     EvaluationResult rowOf(PlanRun& run, const SweepGroup& group, const EngineInfo& info) const {
         EvaluationResult row;
-        describeRun(row, group.model, info, *run.plan, run.calibrated ? group.calibrationHash : std::string());
+        describeRun(
+            row, group.model, info, *run.plan, run.calibrated ? group.calibrationHash : std::string());
         row.seed = m_request.seed;
         row.limit = m_request.limit;
         for (std::optional<TaskResult>& task : run.tasks) {
@@ -364,7 +368,8 @@ private:
 
 } // namespace
 
-Result<std::vector<SweepGroup>> runSweep(const SweepRequest& request, const SweepHooks& hooks, const Job& job) {
+Result<std::vector<SweepGroup>>
+runSweep(const SweepRequest& request, const SweepHooks& hooks, const Job& job) {
     if (request.checkpoints.empty() || request.recipe.plans.empty() || request.tasks.empty()) {
         return Error::usage("A sweep needs at least one checkpoint, one plan and one task.");
     }

@@ -26,7 +26,8 @@ struct SweepRequest {
     std::filesystem::path folder; ///< exists; results go to its folder "runs"
 };
 
-/// One checkpoint's results: a row per plan of the recipe, in its order, every row with all tasks in their order.
+/// One checkpoint's results: a row per plan of the recipe, in its order, every row with all tasks in their
+/// order.
 struct SweepGroup {
     LoadedModel model;
     std::string calibrationHash; ///< empty if no plan needs one
@@ -40,10 +41,12 @@ struct SweepStep {
     std::size_t done = 0, total = 0; ///< results of this checkpoint, those found in the folder included
 };
 
-/// What the sweep asks of its caller, and tells it. The calls come from several threads, but never two at once.
+/// What the sweep asks of its caller, and tells it. The calls come from several threads, but never two at
+/// once.
 struct SweepHooks {
     std::function<Result<std::unique_ptr<Engine>>()> startEngine;
-    /// A calibration for the checkpoint that `engine` has loaded. Called once a checkpoint, if a plan needs it.
+    /// A calibration for the checkpoint that `engine` has loaded. Called once a checkpoint, if a plan needs
+    /// it.
     std::function<Result<std::shared_ptr<const CalibrationSnapshot>>(
         Engine& engine, const LoadedModel& model, const Tokenizer& tokenizer, const Job& job)>
         calibrate;
@@ -51,9 +54,10 @@ struct SweepHooks {
     std::function<void(const std::string&)> warn;   ///< may be empty
 };
 
-/// Runs what is not in the folder yet, and returns everything. Each finished (checkpoint, plan, task) is in the folder at once,
-/// so that a sweep that is killed or cancelled goes on where it was. Cancelled stops within a batch. An error of one engine
-/// stops the others.
-Result<std::vector<SweepGroup>> runSweep(const SweepRequest& request, const SweepHooks& hooks, const Job& job);
+/// Runs what is not in the folder yet, and returns everything. Each finished (checkpoint, plan, task) is in
+/// the folder at once, so that a sweep that is killed or cancelled goes on where it was. Cancelled stops
+/// within a batch. An error of one engine stops the others.
+Result<std::vector<SweepGroup>>
+runSweep(const SweepRequest& request, const SweepHooks& hooks, const Job& job);
 
 } // namespace mambascope

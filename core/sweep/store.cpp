@@ -8,10 +8,17 @@ namespace mambascope {
 
 std::string SweepKey::hash() const {
     const OrderedJson json{
-        {"format", 1},        {"checkpoint", checkpointHash}, {"calibration", calibrationHash},
-        {"plan", planHash},   {"task", task},                 {"data", dataHash},
-        {"limit", limit},     {"seed", seed},                 {"engine", engine},
-        {"dtype", dtype},     {"device", device}};
+        {"format", 1},
+        {"checkpoint", checkpointHash},
+        {"calibration", calibrationHash},
+        {"plan", planHash},
+        {"task", task},
+        {"data", dataHash},
+        {"limit", limit},
+        {"seed", seed},
+        {"engine", engine},
+        {"dtype", dtype},
+        {"device", device}};
     return contentHash(json.dump());
 }
 

@@ -20,7 +20,8 @@ struct SweepKey {
     std::string hash() const; ///< content hash of all of it
 };
 
-/// Finished results in a folder, one file each, named by the key's hash and written atomically: a file that is there is whole.
+/// Finished results in a folder, one file each, named by the key's hash and written atomically: a file that
+/// is there is whole.
 class SweepStore {
 public:
     explicit SweepStore(std::filesystem::path folder)

@@ -36,7 +36,8 @@ bool isPublished(const Column& column) {
            (column.measure == Measure::AccuracyNorm) == (publishedMetric(column.task->task) == "acc_norm");
 }
 
-/// The published metric of every task; beside acc_norm also acc, since papers mix the two; LAMBADA's perplexity.
+/// The published metric of every task; beside acc_norm also acc, since papers mix the two; LAMBADA's
+/// perplexity.
 std::vector<Column> columnsOf(const SweepRequest& request) {
     std::vector<Column> columns;
     for (const TaskData& task : request.tasks) {
@@ -61,7 +62,10 @@ const TaskResult* resultOf(const EvaluationResult& row, const TaskData& task) {
 
 TableCell perplexityCell(const TaskResult& task, const TaskResult* first) {
     TableCell cell{
-        number(task.metrics.perplexity, "%.4g"), number(task.metrics.perplexityStandardError, "%.2g"), {}, false};
+        number(task.metrics.perplexity, "%.4g"),
+        number(task.metrics.perplexityStandardError, "%.2g"),
+        {},
+        false};
     if (first != nullptr) {
         cell.difference = number(task.metrics.perplexity - first->metrics.perplexity, "%+.3g");
     }
@@ -120,7 +124,7 @@ TableRow printedRow(
         for (const PublishedValue& value : values) {
             const bool same = value.task == column.task->task &&
                               column.measure == (value.metric == Metric::AccuracyNorm ? Measure::AccuracyNorm
-                                                                                     : Measure::Accuracy);
+                                                                                      : Measure::Accuracy);
             cell.value = same ? number(value.percent, "%.2f") : cell.value;
         }
         line.cells.push_back(cell);
@@ -138,13 +142,16 @@ std::string itemsNote(const SweepRequest& request, std::span<const SweepGroup> g
                 std::to_string(result == nullptr ? 0 : result->metrics.n) + " of " +
                 std::to_string(task.items.size());
     }
-    return text + (request.limit > 0 ? ", drawn at random (seed " + std::to_string(request.seed) + ")." : ".");
+    return text +
+           (request.limit > 0 ? ", drawn at random (seed " + std::to_string(request.seed) + ")." : ".");
 }
 
-void addNotes(TableLayout& table, const SweepRequest& request, std::span<const SweepGroup> groups, bool printed) {
+void addNotes(
+    TableLayout& table, const SweepRequest& request, std::span<const SweepGroup> groups, bool printed) {
     table.notes.push_back(
         "Per cent ± standard error, and the difference to " + request.recipe.plans.front().name +
-        " on the same items. * p < 0.05: exact two-sided McNemar test, for the average its 95 % bootstrap interval; not "
+        " on the same items. * p < 0.05: exact two-sided McNemar test, for the average its 95 % bootstrap "
+        "interval; not "
         "corrected for the number of comparisons.");
     table.notes.push_back(itemsNote(request, groups));
     for (const SweepGroup& group : groups) {
@@ -175,7 +182,8 @@ TableLayout layoutTable(const SweepRequest& request, std::span<const SweepGroup>
     constexpr const char* kMeasures[] = {" acc", " acc_norm", " perplexity"};
     for (const Column& column : columns) {
         table.columns.push_back(column.task->title() + kMeasures[static_cast<int>(column.measure)]);
-        const double chance = column.task->identity ? column.task->identity->chance : chanceLevel(column.task->task);
+        const double chance =
+            column.task->identity ? column.task->identity->chance : chanceLevel(column.task->task);
         table.chance.push_back(isPublished(column) ? percent(chance, "%.1f") : std::string());
     }
     table.columns.insert(table.columns.end(), {"average", "non-finite"});

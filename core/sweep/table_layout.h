@@ -11,9 +11,9 @@ namespace mambascope {
 
 /// A table before it is written down in one of its forms.
 struct TableCell {
-    std::string value;      ///< "44.30"; "–" if there is none
-    std::string error;      ///< "0.69": standard error, or empty
-    std::string difference; ///< "−0.40": to the first plan, or empty
+    std::string value;        ///< "44.30"; "–" if there is none
+    std::string error;        ///< "0.69": standard error, or empty
+    std::string difference;   ///< "−0.40": to the first plan, or empty
     bool significant = false; ///< McNemar's p of the difference is below 0.05
 };
 struct TableRow {

@@ -93,7 +93,8 @@ std::string sweepMarkdown(const SweepRequest& request, std::span<const SweepGrou
     }
     text += "\n" + rule + " |\n";
     for (const TableRow& row : table.rows) {
-        text += table.manyCheckpoints ? std::string("| ") + inMarkdown(row.checkpoint) + " |" : std::string("|");
+        text +=
+            table.manyCheckpoints ? std::string("| ") + inMarkdown(row.checkpoint) + " |" : std::string("|");
         const std::string plan = inMarkdown(row.plan);
         text += row.printed ? std::string(" *") + plan + ", as printed* |" : std::string(" ") + plan + " |";
         for (const TableCell& cell : row.cells) {
@@ -111,7 +112,8 @@ std::string sweepMarkdown(const SweepRequest& request, std::span<const SweepGrou
 std::string sweepLatex(const SweepRequest& request, std::span<const SweepGroup> groups) {
     const TableLayout table = layoutTable(request, groups);
     const std::string before = table.manyCheckpoints ? "ll" : "l";
-    std::string text = "% " + replaced(table.title, "\n", " ") + "\n% \\usepackage{booktabs}\n\\begin{tabular}{" + before +
+    std::string text = "% " + replaced(table.title, "\n", " ") +
+                       "\n% \\usepackage{booktabs}\n\\begin{tabular}{" + before +
                        std::string(table.columns.size(), 'r') + "}\n\\toprule\n";
     text += table.manyCheckpoints ? "checkpoint & plan" : "plan";
     std::string chance = table.manyCheckpoints ? " & chance" : "chance";

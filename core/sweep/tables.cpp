@@ -69,27 +69,31 @@ std::string accuracyLine(const CsvLine& line, Metric metric) {
     const double p = metric == Metric::AccuracyNorm ? m.accuracyNorm : m.accuracy;
     const Interval interval = wilsonInterval(p, m.n);
     const bool published = publishedMetric(line.result->task) == metricName(metric);
-    std::string text = quoted(line.checkpoint) + "," + quoted(line.plan) + "," + line.task + "," + metricName(metric) + "," +
-                       (published ? "1" : "0") + "," + std::to_string(m.n) + "," + exact(p) + "," +
-                       exact(accuracyStandardError(p, m.n)) + "," + exact(interval.low) + "," + exact(interval.high);
+    std::string text = quoted(line.checkpoint) + "," + quoted(line.plan) + "," + line.task + "," +
+                       metricName(metric) + "," + (published ? "1" : "0") + "," + std::to_string(m.n) + "," +
+                       exact(p) + "," + exact(accuracyStandardError(p, m.n)) + "," + exact(interval.low) +
+                       "," + exact(interval.high);
     if (line.before == nullptr) {
         text += ",,,,,,";
     } else {
         const PairedComparison paired = comparePaired(metric, line.result->items, line.before->items);
         const auto compared = published ? compareTask(*line.result, *line.before) : std::nullopt;
-        text += "," + exact(paired.delta) + "," +
-                (compared ? exact(compared->publishedInterval.low) + "," + exact(compared->publishedInterval.high)
-                          : std::string(",")) +
-                "," + std::to_string(paired.gained) + "," + std::to_string(paired.lost) + "," + exact(paired.pMcNemar);
+        text +=
+            "," + exact(paired.delta) + "," +
+            (compared ? exact(compared->publishedInterval.low) + "," + exact(compared->publishedInterval.high)
+                      : std::string(",")) +
+            "," + std::to_string(paired.gained) + "," + std::to_string(paired.lost) + "," +
+            exact(paired.pMcNemar);
     }
-    return text + "," + std::to_string(m.nonfinite) + "," + (published ? exact(line.result->chance()) : std::string()) +
-           "," + line.printed + "\n";
+    return text + "," + std::to_string(m.nonfinite) + "," +
+           (published ? exact(line.result->chance()) : std::string()) + "," + line.printed + "\n";
 }
 
 std::string perplexityLine(const CsvLine& line) {
     const TaskMetrics& m = line.result->metrics;
-    std::string text = quoted(line.checkpoint) + "," + quoted(line.plan) + "," + line.task + ",perplexity,0," +
-                       std::to_string(m.n) + "," + exact(m.perplexity) + "," + exact(m.perplexityStandardError) + ",,";
+    std::string text = quoted(line.checkpoint) + "," + quoted(line.plan) + "," + line.task +
+                       ",perplexity,0," + std::to_string(m.n) + "," + exact(m.perplexity) + "," +
+                       exact(m.perplexityStandardError) + ",,";
     const auto compared = line.before == nullptr ? std::nullopt : compareTask(*line.result, *line.before);
     if (compared && compared->perplexityDelta) {
         const auto& interval = compared->perplexityInterval;
@@ -162,7 +166,8 @@ OrderedJson sweepJson(const SweepRequest& request, std::span<const SweepGroup> g
 }
 
 std::string sweepCsv(const SweepRequest&, std::span<const SweepGroup> groups) {
-    std::string text = "checkpoint,plan,task,metric,published,n,value,stderr,low,high,delta,delta_low,delta_high,gained,lost,"
+    std::string text = "checkpoint,plan,task,metric,published,n,value,stderr,low,high,delta,delta_low,delta_"
+                       "high,gained,lost,"
                        "p_mcnemar,nonfinite,chance,printed\n";
     for (const SweepGroup& group : groups) {
         for (const EvaluationResult& row : group.rows) {

@@ -54,7 +54,8 @@ private Q_SLOTS:
         QCOMPARE(cli(QStringList{"evaluate", "demo", "-o", baseline} + tasks).exitCode, 0);
         QCOMPARE(cli({"plan", "new", "--preset", "W4 (mlp)", "-o", plan}).exitCode, 0);
         const Outcome outcome = cli(
-            QStringList{"evaluate", "demo", "--plan", plan, "-o", result, "--baseline", baseline, "--flips", flips} +
+            QStringList{
+                "evaluate", "demo", "--plan", plan, "-o", result, "--baseline", baseline, "--flips", flips} +
             tasks);
         QVERIFY2(outcome.exitCode == 0, outcome.err.constData());
         const Json json = readJson(result);
@@ -71,10 +72,12 @@ private Q_SLOTS:
         QVERIFY(json["average_delta_interval"].is_array());
         // Other data of a task is not comparable.
         QDir().mkpath(inFolder(out, "rte"));
-        writeText(inFolder(out, "rte/val.jsonl"), R"({"premise": "A.", "hypothesis": "B.", "label": "entailment"})");
+        writeText(
+            inFolder(out, "rte/val.jsonl"),
+            R"({"premise": "A.", "hypothesis": "B.", "label": "entailment"})");
         const Outcome other = cli(
-            {"evaluate", "demo", "--tasks", "rte", "--data", QString::fromStdString(out.path().string()), "--baseline",
-             baseline});
+            {"evaluate", "demo", "--tasks", "rte", "--data", QString::fromStdString(out.path().string()),
+             "--baseline", baseline});
         QCOMPARE(other.exitCode, 2);
         QVERIFY2(other.err.contains("other data"), other.err.constData());
     }
@@ -84,7 +87,8 @@ private Q_SLOTS:
         const QString task = inFolder(out, "task.json");
         writeText(task, kTask);
         writeText(inFolder(out, "pairs.jsonl"), kLines);
-        const Outcome outcome = cli({"evaluate", "demo", "--tasks", QStringLiteral("copa,") + task, "--limit", "10"});
+        const Outcome outcome =
+            cli({"evaluate", "demo", "--tasks", QStringLiteral("copa,") + task, "--limit", "10"});
         QVERIFY2(outcome.exitCode == 0, outcome.err.constData());
         const Json tasks = outcome.json()["tasks"];
         QCOMPARE(tasks["copa"]["n"].get<int>(), 10);
@@ -99,7 +103,9 @@ private Q_SLOTS:
         writeText(inFolder(out, "pairs.jsonl"), kLines + R"({"who": "Karl", "a": "x", "label": 1})");
         const Outcome broken = cli({"evaluate", "demo", "--tasks", task});
         QCOMPARE(broken.exitCode, 3);
-        QVERIFY2(broken.err.contains("pairs.jsonl, line 3") && broken.err.contains("\"b\""), broken.err.constData());
+        QVERIFY2(
+            broken.err.contains("pairs.jsonl, line 3") && broken.err.contains("\"b\""),
+            broken.err.constData());
     }
 
     void flipsNeedABaselineWithItems() {
@@ -128,7 +134,9 @@ private Q_SLOTS:
         const Json json = readJson(result);
         QCOMPARE(json["partial"].get<bool>(), true);
         const Json& lambada = json["tasks"]["lambada"]; // the first task
-        QVERIFY(lambada["n"].get<int>() > 0 && lambada["n"].get<int>() == static_cast<int>(lambada["items"].size()));
+        QVERIFY(
+            lambada["n"].get<int>() > 0 &&
+            lambada["n"].get<int>() == static_cast<int>(lambada["items"].size()));
         QVERIFY(process.readAllStandardError().contains("partial"));
     }
 
@@ -138,7 +146,8 @@ private Q_SLOTS:
         QFile demo(QString::fromStdString((sourceFolder() / "resources/demo/calibration.txt").string()));
         QVERIFY(demo.open(QIODevice::ReadOnly));
         writeText(text, demo.read(6000));
-        const QStringList divergence{"divergence", "demo", "--text", text, "--window", "64", "--windows", "6"};
+        const QStringList divergence{"divergence", "demo", "--text",    text,
+                                     "--window",   "64",   "--windows", "6"};
         const Outcome same = cli(divergence);
         QVERIFY2(same.exitCode == 0, same.err.constData());
         QCOMPARE(same.json()["positions"].get<int>(), 6 * 64);

@@ -53,10 +53,12 @@ private:
     QMap<QString, QByteArray> m_whole;
 
     QStringList sweep(const QString& folder) const {
-        return {"sweep", "demo", "--recipe", m_recipe, "--limit", "60", "--samples", "4", "--length", "64", "-o", folder};
+        return {"sweep",     "demo", "--recipe", m_recipe, "--limit", "60",
+                "--samples", "4",    "--length", "64",     "-o",      folder};
     }
 
-    /// Starts the sweep and sends a signal once at least one result is stored; the exit code, or −2 for a crash.
+    /// Starts the sweep and sends a signal once at least one result is stored; the exit code, or −2 for a
+    /// crash.
     int cutShort(const QString& folder, int signal) {
         QProcess process;
         process.start(program("mambascope-cli"), QStringList{"--device", "cpu"} + sweep(folder));
@@ -76,7 +78,7 @@ private Q_SLOTS:
         m_recipe = inFolder(m_out, "recipe.json");
         QFile file(m_recipe);
         QVERIFY(file.open(QIODevice::WriteOnly));
-        file.write(R"({"format": 1, "name": "two", "plans": ["baseline", "W8A8 (mlp)"]} // both need little)");
+        file.write(R"json({"format": 1, "name": "two", "plans": ["baseline", "W8A8 (mlp)"]} // few)json");
         file.close();
         const QString folder = inFolder(m_out, "whole");
         const Outcome outcome = cli(QStringList{"--device", "cpu"} + sweep(folder));
@@ -152,7 +154,8 @@ private Q_SLOTS:
         QCOMPARE(calibration.exitCode, 2);
         QVERIFY2(calibration.err.contains("--calibration"), calibration.err.constData());
         QCOMPARE(cli({"sweep", "--recipe", "alpha-grid", "-o", folder}).exitCode, 2);
-        QCOMPARE(cli({"sweep", "demo", "--recipe", "alpha-grid", "--devices", "tpu", "-o", folder}).exitCode, 2);
+        QCOMPARE(
+            cli({"sweep", "demo", "--recipe", "alpha-grid", "--devices", "tpu", "-o", folder}).exitCode, 2);
         QVERIFY(!QFile::exists(folder));
     }
 };

@@ -96,10 +96,10 @@ std::string moduleOf(std::string_view path) {
 }
 
 const std::set<std::string>& allowedIncludes(const std::string& module) {
-    static const std::set<std::string> kCore{
-        "core/base",         "core/checkpoint", "core/tokenizer", "core/model",   "core/calibration",
-        "core/quantization", "core/evaluation", "core/engine",    "core/session", "core/figure",
-        "core/report",       "core/sweep"};
+    static const std::set<std::string> kCore{"core/base",       "core/checkpoint",  "core/tokenizer",
+                                             "core/model",      "core/calibration", "core/quantization",
+                                             "core/evaluation", "core/engine",      "core/session",
+                                             "core/figure",     "core/report",      "core/sweep"};
     static const std::map<std::string, std::set<std::string>> kAllowed = [] {
         std::map<std::string, std::set<std::string>> allowed{
             {"core/base", {}},

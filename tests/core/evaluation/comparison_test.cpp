@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Paired comparison of results: bootstrap intervals against distributions worked out by hand, and the items that flip.
+// Paired comparison of results: bootstrap intervals against distributions worked out by hand, and the items
+// that flip.
 #include "core/evaluation/comparison.h"
 #include "core/evaluation/flips.h"
 
@@ -33,7 +34,8 @@ TaskResult taskOf(Task task, const std::vector<bool>& right) {
     return result;
 }
 
-/// `gained`, `lost` and then `same` items against a baseline in which the first and the last are wrong and right.
+/// `gained`, `lost` and then `same` items against a baseline in which the first and the last are wrong and
+/// right.
 std::pair<TaskResult, TaskResult> changed(Task task, int gained, int lost, int same) {
     std::vector<bool> now, before;
     for (int i = 0; i < gained + lost + same; ++i) {
@@ -96,8 +98,8 @@ void ComparisonTest::meansOfAConstant() {
 }
 
 void ComparisonTest::smallBootstrapIsTheBinomial() {
-    // One gained of four: four times the mean is binomial(4, 1/4), with P(≤ 0 … 4) = .316, .738, .949, .996, 1. So the 2.5th
-    // percentile is 0 and the 97.5th 3/4.
+    // One gained of four: four times the mean is binomial(4, 1/4), with P(≤ 0 … 4) = .316, .738, .949,
+    // .996, 1. So the 2.5th percentile is 0 and the 97.5th 3/4.
     const auto [now, before] = changed(Task::Rte, 1, 0, 3);
     const TaskComparison comparison = compareTask(now, before).value();
     QCOMPARE(comparison.published.delta, 0.25);
@@ -111,8 +113,9 @@ void ComparisonTest::smallBootstrapIsTheBinomial() {
 }
 
 void ComparisonTest::largeBootstrapIsNormal() {
-    // 30 gained, 10 lost of 400: mean 0.05, variance of an item 40/400 − 0.05² = 0.0975, deviation of the mean
-    // √(0.0975/400) = 0.015612; 0.05 ± 1.96 · 0.015612 = 0.0194, 0.0806. Means lie on multiples of 1/400.
+    // 30 gained, 10 lost of 400: mean 0.05, variance of an item 40/400 − 0.05² = 0.0975, deviation of the
+    // mean √(0.0975/400) = 0.015612; 0.05 ± 1.96 · 0.015612 = 0.0194, 0.0806. Means lie on multiples of
+    // 1/400.
     const auto [now, before] = changed(Task::Rte, 30, 10, 360);
     const TaskComparison comparison = compareTask(now, before).value();
     QVERIFY(near(comparison.publishedInterval.low, 0.0194, 0.0026));
@@ -131,7 +134,7 @@ void ComparisonTest::orderOfTheRunDoesNotMatter() {
 
 void ComparisonTest::bothMetricsAreCompared() {
     auto [now, before] = changed(Task::HellaSwag, 0, 0, 4);
-    now.items[0].correctNorm = false; // acc_norm, the published one, loses one
+    now.items[0].correctNorm = false;                    // acc_norm, the published one, loses one
     now.items[1].correct = now.items[2].correct = false; // acc loses two
     const TaskComparison comparison = compareTask(now, before).value();
     QCOMPARE(comparison.published.lost, 1);
@@ -142,7 +145,8 @@ void ComparisonTest::bothMetricsAreCompared() {
 }
 
 void ComparisonTest::perplexityOnCommonItems() {
-    // exp(1.1) − exp(1) whatever is drawn, since all items are alike; the baseline's third item has no partner.
+    // exp(1.1) − exp(1) whatever is drawn, since all items are alike; the baseline's third item has no
+    // partner.
     const TaskResult now = lambada({-1.1, -1.1}), before = lambada({-1, -1, -50});
     const TaskComparison comparison = compareTask(now, before).value();
     QVERIFY(near(*comparison.perplexityDelta, std::exp(1.1) - std::exp(1.0), 1e-12));
@@ -163,7 +167,7 @@ void ComparisonTest::noIntervalFromNonfiniteScores() {
 }
 
 void ComparisonTest::averageWeighsTasksAlike() {
-    const auto [rteNow, rteBefore] = changed(Task::Rte, 1, 0, 9);     // +0.1
+    const auto [rteNow, rteBefore] = changed(Task::Rte, 1, 0, 9);      // +0.1
     const auto [copaNow, copaBefore] = changed(Task::Copa, 0, 30, 70); // −0.3
     EvaluationResult now, before;
     now.tasks = {rteNow, copaNow};
@@ -171,8 +175,8 @@ void ComparisonTest::averageWeighsTasksAlike() {
     const AverageComparison average = compareAverage(now, before).value();
     QCOMPARE(average.tasks, 2);
     QVERIFY(near(average.delta, -0.1, 1e-15));
-    // Variances of the means: (0.1 − 0.01)/10 = 0.009 and (0.3 − 0.09)/100 = 0.0021; of the average (0.0111)/4, deviation
-    // 0.05268: about −0.1 ± 0.1032. RTE's ten items make it skew, hence the tolerance.
+    // Variances of the means: (0.1 − 0.01)/10 = 0.009 and (0.3 − 0.09)/100 = 0.0021; of the average
+    // (0.0111)/4, deviation 0.05268: about −0.1 ± 0.1032. RTE's ten items make it skew, hence the tolerance.
     QVERIFY(near(average.interval.low, -0.2032, 0.02));
     QVERIFY(near(average.interval.high, 0.0032, 0.02));
 }
@@ -213,12 +217,13 @@ void ComparisonTest::flipsSayWhatChanged() {
     EvaluationResult result, baseline;
     result.tasks = {now};
     baseline.tasks = {before};
-    const QStringList lines =
-        QString::fromStdString(flipsToJsonLines(result, baseline, std::span(&data, 1))).split('\n', Qt::SkipEmptyParts);
+    const QStringList lines = QString::fromStdString(flipsToJsonLines(result, baseline, std::span(&data, 1)))
+                                  .split('\n', Qt::SkipEmptyParts);
     QCOMPARE(lines.size(), 2);
     const Json gained = Json::parse(lines[0].toStdString());
     QVERIFY(
-        gained == Json::parse(R"({"task": "rte", "index": 0, "change": "gained", "metric": "acc", "gold": 0, "pred": 0,
+        gained ==
+        Json::parse(R"({"task": "rte", "index": 0, "change": "gained", "metric": "acc", "gold": 0, "pred": 0,
             "baseline_pred": 1, "context": "c0", "choices": [" True", " False"], "scores": [-1.0, -2.0],
             "baseline_scores": [-1.0, -2.0]})"));
     const Json lost = Json::parse(lines[1].toStdString());

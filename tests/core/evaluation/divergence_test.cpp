@@ -46,12 +46,15 @@ private Q_SLOTS:
     }
 
     void twoTokensByHand() {
-        // P = (3/4, 1/4), Q = (1/4, 3/4): ¾ ln 3 + ¼ ln ⅓ = ½ ln 3. A constant added to the logits changes nothing.
+        // P = (3/4, 1/4), Q = (1/4, 3/4): ¾ ln 3 + ¼ ln ⅓ = ½ ln 3. A constant added to the logits changes
+        // nothing.
         DivergenceMeter meter;
-        meter.add(Ids{0}, Logits{logOf(0.75) + 5, logOf(0.25) + 5}, Logits{logOf(0.25) - 90, logOf(0.75) - 90});
+        meter.add(
+            Ids{0}, Logits{logOf(0.75) + 5, logOf(0.25) + 5}, Logits{logOf(0.25) - 90, logOf(0.75) - 90});
         QVERIFY(near(meter.result().mean, std::log(3.0) / 2, 1e-5)); // logits are float
         QCOMPARE(meter.result().topAgreement, 0.0);
-        // P = (1/2, 1/2) against (1/4, 3/4): ½ ln 2 + ½ ln ⅔ = ½ ln 4/3. The top token of the even one is the lower id.
+        // P = (1/2, 1/2) against (1/4, 3/4): ½ ln 2 + ½ ln ⅔ = ½ ln 4/3. The top token of the even one is the
+        // lower id.
         meter.add(Ids{0}, Logits{0, 0}, Logits{logOf(0.25), logOf(0.75)});
         QVERIFY(near(meter.result().mean, (std::log(3.0) + std::log(4.0 / 3)) / 4, 1e-5));
         QVERIFY(near(meter.result().largest, std::log(3.0) / 2, 1e-5));
@@ -64,7 +67,8 @@ private Q_SLOTS:
     }
 
     void percentileIsTheNearestRank() {
-        // 200 positions, of which three differ: rank ⌈0.99 · 200⌉ = 198 of the sorted ones is the smallest of the three.
+        // 200 positions, of which three differ: rank ⌈0.99 · 200⌉ = 198 of the sorted ones is the smallest of
+        // the three.
         DivergenceMeter meter;
         for (int i = 0; i < 200; ++i) {
             const float away = i == 20 ? 1.0f : i == 90 ? 2.0f : i == 150 ? 3.0f : 0.0f;

@@ -413,7 +413,8 @@ void EvaluatorTest::baselineAddsThePairedDifference() {
     QVERIFY((json["lambada"]["perplexity_delta_interval"] == OrderedJson{0.0, 0.0}));
     const OrderedJson whole = toJson(changed, &baseline, false);
     QVERIFY(std::abs(whole["average_delta"].get<double>() + 0.1 / 4) < 1e-15); // one of four tasks
-    // 6 of 60 lost: −0.1 with deviation √(0.09/60) = 0.0387; a quarter of it, ± 1.96 deviations; in steps of 1/240.
+    // 6 of 60 lost: −0.1 with deviation √(0.09/60) = 0.0387; a quarter of it, ± 1.96 deviations; in steps of
+    // 1/240.
     QVERIFY(std::abs(whole["average_delta_interval"][0].get<double>() - (-0.025 - 0.01898)) < 0.0043);
     QVERIFY(std::abs(whole["average_delta_interval"][1].get<double>() - (-0.025 + 0.01898)) < 0.0043);
     QVERIFY(whole["baseline"]["plan_hash"] == "bb");
@@ -455,7 +456,8 @@ void EvaluatorTest::markdownComparesToTheFirst() {
     QVERIFY(table.contains("(+0.00, +0 −0, p = 1) |\n"));
     QVERIFY(table.contains("| items with a non-finite score | | | | 0 | 0 |\n"));
     // The second one lacks COPA, so the averages are not compared.
-    QVERIFY(table.contains(QRegularExpression("\\| average of the bold \\| \\| \\| \\| [0-9.]+ \\| [0-9.]+ \\|\n")));
+    QVERIFY(table.contains(
+        QRegularExpression("\\| average of the bold \\| \\| \\| \\| [0-9.]+ \\| [0-9.]+ \\|\n")));
     QVERIFY(table.contains(" – |\n")); // COPA is missing in the second one
     QVERIFY(!table.contains("RTE"));
     QVERIFY(table.endsWith("\nA note.\n"));

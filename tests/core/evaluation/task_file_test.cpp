@@ -85,7 +85,10 @@ void TaskFileTest::choicesFromFields() {
 
 void TaskFileTest::choicesFromAList() {
     const TaskFiles files(
-        {{"choices", {{"field", "options"}}}, {"context", "{n}:"}, {"metric", "acc_norm"}, {"delimiter", ""},
+        {{"choices", {{"field", "options"}}},
+         {"context", "{n}:"},
+         {"metric", "acc_norm"},
+         {"delimiter", ""},
          {"gold", {{"field", "answer"}, {"first", 1}}}},
         R"({"n": 7, "options": ["a", "bc", "d"], "answer": 3}
 )");
@@ -99,7 +102,8 @@ void TaskFileTest::choicesFromAList() {
 
 void TaskFileTest::goldAsLabel() {
     const TaskFiles files(
-        {{"context", "{s} True or False?"}, {"choices", {"True", "False"}},
+        {{"context", "{s} True or False?"},
+         {"choices", {"True", "False"}},
          {"gold", {{"field", "truth"}, {"labels", {"yes", "no"}}}}},
         R"({"s": "A.", "truth": "no"}
 )");
@@ -110,7 +114,10 @@ void TaskFileTest::goldAsLabel() {
 
 void TaskFileTest::greedyWithTarget() {
     const TaskFiles files(
-        {{"metric", "greedy"}, {"context", "{country}:"}, {"target", "{right}."}, {"choices", nullptr},
+        {{"metric", "greedy"},
+         {"context", "{country}:"},
+         {"target", "{right}."},
+         {"choices", nullptr},
          {"gold", nullptr}});
     const TaskData data = loadTaskFile(files.task()).value();
     QCOMPARE(data.task, Task::FileGreedy);
@@ -122,7 +129,11 @@ void TaskFileTest::greedyWithTarget() {
 
 void TaskFileTest::greedyLastWord() {
     const TaskFiles files(
-        {{"metric", "greedy"}, {"text", "{t}"}, {"context", nullptr}, {"choices", nullptr}, {"gold", nullptr}},
+        {{"metric", "greedy"},
+         {"text", "{t}"},
+         {"context", nullptr},
+         {"choices", nullptr},
+         {"gold", nullptr}},
         R"({"t": "one  two three\nfour"}
 )");
     const TaskData data = loadTaskFile(files.task()).value();
@@ -198,7 +209,8 @@ void TaskFileTest::badLinesAreNamed_data() {
         QTest::newRow(name) << QByteArray(line) << QString::fromUtf8(complaint);
     };
     row("missing field", R"({"country": "x", "right": "y", "label": 0})", "the field \"wrong\" is missing");
-    row("no text", R"({"country": "x", "right": "y", "wrong": 1.5, "label": 0})", "\"wrong\" is not a string");
+    row("no text", R"({"country": "x", "right": "y", "wrong": 1.5, "label": 0})",
+        "\"wrong\" is not a string");
     row("label out of range", R"({"country": "x", "right": "y", "wrong": "z", "label": 3})", "from 0 to 2");
     row("no JSON", "{", "not valid JSON");
 }
@@ -211,7 +223,8 @@ void TaskFileTest::badLinesAreNamed() {
     QVERIFY(!data.ok());
     QCOMPARE(data.error().code, ErrorCode::Unreadable);
     const QString message = QString::fromStdString(data.error().message);
-    QVERIFY2(message.contains("capitals.jsonl, line 3: ") && message.contains(complaint), qPrintable(message));
+    QVERIFY2(
+        message.contains("capitals.jsonl, line 3: ") && message.contains(complaint), qPrintable(message));
 }
 
 void TaskFileTest::listsOfTasks() {
@@ -225,7 +238,8 @@ void TaskFileTest::listsOfTasks() {
     QVERIFY(loadTasks(files.task().string(), std::nullopt).ok()); // needs no data folder
     const TaskFiles twin;
     for (const std::string& bad :
-         {std::string("copa"), std::string("squad"), std::string(), files.task().string() + "," + twin.task().string()}) {
+         {std::string("copa"), std::string("squad"), std::string(),
+          files.task().string() + "," + twin.task().string()}) {
         const auto tasks = loadTasks(bad, std::nullopt);
         QVERIFY2(!tasks.ok(), bad.c_str());
         QCOMPARE(tasks.error().code, ErrorCode::Usage);

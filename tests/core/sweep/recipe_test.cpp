@@ -35,7 +35,8 @@ private Q_SLOTS:
         // Rows of the paper's Table 1, in its order.
         QCOMPARE(
             planNames(builtInRecipe("paper-table-1").value()),
-            (QStringList{"baseline", "W8 (mlp)", "W8 (all)", "W4 (mlp)", "W4 (all)", "W8A8 (mlp)", "W8A8 (all)"}));
+            (QStringList{
+                "baseline", "W8 (mlp)", "W8 (all)", "W4 (mlp)", "W4 (all)", "W8A8 (mlp)", "W8A8 (all)"}));
         const Recipe zeroing = builtInRecipe("paper-table-2").value();
         QCOMPARE(zeroing.plans.size(), std::size_t{6}); // none, four kinds of linear, all
         QVERIFY(zeroing.plans[4].at({3, Linear::OutProj}).zeroOutliers);
@@ -95,7 +96,8 @@ private Q_SLOTS:
         row("unknown preset", R"({"format": 1, "plans": ["baseline", "W3A7"]})", "plan 2");
         row("number for a plan", R"({"format": 1, "plans": [8]})", "plan 1");
         row("unknown key in a plan", R"({"format": 1, "plans": [{"presett": "W8A8 input"}]})", "presett");
-        row("two sources", R"({"format": 1, "plans": [{"preset": "baseline", "file": "x.json"}]})", "exactly one");
+        row("two sources", R"({"format": 1, "plans": [{"preset": "baseline", "file": "x.json"}]})",
+            "exactly one");
         row("no such file", R"({"format": 1, "plans": ["nowhere.json"]})", "nowhere.json");
         row("twice the same name", R"({"format": 1, "plans": ["baseline", "baseline"]})", "\"baseline\"");
         row("limit", R"({"format": 1, "plans": ["baseline"], "limit": 0})", "\"limit\"");
@@ -111,7 +113,9 @@ private Q_SLOTS:
         const auto recipe = load(folder, text.toStdString());
         QVERIFY(!recipe.ok());
         QCOMPARE(recipe.error().code, ErrorCode::Unreadable);
-        QVERIFY2(recipe.error().message.find(complaint.toStdString()) != std::string::npos, recipe.error().message.c_str());
+        QVERIFY2(
+            recipe.error().message.find(complaint.toStdString()) != std::string::npos,
+            recipe.error().message.c_str());
     }
 };
 

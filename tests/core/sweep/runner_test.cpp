@@ -44,10 +44,12 @@ SweepHooks hooksOf(Seen& seen, std::function<void()> afterStep = {}) {
         ++seen.engines;
         return fakeEngineFactory()();
     };
-    hooks.calibrate = [&seen](Engine& engine, const LoadedModel&, const Tokenizer& tokenizer, const Job& job)
-        -> Result<std::shared_ptr<const CalibrationSnapshot>> {
+    hooks.calibrate = [&seen](
+                          Engine& engine, const LoadedModel&, const Tokenizer& tokenizer,
+                          const Job& job) -> Result<std::shared_ptr<const CalibrationSnapshot>> {
         ++seen.calibrations;
-        const auto request = textCalibration(tokenizer, "Anya took the ring and Karl took the mirror.", "text", {2, 4, 0, false});
+        const auto request = textCalibration(
+            tokenizer, "Anya took the ring and Karl took the mirror.", "text", {2, 4, 0, false});
         auto made = engine.calibrate(request.value(), job);
         return made.ok() ? Result<std::shared_ptr<const CalibrationSnapshot>>(
                                std::make_shared<const CalibrationSnapshot>(std::move(made).value()))
@@ -147,11 +149,14 @@ void RunnerTest::interruptedSweepGoesOn() {
     std::stop_source stop;
     Seen first, second;
     const auto cut = runSweep(
-        request, hooksOf(first, [&] {
-            if (static_cast<int>(first.steps.size()) == after) {
-                stop.request_stop();
-            }
-        }),
+        request,
+        hooksOf(
+            first,
+            [&] {
+                if (static_cast<int>(first.steps.size()) == after) {
+                    stop.request_stop();
+                }
+            }),
         Job{stop.get_token(), {}});
     QCOMPARE(cut.error().code, ErrorCode::Cancelled);
     QCOMPARE(static_cast<int>(first.steps.size()), after);
@@ -181,10 +186,15 @@ void RunnerTest::damagedResultIsMadeAgain() {
 void RunnerTest::severalEnginesGiveTheSame() {
     const TemporaryFolder folder;
     SweepRequest request = requestFor(folder, {"tiny,batch=1"});
-    const std::string alone = everything(request, runSweep(request, [] {
-                                             static Seen unused;
-                                             return hooksOf(unused);
-                                         }(), {}).value());
+    const std::string alone = everything(
+        request, runSweep(
+                     request,
+                     [] {
+                         static Seen unused;
+                         return hooksOf(unused);
+                     }(),
+                     {})
+                     .value());
     const TemporaryFolder other;
     SweepRequest spread = requestFor(other, {"tiny,batch=1"});
     spread.devices = {"cpu", "cpu", "cpu"};

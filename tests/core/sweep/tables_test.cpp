@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tables of a sweep: differences within a metric only, printed figures under their own metric, and the text forms.
+// Tables of a sweep: differences within a metric only, printed figures under their own metric, and the text
+// forms.
 #include "core/sweep/published.h"
 #include "core/sweep/tables.h"
 
@@ -52,7 +53,8 @@ SweepRequest requestOf() {
 std::vector<SweepGroup> groupsOf(const LoadedModel& model) {
     SweepGroup group;
     group.model = model;
-    for (const auto& [name, task] : {std::pair("baseline", hellaSwag(4, 6)), std::pair("W8 (mlp)", hellaSwag(5, 4))}) {
+    for (const auto& [name, task] :
+         {std::pair("baseline", hellaSwag(4, 6)), std::pair("W8 (mlp)", hellaSwag(5, 4))}) {
         EvaluationResult row;
         row.planName = name;
         row.plan = OrderedJson::object();
@@ -101,7 +103,8 @@ private Q_SLOTS:
         // Each metric under its own heading: acc_norm 59.11 of the baseline, acc 44.91 of W8.
         QCOMPARE(lines[5], QString("| *baseline, as printed* | 59.11 | – | – | – |"));
         QCOMPARE(
-            lines[6], QString("| W8 (mlp) | 40.00 ± 16.33 (−20.00) | 50.00 ± 16.67 (+10.00) | 40.00 (−20.00) | 0 |"));
+            lines[6],
+            QString("| W8 (mlp) | 40.00 ± 16.33 (−20.00) | 50.00 ± 16.67 (+10.00) | 40.00 (−20.00) | 0 |"));
         QCOMPARE(lines[7], QString("| *W8 (mlp), as printed* | – | 44.91 | – | – |"));
         QCOMPARE(lines[8], QString("| chance | 25.0 |  |  |  |"));
         const QString text = lines.join('\n');
@@ -125,8 +128,9 @@ private Q_SLOTS:
 
     void latex() {
         const QString text = QString::fromStdString(sweepLatex(requestOf(), groupsOf(mamba14b())));
-        QVERIFY(text.contains("\\begin{tabular}{lrrrr}\n\\toprule\nplan & HellaSwag acc\\_norm & HellaSwag acc & average & "
-                              "non-finite \\\\\n\\midrule\n"));
+        QVERIFY(text.contains(
+            "\\begin{tabular}{lrrrr}\n\\toprule\nplan & HellaSwag acc\\_norm & HellaSwag acc & average & "
+            "non-finite \\\\\n\\midrule\n"));
         QVERIFY(text.contains("W8 (mlp) & 40.00 {\\scriptsize $\\pm$ 16.33} ($-$20.00) & "));
         QVERIFY(text.contains("\\emph{W8 (mlp), as printed} & -- & 44.91 & -- & -- \\\\\n"));
         QVERIFY(text.contains("chance & 25.0 &  &  &  \\\\\n\\bottomrule\n\\end{tabular}\n"));
