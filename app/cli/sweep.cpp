@@ -218,6 +218,7 @@ void addSweep(CLI::App& program, Verb& run) {
             "--devices", options->devices,
             "An engine process each, e.g. cuda:0,cuda:1; plans are spread over them")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->check([](const std::string& text) -> std::string {
             const bool known =
                 text == "auto" || text == "cpu" || text == "cuda" || text.rfind("cuda:", 0) == 0;

@@ -88,7 +88,8 @@ Result<Calibration> fromText(
 void addCalibrationOptions(CLI::App& verb, SweepCalibration& options) {
     CLI::Option* files =
         verb.add_option(
-                "--calibration", options.files, "Calibration file; with several checkpoints, one for each")
+                "--calibration", options.files, "Calibration file; with several checkpoints, again for each")
+            ->allow_extra_args(false)
             ->type_name("C.safetensors");
     verb.add_option("--text", options.text, "Calibrate on this text instead (default for the demo: its own)")
         ->excludes(files);

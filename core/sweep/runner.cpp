@@ -119,7 +119,11 @@ private:
     }
 
     Result<SweepGroup> runCheckpoint(const LoadRequest& checkpoint) {
-        m_job.report("Loading " + checkpoint.model, 0, 0);
+        // Later ones are loaded and calibrated in silence: another phase would start the estimate of the time
+        // left anew.
+        const Job shown = m_groups == 0 ? m_job : Job{m_job.stop, {}};
+        ++m_groups;
+        shown.report("Loading " + checkpoint.model, 0, 0);
         if (const Result<void> ready = load(0, checkpoint, m_job); !ready.ok()) {
             return ready.error();
         }
@@ -141,7 +145,7 @@ private:
             return tokenizer.error();
         }
         m_tokenizer = tokenizer.value();
-        if (const Result<void> calibrated = calibrate(group); !calibrated.ok()) {
+        if (const Result<void> calibrated = calibrate(group, shown); !calibrated.ok()) {
             return calibrated.error();
         }
         lookUp(group, engineName(info.value()));
@@ -179,7 +183,7 @@ private:
         return {};
     }
 
-    Result<void> calibrate(SweepGroup& group) {
+    Result<void> calibrate(SweepGroup& group, const Job& job) {
         m_calibration = nullptr;
         const int layers = group.model.spec.layers;
         const auto& plans = m_request.recipe.plans;
@@ -187,7 +191,7 @@ private:
                 plans.begin(), plans.end(), [&](const QuantPlan& p) { return p.needsCalibration(layers); })) {
             return {};
         }
-        auto made = m_hooks.calibrate(*m_workers[0].engine, group.model, *m_tokenizer, m_job);
+        auto made = m_hooks.calibrate(*m_workers[0].engine, group.model, *m_tokenizer, job);
         if (!made.ok()) {
             return made.error();
         }
@@ -364,6 +368,7 @@ private:
     std::shared_ptr<const CalibrationSnapshot> m_calibration;
     std::vector<PlanRun> m_plans;
     std::size_t m_found = 0;
+    int m_groups = 0; ///< checkpoints begun
 };
 
 } // namespace
