@@ -175,10 +175,10 @@ void ComparisonTest::averageWeighsTasksAlike() {
     const AverageComparison average = compareAverage(now, before).value();
     QCOMPARE(average.tasks, 2);
     QVERIFY(near(average.delta, -0.1, 1e-15));
-    // Variances of the means: (0.1 − 0.01)/10 = 0.009 and (0.3 − 0.09)/100 = 0.0021; of the average
-    // (0.0111)/4, deviation 0.05268: about −0.1 ± 0.1032. RTE's ten items make it skew, hence the tolerance.
-    QVERIFY(near(average.interval.low, -0.2032, 0.02));
-    QVERIFY(near(average.interval.high, 0.0032, 0.02));
+    // Variances of the means: (0.1 − 0.01)/100 = 0.0009 and (0.3 − 0.09)/100 = 0.0021; of the average
+    // 0.003/4, deviation 0.02739: −0.1 ± 0.0537. Averages lie on multiples of 1/200.
+    QVERIFY(near(average.interval.low, -0.1537, 0.008));
+    QVERIFY(near(average.interval.high, -0.0463, 0.008));
 }
 
 void ComparisonTest::noAverageOfDifferentTasks() {
