@@ -7,6 +7,7 @@
 #include "core/sweep/table_layout.h"
 
 #include <charconv>
+#include <cstdio>
 
 namespace mambascope {
 namespace {
@@ -18,7 +19,7 @@ const char* metricName(Metric metric) {
 OrderedJson printedJson(std::span<const PublishedValue> values) {
     OrderedJson json = OrderedJson::object();
     for (const PublishedValue& value : values) {
-        json[std::string(taskName(value.task))] = {{metricName(value.metric), value.percent / 100}};
+        json[std::string(taskName(value.task))] = {{metricName(value.metric), value.percent}};
     }
     return json;
 }
@@ -33,7 +34,8 @@ OrderedJson rowJson(const SweepGroup& group, const EvaluationResult& row) {
         task.erase("seconds");
     }
     if (const auto values = publishedValues(group.model, row.planName); !values.empty()) {
-        json["printed"] = {{"source", "arXiv 2407.12397, Table 1"}, {"values", printedJson(values)}};
+        json["printed"] = {
+            {"source", "arXiv 2407.12397, Table 1"}, {"unit", "per cent"}, {"values", printedJson(values)}};
     }
     return json;
 }
@@ -108,7 +110,10 @@ std::string perplexityLine(const CsvLine& line) {
 std::string printedValue(std::span<const PublishedValue> values, Task task, Metric metric) {
     for (const PublishedValue& value : values) {
         if (value.task == task && value.metric == metric) {
-            return exact(value.percent / 100);
+            char buffer[32];
+            std::snprintf(
+                buffer, sizeof buffer, "%.4f", value.percent / 100); // it was printed with two digits
+            return buffer;
         }
     }
     return {};

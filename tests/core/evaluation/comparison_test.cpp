@@ -167,7 +167,7 @@ void ComparisonTest::noIntervalFromNonfiniteScores() {
 }
 
 void ComparisonTest::averageWeighsTasksAlike() {
-    const auto [rteNow, rteBefore] = changed(Task::Rte, 1, 0, 9);      // +0.1
+    const auto [rteNow, rteBefore] = changed(Task::Rte, 10, 0, 90);    // +0.1
     const auto [copaNow, copaBefore] = changed(Task::Copa, 0, 30, 70); // −0.3
     EvaluationResult now, before;
     now.tasks = {rteNow, copaNow};

@@ -166,7 +166,7 @@ private Q_SLOTS:
         QVERIFY(!plans[0]["tasks"]["hellaswag"].contains("delta"));
         QCOMPARE(plans[1]["tasks"]["hellaswag"]["delta"].get<double>(), -0.2);
         QVERIFY(plans[1]["tasks"]["hellaswag"]["other"]["metric"] == "acc");
-        QVERIFY(plans[1]["printed"]["values"]["hellaswag"]["acc"] == 44.91 / 100);
+        QVERIFY(plans[1]["printed"]["values"]["hellaswag"]["acc"] == 44.91);
         QVERIFY(!plans[0]["printed"]["values"]["hellaswag"].contains("acc"));
         QVERIFY(json.dump().find("seconds") == std::string::npos);
     }
