@@ -5,10 +5,10 @@
 #include "core/engine/describe.h"
 #include "core/quantization/search.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <iostream>
-#include <numeric>
+#include <optional>
 
 namespace mambascope::cli {
 namespace {
@@ -178,6 +178,67 @@ importanceOf(const Subject& subject, const QuantPlan& fewest, const std::vector<
     return losses;
 }
 
+/// One way to spend the budget, and what the whole model makes of it.
+struct BitPlan {
+    std::string name;
+    SearchResult result;
+    double loss = 0; ///< nats a token
+};
+
+/// Every site with the most bits that fit the budget everywhere; none if not even the fewest do.
+std::optional<SearchResult> uniformBits(
+    const std::vector<int>& bits, const std::vector<QuantPlan>& candidates, const SearchResult& like,
+    double average) {
+    const auto fits =
+        std::find_if(bits.begin(), bits.end(), [&](int b) { return static_cast<double>(b) <= average; });
+    if (fits == bits.end()) {
+        return std::nullopt;
+    }
+    SearchResult uniform = like;
+    const auto chosen = static_cast<std::size_t>(fits - bits.begin());
+    uniform.plan = candidates[chosen];
+    for (SearchedSite& site : uniform.sites) {
+        site.chosen = chosen;
+    }
+    return uniform;
+}
+
+/// Allocations by the sites' errors, by their errors times importance if asked for, and a uniform one. Errors
+/// of sites do not add up to the model's loss, so the loss decides.
+Result<std::vector<BitPlan>> bitPlans(
+    const Subject& subject, const std::vector<int>& bits, const SiteErrors& errors,
+    const std::vector<QuantPlan>& candidates, const std::vector<double>& importance, double average) {
+    std::vector<BitPlan> plans;
+    const auto allocate = [&](const char* name, const std::vector<double>& weights) -> Result<void> {
+        Result<SearchResult> result =
+            allocateBits(subject.spec(), subject.plan.plan, bits, errors.relative, weights, average);
+        if (!result.ok()) {
+            return result.error();
+        }
+        plans.push_back({name, std::move(result).value()});
+        return {};
+    };
+    if (const Result<void> done = allocate("by error", {}); !done.ok()) {
+        return done.error();
+    }
+    if (!importance.empty()) {
+        if (const Result<void> done = allocate("by error and importance", importance); !done.ok()) {
+            return done.error();
+        }
+    }
+    if (auto uniform = uniformBits(bits, candidates, plans.front().result, average)) {
+        plans.push_back({"uniform", std::move(*uniform)});
+    }
+    for (BitPlan& plan : plans) {
+        const Result<double> loss = meanLoss(subject, plan.result.plan);
+        if (!loss.ok()) {
+            return loss.error();
+        }
+        plan.loss = loss.value();
+    }
+    return plans;
+}
+
 Result<Found> searchBits(const Subject& subject) {
     const Result<std::vector<int>> bits = parseBitList(subject.options.bits);
     if (!bits.ok()) {
@@ -187,8 +248,7 @@ Result<Found> searchBits(const Subject& subject) {
     const double average = subject.options.budgetBytes > 0
                                ? 8.0 * static_cast<double>(subject.options.budgetBytes) / weights
                                : subject.options.averageBits;
-    const QuantPlan& base = subject.plan.plan;
-    const std::vector<QuantPlan> candidates = bitCandidates(base, bits.value());
+    const std::vector<QuantPlan> candidates = bitCandidates(subject.plan.plan, bits.value());
     const Result<SiteErrors> errors = measure(subject, candidates);
     if (!errors.ok()) {
         return errors.error();
@@ -202,21 +262,31 @@ Result<Found> searchBits(const Subject& subject) {
         }
         importance = std::move(measured).value();
     }
-    Result<SearchResult> result =
-        allocateBits(subject.spec(), base, bits.value(), errors.value().relative, importance, average);
-    if (!result.ok()) {
-        return result.error();
+    const Result<std::vector<BitPlan>> plans =
+        bitPlans(subject, bits.value(), errors.value(), candidates, importance, average);
+    if (!plans.ok()) {
+        return plans.error();
     }
-    OrderedJson trace = toJson(result.value());
-    trace["average_bits"] = averageWeightBits(subject.spec(), result.value().plan);
+    const BitPlan& best =
+        *std::min_element(plans.value().begin(), plans.value().end(), [](const BitPlan& a, const BitPlan& b) {
+            return a.loss < b.loss; // a NaN is never the smaller one
+        });
+    OrderedJson trace = toJson(best.result);
     trace["budget_bits"] = average;
+    trace["average_bits"] = averageWeightBits(subject.spec(), best.result.plan);
+    trace["chosen"] = best.name;
+    trace["allocations"] = OrderedJson::object();
+    for (const BitPlan& plan : plans.value()) {
+        trace["allocations"][plan.name] = {
+            {"loss", plan.loss}, {"average_bits", averageWeightBits(subject.spec(), plan.result.plan)}};
+    }
     for (std::size_t i = 0; i < importance.size(); ++i) {
         const SiteId site = SiteId::fromIndex(static_cast<int>(i));
         if (subject.spec().has(site.linear)) {
             trace["sites"][siteName(site)]["importance"] = importance[i];
         }
     }
-    return Found{result.value().plan, trace};
+    return Found{best.result.plan, trace};
 }
 
 /// One site at a time on, and one at a time off.
