@@ -62,6 +62,8 @@ function(mambascope_tests)
         set_target_properties(${target} PROPERTIES AUTOMOC ON
             RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
         target_link_libraries(${target} PRIVATE mambascope_options mambascope_test_support Qt6::Test ${arg_LINK})
+        # Tests are compiled more often than they run.
+        target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
         add_test(NAME ${folder}/${name} COMMAND ${target})
         mambascope_test_properties(${folder}/${name} "${arg_ENVIRONMENT}" "${arg_LABELS}")
     endforeach()
