@@ -95,8 +95,11 @@ private:
         const std::size_t scored = std::max<std::size_t>(1, length / 4);
         for (std::size_t i = 0; i < static_cast<std::size_t>(m_request.batch); ++i) {
             const auto begin = m_tokens.begin() + static_cast<std::ptrdiff_t>(i * length);
-            const auto middle = begin + static_cast<std::ptrdiff_t>(length - scored);
-            ScoreRequest request{{begin, middle}, {middle, begin + static_cast<std::ptrdiff_t>(length)}};
+            // Of a single token: that token after itself, because a context is never empty.
+            const auto middle =
+                begin + static_cast<std::ptrdiff_t>(std::max(length - scored, std::size_t{1}));
+            const auto end = begin + static_cast<std::ptrdiff_t>(length);
+            ScoreRequest request{{begin, middle}, {end - static_cast<std::ptrdiff_t>(scored), end}};
             m_requests.push_back(std::move(request));
         }
     }
