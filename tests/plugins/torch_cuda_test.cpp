@@ -354,6 +354,33 @@ private Q_SLOTS:
         }
     }
 
+    void recordedWorkWaitsForStatistics() {
+        // Each round collects from a matrix and then overwrites it: at once, while recording, and from the
+        // recording.
+        constexpr std::int64_t kMany = 4096, kColumns = 512;
+        std::vector<float> x = normal(kMany * kColumns, 1);
+        const DeviceArray memory(*m_gpu, x), ones(*m_gpu, std::vector<float>(kColumns, 1.0f));
+        const Matrix m{memory.data(), kMany, kColumns, kColumns};
+        const std::vector<Segment> segments{{0, kMany}};
+        const auto collector = m_gpu->makeStatistics(std::vector<int>{static_cast<int>(kColumns)});
+        StatisticsAccumulator expected(static_cast<int>(kColumns));
+        for (int round = 0; round < 5; ++round) {
+            collector->add(0, m);
+            expected.add(x.data(), kMany, kColumns);
+            QVERIFY(m_gpu->repeated({&memory, kMany}, segments, [&] {
+                m_gpu->addBias(m, ones.data());
+                return true;
+            }));
+            for (float& value : x) {
+                value += 1.0f;
+            }
+        }
+        const ChannelStatistics got = collector->finish().at(0), want = expected.finish();
+        QCOMPARE(got.min, want.min);
+        QCOMPARE(got.max, want.max);
+        QCOMPARE(got.histogram, want.histogram);
+    }
+
     void quantizerOfBf16Values_data() { quantizerIsTheProcessors_data(); }
     void quantizerOfBf16Values() {
         // What bf16 mode promises: the processor's result for the bf16 value, rounded to bf16.

@@ -222,6 +222,9 @@ cuda::Sequences CudaBackend::useSegments(std::span<const Segment> segments) {
 bool CudaBackend::repeated(
     const PassShape& shape, std::span<const Segment> segments, const std::function<bool()>& work) {
     use();
+    for (cuda::Statistics* statistics : m_statistics) {
+        statistics->beforeAnyWrite();
+    }
     const cuda::Sequences sequences = useSegments(segments);
     const auto address = [](const void* p) {
         return reinterpret_cast<std::uint64_t>(p);

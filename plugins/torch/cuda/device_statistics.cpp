@@ -121,6 +121,12 @@ void Statistics::beforeWrite(Matrix y) {
     }
 }
 
+void Statistics::beforeAnyWrite() {
+    while (!m_readings.empty()) {
+        waitFor(0);
+    }
+}
+
 StatisticsArrays Statistics::arraysOf(const Stream& stream, std::byte* base) {
     std::byte* at = base + stream.offset;
     const auto count = static_cast<std::size_t>(stream.channels);

@@ -22,6 +22,8 @@ public:
 
     /// Lets the pass' stream wait until nothing reads `y` any more.
     void beforeWrite(Matrix y);
+    /// The same for anything; recorded work cannot wait in its middle.
+    void beforeAnyWrite();
 
     /// Until everything that was added is collected.
     void wait() const;
