@@ -53,7 +53,7 @@ int openLocked(const fs::path& folder) {
 /// Whether `name` is one that temporarySibling() makes for `target`.
 bool isTemporaryOf(const std::string& name, const std::string& target) {
     constexpr std::size_t kDigits = 16;
-    const std::string prefix = "." + target.substr(0, 200) + ".";
+    const std::string prefix = std::string(1, '.').append(target, 0, 200).append(1, '.');
     return name.size() == prefix.size() + kDigits + 4 && name.starts_with(prefix) && name.ends_with(".tmp") &&
            name.find_first_not_of("0123456789abcdef", prefix.size()) == prefix.size() + kDigits;
 }

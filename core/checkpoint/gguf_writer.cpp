@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <type_traits>
 
 namespace mambascope {
@@ -27,18 +28,24 @@ public:
     template <class T>
     requires std::is_arithmetic_v<T> || std::is_enum_v<T>
     void put(T value) {
-        const auto bytes = std::as_bytes(std::span(&value, 1));
-        m_bytes.insert(m_bytes.end(), bytes.begin(), bytes.end());
+        append(&value, sizeof value);
     }
     void put(const std::string& text) {
         put(static_cast<std::uint64_t>(text.size()));
-        const auto bytes = std::as_bytes(std::span(text));
-        m_bytes.insert(m_bytes.end(), bytes.begin(), bytes.end());
+        append(text.data(), text.size());
     }
     void align() { m_bytes.resize((m_bytes.size() + kAlignment - 1) / kAlignment * kAlignment); }
     std::span<const std::byte> bytes() const { return m_bytes; }
 
 private:
+    void append(const void* data, std::size_t size) {
+        const std::size_t at = m_bytes.size();
+        m_bytes.resize(at + size);
+        if (size > 0) {
+            std::memcpy(m_bytes.data() + at, data, size);
+        }
+    }
+
     std::vector<std::byte> m_bytes;
 };
 

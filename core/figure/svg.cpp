@@ -146,8 +146,9 @@ private:
         std::string path;
         for (const ColumnExtent& extent : columnExtents(m_panel.values, -0.5, channels - 0.5, columns)) {
             if (std::isfinite(extent.high)) {
-                path += "M" + number(m_left + extent.column + 0.5) + " " + number(m_bottom) + "V" +
-                        number(y(static_cast<double>(extent.high)));
+                path.append("M").append(number(m_left + extent.column + 0.5));
+                path.append(" ").append(number(m_bottom));
+                path.append("V").append(number(y(static_cast<double>(extent.high))));
             }
         }
         return "<path d=\"" + path +

@@ -114,10 +114,11 @@ reproduction(const Checkpoint& checkpoint, const ExportRequest& request, const C
     text += source != nullptr ? " --calibration calibration.safetensors" : "";
     const std::filesystem::path& folder = request.folder;
     const auto name = folder.has_filename() ? folder.filename() : folder.parent_path().filename();
-    return text + " -o " + quoted(name.string()) +
-           "\n```\n\n`mambascope.json` is the file in "
-           "this folder; the original checkpoint has the hash `" +
-           request.checkpointHash + "`.\n";
+    text += " -o " + quoted(name.string()) + "\n```\n\n`mambascope.json` is the file in this folder";
+    text += request.checkpointHash.empty()
+                ? ".\n"
+                : "; the original checkpoint has the hash `" + request.checkpointHash + "`.\n";
+    return text;
 }
 
 } // namespace

@@ -203,7 +203,7 @@ std::string commandsSection(const Session& session) {
         const EvaluationResult& last = *session.runs().back().result;
         std::string tasks;
         for (const TaskResult& task : last.tasks) {
-            tasks += (tasks.empty() ? "" : ",") + std::string(taskName(task.task));
+            tasks.append(tasks.empty() ? "" : ",").append(taskName(task.task));
         }
         lines += "mambascope-cli evaluate " + model + " --tasks " + tasks + " --data DATA" +
                  (last.limit > 0 ? " --limit " + std::to_string(last.limit) : "") + " --seed " +

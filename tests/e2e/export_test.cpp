@@ -67,13 +67,13 @@ private Q_SLOTS:
         const Json direct = lambada({"demo", "--plan", plan}, inFolder(out, "direct.json"));
         const Json reopened = lambada({folder}, inFolder(out, "reopened.json"));
         QVERIFY(direct.contains("items"));
-        QCOMPARE(reopened["items"], direct["items"]); // every log-likelihood, bit for bit
+        QVERIFY(reopened["items"] == direct["items"]); // every log-likelihood, bit for bit
         const Json base = lambada({"demo"}, inFolder(out, "base.json"));
         QVERIFY(base["items"] != direct["items"]);
         // The plan comes back out of the export, for the original checkpoint.
         const Json again =
             lambada({"demo", "--plan", folder + "/mambascope.json"}, inFolder(out, "again.json"));
-        QCOMPARE(again["items"], direct["items"]);
+        QVERIFY(again["items"] == direct["items"]);
     }
 
     void shardsAndACard() {

@@ -244,6 +244,47 @@ private Q_SLOTS:
         QCOMPARE(report.bytes, bytes);
     }
 
+    void theCardSaysWhatWasDone() {
+        const auto source = fixture("hf-f32");
+        const test::TemporaryFolder folder;
+        ExportRequest request = requestFor(folder.path() / "out");
+        request.plan = presetPlan("W4 (mlp)").value();
+        request.plan.name = "four *bits*\nonly";
+        CalibrationSource calibration;
+        calibration.textName = "my text.txt";
+        calibration.samples = 12;
+        calibration.length = 34;
+        calibration.seed = 56;
+        const auto resolved = resolvePlan(source->spec, request.plan, nullptr, nullptr, "").value();
+        QVERIFY(exportModel(*source, resolved, request, &calibration, {}).ok());
+        const std::string card = readFile(request.folder / "README.md").value();
+        for (const char* words :
+             {"# hf-f32, four \\*bits\\* only\n", "12 windows of 34 tokens of my text.txt, at random positions with seed 56.",
+              "ca11b", "c0ffee", "all sites: weight bits off → 4",
+              "mambascope-cli calibrate hf-f32 --text 'my text.txt' --samples 12 --length 34 --seed 56 -o "
+              "calibration.safetensors\nmambascope-cli export hf-f32 --format hf --plan mambascope.json --calibration "
+              "calibration.safetensors -o out\n"}) {
+            QVERIFY2(card.find(words) != std::string::npos, (std::string(words) + "\n---\n" + card).c_str());
+        }
+    }
+
+    void aLargeExportIsCutIntoShards() {
+        const auto source = fixture("hf-f32");
+        const test::TemporaryFolder folder;
+        ExportRequest request = requestFor(folder.path() / "out");
+        request.shardBytes = 30'000; // in_proj alone has 32768 bytes
+        const auto report = exportModel(*source, plainPlan(*source), request, nullptr, {});
+        QVERIFY(report.ok());
+        QVERIFY(!fs::exists(request.folder / "model.safetensors"));
+        QVERIFY(fs::exists(request.folder / "model.safetensors.index.json"));
+        const auto back = openCheckpoint(request.folder);
+        QVERIFY2(back.ok(), back.ok() ? "" : back.error().message.c_str());
+        QVERIFY(back.value()->weightFiles.size() > 2);
+        for (const auto& [name, view] : back.value()->tensors.tensors()) {
+            QCOMPARE(toFloat(view).value(), toFloat(*source->tensors.find(name)).value());
+        }
+    }
+
     void otherTypes() {
         const auto source = fixture("hf-f32");
         const test::TemporaryFolder folder;

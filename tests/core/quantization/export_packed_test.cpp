@@ -177,8 +177,8 @@ private Q_SLOTS:
         QCOMPARE(group["targets"].get<std::vector<std::string>>(), std::vector<std::string>{"Linear"});
         const Json weights{{"num_bits", 8},        {"type", "int"},         {"symmetric", true},
                            {"strategy", "tensor"}, {"group_size", nullptr}, {"dynamic", false}};
-        QCOMPARE(group["weights"], weights);
-        QCOMPARE(group["input_activations"], weights); // the same words for an activation of 8 bits
+        QVERIFY(group["weights"] == weights);
+        QVERIFY(group["input_activations"] == weights); // the same words for an activation of 8 bits
         QVERIFY(group["output_activations"].is_null());
     }
 
