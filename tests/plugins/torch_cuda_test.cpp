@@ -1,102 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The engine on a GPU: the fixtures' golden outputs, the demo model's expected ones, and the processor's
-// backend.
-#include "core/base/file.h"
-#include "core/base/json.h"
+// The operations on a GPU against the processor's.
 #include "core/calibration/accumulator.h"
-#include "core/evaluation/evaluator.h"
 #include "core/quantization/quantizer.h"
-#include "core/tokenizer/tokenizer.h"
-#include "plugins/torch/device.h"
-#include "plugins/torch/engine.h"
 #include "plugins/torch/guard.h"
+#include "tests/plugins/cuda_support.h"
 #include "tests/plugins/golden.h"
-#include "tests/support/paths.h"
 
 #include <QTest>
 
-#include <bit>
-#include <cstring>
 #include <limits>
-#include <random>
 
 using namespace mambascope;
 using namespace mambascope::test;
-
-namespace {
-
-std::unique_ptr<TorchEngine>
-engineFor(const std::string& model, const std::string& device, const std::string& dtype = "f32") {
-    auto engine = std::make_unique<TorchEngine>();
-    LoadRequest request;
-    request.model = model;
-    request.device = device;
-    request.dtype = dtype;
-    return engine->load(request, {}).ok() ? std::move(engine) : nullptr;
-}
-
-std::vector<float> normal(std::int64_t count, unsigned seed, float scale = 1.0f) {
-    std::mt19937 generator(seed);
-    std::normal_distribution<float> distribution(0.0f, scale);
-    std::vector<float> x(static_cast<std::size_t>(count));
-    std::generate(x.begin(), x.end(), [&] { return distribution(generator); });
-    return x;
-}
-
-std::vector<std::int32_t> someTokens(std::size_t count, unsigned seed) {
-    std::mt19937 generator(seed);
-    std::vector<std::int32_t> tokens(count);
-    std::generate(tokens.begin(), tokens.end(), [&] { return static_cast<std::int32_t>(generator() % 256); });
-    return tokens;
-}
-
-std::vector<float> downloaded(Backend& backend, const DeviceArray& array) {
-    std::vector<float> host(static_cast<std::size_t>(array.count()));
-    backend.download(array.data(), array.count(), host.data());
-    return host;
-}
-
-/// x rounded to bf16, to nearest, ties to even (no NaN in here).
-std::uint16_t toBf16(float x) {
-    const auto bits = std::bit_cast<std::uint32_t>(x);
-    return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
-}
-float fromBf16(std::uint16_t x) {
-    return std::bit_cast<float>(static_cast<std::uint32_t>(x) << 16);
-}
-
-/// Rounds x to bf16 and uploads it as 2-byte elements.
-DeviceArray bf16Array(Backend& backend, std::vector<float>& x) {
-    std::vector<float> packed((x.size() + 1) / 2);
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        const std::uint16_t rounded = toBf16(x[i]);
-        std::memcpy(reinterpret_cast<char*>(packed.data()) + 2 * i, &rounded, 2);
-        x[i] = fromBf16(rounded);
-    }
-    return DeviceArray(backend, packed);
-}
-
-double norm(const std::vector<float>& x) {
-    double sum = 0;
-    for (const float value : x) {
-        sum += static_cast<double>(value) * static_cast<double>(value);
-    }
-    return std::sqrt(sum);
-}
-
-/// ‖a − b‖ / ‖b‖.
-double relativeDistance(std::vector<float> a, const std::vector<float>& b) {
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        a[i] -= b[i];
-    }
-    return norm(a) / norm(b);
-}
-
-/// Two sequences of 5 and 12 rows.
-const std::vector<Segment> kSegments{{0, 5}, {5, 12}};
-constexpr std::int64_t kRows = 17;
-
-} // namespace
 
 class TorchCudaTest : public QObject {
     Q_OBJECT
@@ -203,6 +118,42 @@ private Q_SLOTS:
             const std::vector<float> got = run(*m_gpu, true);
             QVERIFY(std::equal(core.begin(), core.end(), got.begin() + kStride));
         }
+    }
+
+    void floatFormatsAreTheProcessors_data() {
+        QTest::addColumn<int>("format");
+        QTest::addColumn<int>("scaling");
+        for (const NumberFormat format :
+             {NumberFormat::Fp8E4M3, NumberFormat::Fp8E5M2, NumberFormat::MxFp4, NumberFormat::NvFp4}) {
+            for (const ActivationScale scaling :
+                 {ActivationScale::Static, ActivationScale::Dynamic, ActivationScale::Token}) {
+                QTest::addRow(
+                    "%s %s", std::string(numberFormatName(format)).c_str(),
+                    std::string(activationScaleName(scaling)).c_str())
+                    << static_cast<int>(format) << static_cast<int>(scaling);
+            }
+        }
+    }
+    void floatFormatsAreTheProcessors() {
+        QFETCH(int, format);
+        QFETCH(int, scaling);
+        constexpr std::int64_t kColumns = 301; // the last block is shorter
+        std::vector<float> x = normal(kRows * kColumns, 3, 40.0f);
+        std::fill_n(x.begin() + 32, 16, 0.0f);
+        x[100] = 1e-30f, x[400] = INFINITY, x[401] = -INFINITY, x[402] = 0.75f;
+        const auto run = [&](Backend& backend) {
+            const DeviceArray array(backend, x);
+            const Matrix m{array.data(), kRows, kColumns, kColumns};
+            Transform how;
+            how.quantizer.scaling = static_cast<ActivationScale>(scaling);
+            how.quantizer.scale = 0.03f;
+            how.quantizer.format = static_cast<NumberFormat>(format);
+            backend.transform(m, how, kSegments, m);
+            return downloaded(backend, array);
+        };
+        const std::vector<float> expected = run(*m_cpu);
+        QVERIFY(expected != x);
+        QCOMPARE(run(*m_gpu), expected);
     }
 
     void preparationWithoutAQuantizer() {
@@ -417,185 +368,6 @@ private Q_SLOTS:
             value = fromBf16(toBf16(value));
         }
         QCOMPARE(run(*m_gpu, {rounded.data(), kRows, kColumns, kStride, Element::BF16}), expected);
-    }
-
-    void bf16StaysInItsBudget_data() {
-        QTest::addColumn<QString>("fixture");
-        for (const char* name :
-             {"hf-f32", "hf-bf16-untied", "hf-f16-sharded", "hf-odd", "falcon-mamba", "mamba2"}) {
-            QTest::newRow(name) << QString::fromLatin1(name);
-        }
-    }
-    void bf16StaysInItsBudget() {
-        // The bound that cuda_backend.h derives; TF32 rounds only products' operands, to 2^-11 of themselves.
-        QFETCH(QString, fixture);
-        const std::filesystem::path folder = fixtureFolder() / fixture.toStdString();
-        const Golden golden{openSafetensors(folder / "golden.safetensors").value()};
-        const std::vector<float> logits = golden.floats("logits");
-        double tf32 = 0, bf16 = 0;
-        int layers = 0;
-        for (const std::string dtype : {"tf32", "bf16"}) {
-            const auto engine = engineFor(folder.string(), "cuda:0", dtype);
-            QVERIFY(engine);
-            const auto result = engine->forward({golden.sequences(), true}, {});
-            QVERIFY(result.ok());
-            layers = static_cast<int>(result.value().hiddenStates.size()) - 1;
-            (dtype == "tf32" ? tf32 : bf16) = relativeDistance(joined(result.value().logits), logits);
-            const std::vector<float> hidden = golden.floats("hidden." + std::to_string(layers));
-            QVERIFY(
-                relativeDistance(joined(result.value().hiddenStates.back()), hidden) <
-                (33 * layers + 2) * 0x1p-9);
-        }
-        const double budget = (33 * layers + 2) * 0x1p-9;
-        qInfo("bf16 %.1e, budget %.1e; tf32 %.1e", bf16, budget, tf32);
-        QVERIFY(bf16 <= budget);
-        QVERIFY(bf16 > 1e-4); // else it was not bf16
-        QVERIFY(tf32 <= budget / 4);
-    }
-
-    void dtypesThatAreNotThere() {
-        const auto half = openDevice("cuda:0", 1, "f16");
-        QVERIFY(!half.ok());
-        QVERIFY(half.error().code == ErrorCode::Usage);
-        QVERIFY(half.error().message.find("f16") != std::string::npos);
-        const auto processor = openDevice("cpu", 1, "bf16");
-        QVERIFY(!processor.ok());
-        QVERIFY(processor.error().code == ErrorCode::Usage);
-    }
-
-    void recordedPassesAreTheSame() {
-        // The third pass of a shape is a recording, and a plan makes a new one.
-        const auto engine = engineFor((fixtureFolder() / "hf-f32").string(), "cuda:0");
-        QVERIFY(engine);
-        const ForwardRequest request{{someTokens(40, 1), someTokens(23, 2)}, false};
-        const auto logits = [&] {
-            return joined(engine->forward(request, {}).value().logits);
-        };
-        const std::vector<float> first = logits();
-        for (int i = 0; i < 3; ++i) {
-            QCOMPARE(logits(), first);
-        }
-        QuantPlan plan;
-        plan.defaults.weightBits = 4;
-        QVERIFY(engine->applyPlan(plan, nullptr, {}).ok());
-        const std::vector<float> planned = logits();
-        QVERIFY(planned != first);
-        for (int i = 0; i < 3; ++i) {
-            QCOMPARE(logits(), planned);
-        }
-    }
-
-    void fullMemoryHalvesTheBatch() {
-        const auto engine = engineFor("demo", "cuda:0");
-        QVERIFY(engine);
-        std::vector<ScoreRequest> requests;
-        for (unsigned i = 0; i < 64; ++i) {
-            requests.push_back({someTokens(250, i), someTokens(6, i + 1000)});
-        }
-        // All memory but 64 MiB, which is less than a pass over all 16384 tokens takes.
-        DeviceArray reserve(*m_gpu, std::int64_t{16} << 20);
-        std::vector<DeviceArray> hog;
-        for (std::int64_t count = std::int64_t{1} << 32; count >= std::int64_t{1} << 19;) {
-            try {
-                hog.emplace_back(*m_gpu, count);
-            } catch (const DeviceOutOfMemory&) {
-                count /= 2;
-            }
-        }
-        reserve = {};
-        std::string phases;
-        Job job;
-        job.onProgress = [&](const Progress& progress) {
-            phases += progress.phase + "\n";
-        };
-        const auto squeezed = engine->score(requests, {}, job);
-        hog.clear();
-        QVERIFY2(squeezed.ok(), squeezed.ok() ? "" : squeezed.error().message.c_str());
-        QVERIFY2(phases.find("because the GPU's memory is full") != std::string::npos, phases.c_str());
-        const auto wide = engine->score(requests, {}, {});
-        QVERIFY(wide.ok());
-        for (std::size_t i = 0; i < requests.size(); ++i) {
-            QVERIFY(std::fabs(wide.value()[i].logLikelihood - squeezed.value()[i].logLikelihood) < 1e-3);
-        }
-    }
-
-    void goldenFixtures_data() {
-        QTest::addColumn<QString>("fixture");
-        for (const char* name :
-             {"hf-f32", "hf-bf16-untied", "hf-f16-sharded", "hf-odd", "falcon-mamba", "mamba2"}) {
-            QTest::newRow(name) << QString::fromLatin1(name);
-        }
-    }
-    void goldenFixtures() {
-        QFETCH(QString, fixture);
-        const std::filesystem::path folder = fixtureFolder() / fixture.toStdString();
-        const auto engine = engineFor(folder.string(), "cuda:0");
-        QVERIFY(engine);
-        const Golden golden{openSafetensors(folder / "golden.safetensors").value()};
-        const auto result = engine->forward({golden.sequences(), true}, {});
-        QVERIFY(result.ok());
-        const std::vector<float> logits = golden.floats("logits");
-        const double difference =
-            largestDifference(joined(result.value().logits), logits) / largestMagnitude(logits);
-        qInfo("logits: largest difference %.1e of the largest logit", difference);
-        QVERIFY(difference <= kTolerance);
-        const std::vector<std::int32_t> greedy = golden.integers("greedy"); // 9 tokens of prompt, 12 appended
-        const auto generated = engine->generate({{greedy.begin(), greedy.begin() + 9}, 12}, {});
-        QVERIFY(generated.ok());
-        QCOMPARE(generated.value(), std::vector<std::int32_t>(greedy.begin() + 9, greedy.end()));
-    }
-
-    void forkingAndBatchesAgree() {
-        const auto engine = engineFor((fixtureFolder() / "hf-f32").string(), "cuda:0");
-        QVERIFY(engine);
-        const auto a = someTokens(37, 1), b = someTokens(90, 2);
-        const std::vector<ScoreRequest> requests{
-            {a, someTokens(5, 4)}, {a, someTokens(9, 5)}, {a, someTokens(1, 6)}, {b, someTokens(17, 8)}};
-        const std::vector<Score> together = engine->score(requests, {}, {}).value();
-        for (std::size_t i = 0; i < requests.size(); ++i) {
-            const Score alone = engine->score({&requests[i], 1}, {}, {}).value().front();
-            QVERIFY(std::fabs(alone.logLikelihood - together[i].logLikelihood) < 1e-4);
-        }
-    }
-
-    void demoModel() {
-        const auto engine = engineFor("demo", "cuda:0");
-        QVERIFY(engine);
-        const Json expected =
-            parseJson(readFile(goldenFolder() / "demo_expected.json").value(), "demo_expected.json").value();
-        const auto tokenizer = Tokenizer::fromJson(engine->tokenizerJson().value(), "tokenizer.json").value();
-        CalibrationRequest request; // the first 64 windows of 256 tokens, back to back
-        request.windows =
-            calibrationWindows(tokenizer->encode(readFile(demoCalibrationText()).value()), {64, 256, 0, true})
-                .value();
-        const auto snapshot = engine->calibrate(request, {});
-        QVERIFY(snapshot.ok());
-        for (int i = 0; i < snapshot.value().spec.siteCount(); ++i) {
-            for (const Side side : {Side::Input, Side::Output}) {
-                const SiteId site = SiteId::fromIndex(i);
-                const Json& line = expected["calibration"]["sites"].at(siteName(site, side));
-                const ChannelStatistics& statistics = snapshot.value().at(site, side);
-                QCOMPARE(statistics.largestChannel(), line["max_channel"].get<int>());
-                const double relative =
-                    static_cast<double>(statistics.largest()) / line["max_absmax"].get<double>() - 1;
-                QVERIFY2(std::fabs(relative) < 1e-4, siteName(site, side).c_str());
-            }
-        }
-        EvaluationRequest tasks;
-        const std::vector<Task> all = parseTaskList("all").value();
-        for (const Task task : all) {
-            tasks.tasks.push_back(loadTask(task, demoTasksFolder()).value());
-        }
-        const auto result = evaluate(*engine, *tokenizer, tasks, {}, {});
-        QVERIFY(result.ok());
-        for (const TaskResult& task : result.value().tasks) {
-            const Json& line = expected["results"]["baseline"][std::string(taskName(task.task))];
-            QCOMPARE(task.metrics.n, line["n"].get<int>());
-            qInfo(
-                "%s: %d correct, expected %d", std::string(taskName(task.task)).c_str(), task.metrics.correct,
-                line["correct"].get<int>());
-            QVERIFY(std::abs(task.metrics.correct - line["correct"].get<int>()) <= 1);
-        }
     }
 
 private:
