@@ -65,11 +65,11 @@ private:
         if (!process.waitForStarted()) {
             return -1;
         }
-        for (int waited = 0; waited < 60000 && runsIn(folder) == 0; waited += 5) {
+        for (int waited = 0; waited < 300000 && runsIn(folder) == 0; waited += 5) {
             process.waitForFinished(5);
         }
         kill(static_cast<pid_t>(process.processId()), signal);
-        process.waitForFinished(30000);
+        process.waitForFinished(120000);
         return process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -2;
     }
 
