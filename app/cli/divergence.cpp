@@ -3,7 +3,6 @@
 
 #include "core/base/file.h"
 #include "core/evaluation/divergence.h"
-#include "core/evaluation/documents.h"
 #include "core/tokenizer/unicode.h"
 
 #include <algorithm>
@@ -93,8 +92,7 @@ Result<void> compareDistributions(const Context& context, const DivergenceOption
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }
-    const std::string rows = joinRows(replaceInvalidUtf8(text.value()));
-    const Result<Windows> windows = cut(tokenizer.value()->encode(rows), options);
+    const Result<Windows> windows = cut(tokenizer.value()->encode(replaceInvalidUtf8(text.value())), options);
     if (!windows.ok()) {
         return windows.error();
     }
