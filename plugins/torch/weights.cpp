@@ -18,6 +18,41 @@ bool sameQuantization(const WeightQuantization& a, const WeightQuantization& b) 
     return a == b || (!a.active() && !b.active());
 }
 
+/// Values that a backend is to copy: those of the mapped file itself where they need no change, or own ones.
+class Values {
+public:
+    Values(std::vector<float> values)
+        : m_own(std::move(values))
+        , m_span(m_own) {}
+    Values(const Checkpoint& checkpoint, const TensorView& view)
+        : m_checkpoint(&checkpoint)
+        , m_view(&view)
+        , m_span(
+              reinterpret_cast<const float*>(view.bytes.data()),
+              static_cast<std::size_t>(view.elementCount())) {}
+    ~Values() {
+        if (m_view != nullptr) {
+            m_checkpoint->tensors.release(m_view->bytes);
+        }
+    }
+    Values(const Values&) = delete;
+    Values& operator=(const Values&) = delete;
+
+    /// Whether a tensor can be used where it lies.
+    static bool inPlace(const TensorView& view) {
+        return view.dtype == DType::F32 && std::endian::native == std::endian::little &&
+               reinterpret_cast<std::uintptr_t>(view.bytes.data()) % alignof(float) == 0;
+    }
+
+    std::span<const float> span() const { return m_span; }
+
+private:
+    const Checkpoint* m_checkpoint = nullptr;
+    const TensorView* m_view = nullptr;
+    std::vector<float> m_own;
+    std::span<const float> m_span;
+};
+
 /// Reads tensors of one checkpoint into one backend's memory.
 class Reader {
 public:
@@ -59,18 +94,19 @@ public:
     }
 
     Result<Shared> embedding() {
-        return quantized(m_checkpoint.names.embedding, m_plan.embedding, [](std::vector<float>&) {});
+        const auto weight = unchanged(m_checkpoint.names.embedding, m_plan.embedding);
+        return weight.ok() ? Result<Shared>(share(weight.value()->span())) : Result<Shared>(weight.error());
     }
 
     Result<std::shared_ptr<const LinearWeight>> head() {
         const std::string& own = m_checkpoint.names.head;
         const std::string& name = own.empty() ? m_checkpoint.names.embedding : own;
-        Result<std::vector<float>> weight = values(name, m_plan.head);
+        const auto weight = unchanged(name, m_plan.head);
         if (!weight.ok()) {
             return weight.error();
         }
-        return std::shared_ptr<const LinearWeight>(
-            m_backend.prepare(weight.value(), m_checkpoint.spec.vocabulary, m_checkpoint.spec.hidden));
+        return std::shared_ptr<const LinearWeight>(m_backend.prepare(
+            weight.value()->span(), m_checkpoint.spec.vocabulary, m_checkpoint.spec.hidden));
     }
 
     Result<SiteWeights> site(SiteId id, const SiteWeights* previous) {
@@ -81,12 +117,13 @@ public:
             previous->settings.smoothing == settings.smoothing) {
             site.weight = previous->weight;
         } else {
-            const Result<std::vector<float>> weight = effectiveWeight(m_checkpoint, id, settings);
+            const auto weight = siteWeight(id, settings);
             if (!weight.ok()) {
                 return weight.error().within(siteName(id));
             }
             site.weight = m_backend.prepare(
-                weight.value(), m_checkpoint.spec.outputs(id.linear), m_checkpoint.spec.inputs(id.linear));
+                weight.value()->span(), m_checkpoint.spec.outputs(id.linear),
+                m_checkpoint.spec.inputs(id.linear));
         }
         if (!settings.smoothing.empty()) {
             site.smoothing = share(settings.smoothing);
@@ -104,6 +141,29 @@ public:
     }
 
 private:
+    /// A tensor as it stands, or quantized.
+    Result<std::unique_ptr<Values>> unchanged(const std::string& name, const WeightQuantization& how) {
+        const TensorView& view = m_checkpoint.tensor(name);
+        if (!how.active() && Values::inPlace(view)) {
+            return std::make_unique<Values>(m_checkpoint, view);
+        }
+        Result<std::vector<float>> changed = values(name, how);
+        return changed.ok()
+                   ? Result<std::unique_ptr<Values>>(std::make_unique<Values>(std::move(changed).value()))
+                   : Result<std::unique_ptr<Values>>(changed.error());
+    }
+
+    Result<std::unique_ptr<Values>> siteWeight(SiteId id, const ResolvedSite& settings) {
+        if (!settings.weight.active() && settings.smoothing.empty()) {
+            const TensorNames::Block& names = m_checkpoint.names.blocks[static_cast<std::size_t>(id.layer)];
+            return unchanged(names.linear(id.linear), {});
+        }
+        Result<std::vector<float>> weight = effectiveWeight(m_checkpoint, id, settings);
+        return weight.ok()
+                   ? Result<std::unique_ptr<Values>>(std::make_unique<Values>(std::move(weight).value()))
+                   : Result<std::unique_ptr<Values>>(weight.error());
+    }
+
     Shared share(std::span<const float> values) {
         return std::make_shared<const DeviceArray>(m_backend, values);
     }
