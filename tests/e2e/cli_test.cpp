@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The command line contract: what the verbs print and write, and how they refuse bad input.
+#include "core/base/file.h"
 #include "core/checkpoint/safetensors.h"
+#include "core/quantization/plan.h"
 #include "tests/e2e/programs.h"
 #include "tests/support/paths.h"
 
@@ -140,6 +142,50 @@ private Q_SLOTS:
         const Outcome diff = cli({"plan", "diff", original, plan, "--model-layers", "8"});
         QVERIFY2(diff.out.contains("out_proj") && diff.out.contains("off"), diff.out.constData());
         QVERIFY(cli({"plan", "presets"}).out.contains("W8A8 input\n"));
+    }
+
+    void formatsAreSetAndLeft() {
+        const TemporaryFolder out;
+        const QString plan = inFolder(out, "plan.json");
+        QCOMPARE(cli({"plan", "new", "-o", plan}).exitCode, 0);
+        QCOMPARE(cli({"plan", "set", plan, "--w-format", "nvfp4", "--a-format", "mxfp4"}).exitCode, 0);
+        QVERIFY(cli({"plan", "show", plan}).out.contains("W NVFP4 A MXFP4 (inputs)"));
+        const QString result = inFolder(out, "result.json");
+        const QStringList evaluation{"evaluate", "demo",   "--tasks", "copa", "--limit",
+                                     "10",       "--plan", plan,      "-o",   result};
+        QCOMPARE(cli(evaluation).exitCode, 0); // neither format needs a calibration
+        QCOMPARE(cli({"plan", "set", plan, "--w-bits", "8"}).exitCode, 0); // bits are those of integers
+        QVERIFY(cli({"plan", "show", plan}).out.contains("W8 A MXFP4 (inputs)"));
+    }
+
+    void searchesForAlphaAndBits() {
+        const TemporaryFolder out;
+        const QString calibration = inFolder(out, "c.safetensors"), plan = inFolder(out, "plan.json"),
+                      found = inFolder(out, "found.json"), trace = inFolder(out, "trace.json");
+        QCOMPARE(
+            cli({"calibrate", "demo", "--samples", "4", "--length", "128", "-o", calibration}).exitCode, 0);
+        QCOMPARE(cli({"plan", "new", "--preset", "W8A8 input", "-o", plan}).exitCode, 0);
+        const QStringList windows{"--samples", "2", "--length", "64"};
+        const Outcome alpha =
+            cli(QStringList{
+                    "search", "demo", "--target", "alpha", "--grid", "0.5,0.8", "--plan", plan,
+                    "--calibration", calibration, "-o", found, "--trace", trace} +
+                windows);
+        QVERIFY2(alpha.exitCode == 0, alpha.err.constData());
+        const Json measured = Json::parse(readFile(trace.toStdString()).value());
+        QCOMPARE(measured["candidates"], (Json{"0.5", "0.8", "off"}));
+        QCOMPARE(measured["sites"].size(), std::size_t{32});
+        // out_proj has the demo's outlier channels, which smoothing tames.
+        const Json errors = measured["sites"]["layers.2.out_proj"]["errors"];
+        QVERIFY(errors[0].get<double>() < errors[2].get<double>());
+        QVERIFY(parsePlan(readFile(found.toStdString()).value(), "found").ok());
+        const Outcome bits =
+            cli(QStringList{"search", "demo", "--target", "bits", "--average-bits", "5"} + windows);
+        QVERIFY2(bits.exitCode == 0, bits.err.constData());
+        QVERIFY(planFromJson(bits.json(), "bits").ok());
+        const Outcome both =
+            cli({"search", "demo", "--target", "bits", "--average-bits", "5", "--budget-bytes", "1000000"});
+        QCOMPARE(both.exitCode, 2);
     }
 
     void badInputIsRefused_data() {
