@@ -13,11 +13,11 @@ namespace mambascope {
 namespace {
 
 constexpr const char* kStyle = R"(
-:root { color-scheme: light dark; --paper: #ffffff; --ink: #1a1a1a; --faint: #5f6368; --grid: #e3e3e3;
-  --band: #00000014; --in: #3465a4; --x: #4e9a06; --dt: #75507b; --out: #c17d11; --mark: #cc0000; }
+:root { color-scheme: light dark; --paper: #ffffff; --ink: #1b1f24; --faint: #59626d; --grid: #e0e5ea;
+  --band: #e9f0f6; --in: #00845f; --x: #a1508a; --dt: #8f6400; --out: #0072b2; --mark: #d04a00; }
 @media (prefers-color-scheme: dark) {
-  :root { --paper: #1b1b1b; --ink: #ececec; --faint: #a5a5a5; --grid: #3a3a3a; --band: #ffffff1c;
-    --in: #729fcf; --x: #8ae234; --dt: #ad7fa8; --out: #e9b96e; --mark: #ff6b6b; } }
+  :root { --paper: #14171b; --ink: #e8ebef; --faint: #a2abb6; --grid: #2a3038; --band: #1f2a35;
+    --in: #2dbd94; --x: #d98bbb; --dt: #dba32f; --out: #56b4e9; --mark: #ff8a4a; } }
 @media print { :root { --paper: #ffffff; --ink: #000000; --faint: #444444; } }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 sans-serif; }
 main { max-width: 68rem; margin: 0 auto; padding: 1.5rem; }

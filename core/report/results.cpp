@@ -75,6 +75,11 @@ std::string resultTable(const std::vector<Run>& runs) {
     return html::table(heads, rows);
 }
 
+/// Three decimals, and never a 0 that is none.
+std::string probability(double p) {
+    return p < 0.001 ? "&lt; 0.001" : html::number(p, 3);
+}
+
 std::string differenceTable(const RunDifference& difference) {
     std::vector<std::vector<std::string>> rows;
     for (const TaskDifference& task : difference.tasks) {
@@ -85,7 +90,7 @@ std::string differenceTable(const RunDifference& difference) {
         rows.push_back(
             {text(taskDisplayName(task.task)), std::to_string(paired.common),
              html::signedNumber(100 * paired.delta, 2), std::to_string(paired.gained),
-             std::to_string(paired.lost), html::number(paired.pMcNemar, 3)});
+             std::to_string(paired.lost), probability(paired.pMcNemar)});
     }
     return html::table({"task", "common items", "difference, points", "gained", "lost", "McNemar p"}, rows);
 }
