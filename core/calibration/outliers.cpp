@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/calibration/outliers.h"
 
+#include "core/base/number_text.h"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
 namespace mambascope {
@@ -12,12 +13,6 @@ namespace {
 constexpr std::array<std::string_view, 4> kRuleNames{"channel-spread", "all-elements", "llm-int8", "mad"};
 constexpr double kLlmInt8Threshold = 6.0;
 constexpr double kMadToSigma = 1.4826; // MAD of a normal distribution in standard deviations, inverted
-
-std::string number(double value) {
-    std::array<char, 32> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-    return {text.data(), end};
-}
 
 double median(std::vector<double> values) {
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -45,7 +40,8 @@ void describeSpread(const ChannelStatistics& statistics, double k, OutlierSet& s
         const auto needed = static_cast<std::int64_t>(std::floor(k * k)) + 2;
         set.possible = false;
         set.why = "With " + std::to_string(statistics.channels()) + " channels no channel can lie " +
-                  number(k) + " standard deviations above the mean: the channel-spread rule needs at least " +
+                  shortestText(k) +
+                  " standard deviations above the mean: the channel-spread rule needs at least " +
                   std::to_string(needed) + ".";
     }
 }

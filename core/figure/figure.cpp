@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/figure/figure.h"
 
+#include "core/base/number_text.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -17,19 +19,12 @@ std::string rounded(double value) {
     return {text.data(), end};
 }
 
-/// The shortest text that reads back as the same number.
-template <class T>
-std::string exact(T value) {
-    std::array<char, 32> text{};
-    return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
-}
-
 std::string counted(std::size_t count, const std::string& noun) {
     return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 std::string bandLabel(const FigureOptions& options) {
-    const std::string k = exact(options.k);
+    const std::string k = shortestText(options.k);
     switch (options.rule) {
     case OutlierRule::ChannelSpread:
         return "mean + " + k + "σ";
@@ -44,7 +39,7 @@ std::string bandLabel(const FigureOptions& options) {
 }
 
 std::string ruleSentence(const FigureOptions& options) {
-    const std::string k = exact(options.k);
+    const std::string k = shortestText(options.k);
     const std::string tail = " (rule " + std::string(outlierRuleName(options.rule)) +
                              (options.rule == OutlierRule::LlmInt8 ? "" : ", k = " + k) +
                              "); channels above it are marked.";
@@ -190,14 +185,14 @@ columnExtents(std::span<const float> values, double firstChannel, double lastCha
 std::string figureToCsv(const Figure& figure) {
     std::string csv = "panel,channel,absmax,outlier,threshold\n";
     for (const StemPanel& panel : figure.panels) {
-        const std::string threshold = panel.bandHigh ? exact(*panel.bandHigh) : std::string();
+        const std::string threshold = panel.bandHigh ? shortestText(*panel.bandHigh) : std::string();
         auto mark = panel.marks.begin();
         for (std::size_t c = 0; c < panel.values.size(); ++c) {
             const bool marked = mark != panel.marks.end() && static_cast<std::size_t>(mark->channel) == c;
             if (marked) {
                 ++mark;
             }
-            csv += panel.title + "," + std::to_string(c) + "," + exact(panel.values[c]) + "," +
+            csv += panel.title + "," + std::to_string(c) + "," + shortestText(panel.values[c]) + "," +
                    (marked ? "1" : "0") + "," + threshold + "\n";
         }
     }

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/number_text.h"
 #include "core/quantization/plan.h"
 #include "core/quantization/settings.h"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <set>
 #include <tuple>
 
 namespace mambascope {
 namespace {
-
-std::string number(double value) {
-    std::array<char, 32> text{};
-    return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
-}
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
     std::string text;
@@ -28,7 +24,7 @@ std::string onOff(bool on) {
 }
 
 std::string alphaText(const std::optional<double>& alpha) {
-    return alpha ? number(*alpha) : "off";
+    return alpha ? shortestText(*alpha) : "off";
 }
 
 // Differences
@@ -240,7 +236,7 @@ std::vector<std::string> settingsParts(const SiteSettings& settings, bool weight
             ")");
     }
     if (settings.alpha) {
-        parts.push_back("α " + number(*settings.alpha));
+        parts.push_back("α " + shortestText(*settings.alpha));
     }
     if (settings.zeroOutliers) {
         parts.emplace_back("zero outliers");
@@ -254,7 +250,7 @@ std::string ruleText(const QuantPlan& plan) {
         return {};
     }
     const bool factor = plan.rule != OutlierRule::LlmInt8;
-    return std::string(outlierRuleName(plan.rule)) + (factor ? " k " + number(plan.k) : "");
+    return std::string(outlierRuleName(plan.rule)) + (factor ? " k " + shortestText(plan.k) : "");
 }
 
 } // namespace
@@ -288,7 +284,7 @@ std::vector<std::string> planDiff(const QuantPlan& from, const QuantPlan& to, in
             std::string(outlierRuleName(b.rule)));
     }
     if (a.k != b.k) {
-        lines.push_back("outlier rule: k " + number(a.k) + " → " + number(b.k));
+        lines.push_back("outlier rule: k " + shortestText(a.k) + " → " + shortestText(b.k));
     }
     if (reachesScan(from, layers) != reachesScan(to, layers)) {
         lines.push_back(

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/sweep/tables.h"
 
+#include "core/base/number_text.h"
 #include "core/evaluation/comparison.h"
 #include "core/evaluation/result_numbers.h"
 #include "core/sweep/published.h"
 #include "core/sweep/table_layout.h"
 
-#include <charconv>
 #include <cstdio>
 
 namespace mambascope {
@@ -40,13 +40,6 @@ OrderedJson rowJson(const SweepGroup& group, const EvaluationResult& row) {
     return json;
 }
 
-/// Shortest text that reads back as the same number.
-std::string exact(double value) {
-    char buffer[32];
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-    return {buffer, end};
-}
-
 /// RFC 4180.
 std::string quoted(const std::string& text) {
     if (text.find_first_of(",\"\r\n") == std::string::npos) {
@@ -73,34 +66,36 @@ std::string accuracyLine(const CsvLine& line, Metric metric) {
     const bool published = publishedMetric(line.result->task) == metricName(metric);
     std::string text = quoted(line.checkpoint) + "," + quoted(line.plan) + "," + line.task + "," +
                        metricName(metric) + "," + (published ? "1" : "0") + "," + std::to_string(m.n) + "," +
-                       exact(p) + "," + exact(accuracyStandardError(p, m.n)) + "," + exact(interval.low) +
-                       "," + exact(interval.high);
+                       shortestText(p) + "," + shortestText(accuracyStandardError(p, m.n)) + "," +
+                       shortestText(interval.low) + "," + shortestText(interval.high);
     if (line.before == nullptr) {
         text += ",,,,,,";
     } else {
         const PairedComparison paired = comparePaired(metric, line.result->items, line.before->items);
         const auto compared = published ? compareTask(*line.result, *line.before) : std::nullopt;
-        text +=
-            "," + exact(paired.delta) + "," +
-            (compared ? exact(compared->publishedInterval.low) + "," + exact(compared->publishedInterval.high)
-                      : std::string(",")) +
-            "," + std::to_string(paired.gained) + "," + std::to_string(paired.lost) + "," +
-            exact(paired.pMcNemar);
+        text += "," + shortestText(paired.delta) + "," +
+                (compared ? shortestText(compared->publishedInterval.low) + "," +
+                                shortestText(compared->publishedInterval.high)
+                          : std::string(",")) +
+                "," + std::to_string(paired.gained) + "," + std::to_string(paired.lost) + "," +
+                shortestText(paired.pMcNemar);
     }
     return text + "," + std::to_string(m.nonfinite) + "," +
-           (published ? exact(line.result->chance()) : std::string()) + "," + line.printed + "\n";
+           (published ? shortestText(line.result->chance()) : std::string()) + "," + line.printed + "\n";
 }
 
 std::string perplexityLine(const CsvLine& line) {
     const TaskMetrics& m = line.result->metrics;
     std::string text = quoted(line.checkpoint) + "," + quoted(line.plan) + "," + line.task +
-                       ",perplexity,0," + std::to_string(m.n) + "," + exact(m.perplexity) + "," +
-                       exact(m.perplexityStandardError) + ",,";
+                       ",perplexity,0," + std::to_string(m.n) + "," + shortestText(m.perplexity) + "," +
+                       shortestText(m.perplexityStandardError) + ",,";
     const auto compared = line.before == nullptr ? std::nullopt : compareTask(*line.result, *line.before);
     if (compared && compared->perplexityDelta) {
         const auto& interval = compared->perplexityInterval;
-        text += "," + exact(*compared->perplexityDelta) + "," +
-                (interval ? exact(interval->low) + "," + exact(interval->high) : std::string(",")) + ",,,";
+        text +=
+            "," + shortestText(*compared->perplexityDelta) + "," +
+            (interval ? shortestText(interval->low) + "," + shortestText(interval->high) : std::string(",")) +
+            ",,,";
     } else {
         text += ",,,,,,";
     }
