@@ -114,6 +114,12 @@ void SitePatch::applyTo(SiteSettings& settings) const {
     });
 }
 
+SitePatch patchOf(const SiteSettings& settings) {
+    SitePatch all;
+    forEachSetting([&](auto patched, auto setting) { all.*patched = settings.*setting; });
+    return all;
+}
+
 void SitePatch::merge(const SitePatch& other) {
     forEachSetting([&](auto patched, auto) {
         if (other.*patched) {

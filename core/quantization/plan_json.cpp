@@ -58,8 +58,7 @@ OrderedJson patchToJson(const SitePatch& patch) {
 }
 
 OrderedJson settingsToJson(const SiteSettings& settings) {
-    SitePatch all;
-    forEachSetting([&](auto patched, auto setting) { all.*patched = settings.*setting; });
+    SitePatch all = patchOf(settings);
     // Integers go without saying, so that plans of integers keep the hashes that they had before other
     // formats.
     for (auto* format : {&all.weightFormat, &all.activationFormat}) {

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quantization/search.h"
 
+#include "core/base/number_text.h"
 #include "core/quantization/settings.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
-#include <charconv>
 #include <cmath>
 #include <limits>
 
 namespace mambascope {
 namespace {
-
-std::string number(double value) {
-    std::array<char, 32> text{};
-    return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
-}
 
 SitePatch alphaPatch(std::optional<double> alpha) {
     SitePatch patch;
@@ -28,30 +22,6 @@ SitePatch bitsPatch(int bits) {
     SitePatch patch;
     patch.weightBits = bits;
     patch.weightFormat = NumberFormat::Int;
-    return patch;
-}
-
-/// All that makes a site differ from the unquantized model.
-SitePatch offPatch() {
-    SitePatch patch = bitsPatch(kBitsOff);
-    patch.activationBits = kBitsOff;
-    patch.activationFormat = NumberFormat::Int;
-    patch.alpha.emplace(std::optional<double>());
-    patch.zeroOutliers = false;
-    return patch;
-}
-
-SitePatch patchOf(const SiteSettings& settings) {
-    SitePatch patch;
-    patch.weightBits = settings.weightBits;
-    patch.weightFormat = settings.weightFormat;
-    patch.weightGranularity = settings.weightGranularity;
-    patch.activationBits = settings.activationBits;
-    patch.activationFormat = settings.activationFormat;
-    patch.activationSide = settings.activationSide;
-    patch.activationScale = settings.activationScale;
-    patch.alpha.emplace(settings.alpha);
-    patch.zeroOutliers = settings.zeroOutliers;
     return patch;
 }
 
@@ -210,7 +180,7 @@ Result<SearchResult> chooseAlpha(
     }
     SearchResult result;
     for (const double alpha : grid) {
-        result.candidates.push_back(number(alpha));
+        result.candidates.push_back(shortestText(alpha));
     }
     result.candidates.emplace_back("off");
     result.plan = base;
@@ -250,7 +220,7 @@ Result<SearchResult> allocateBits(
     while (allocation.used() > budget) {
         if (!allocation.lowerOne()) {
             return Error::usage(
-                "The budget of " + number(averageBits) +
+                "The budget of " + shortestText(averageBits) +
                     " bits a weight is below the fewest bits searched, " + std::to_string(bits.back()) + ".",
                 "Raise the budget, or search fewer bits with --bits.");
         }
@@ -304,7 +274,7 @@ QuantPlan onlySite(const QuantPlan& plan, SiteId site) {
 
 QuantPlan withoutSite(const QuantPlan& plan, SiteId site) {
     QuantPlan without = plan;
-    without.set({{site.layer}, {site.linear}}, offPatch());
+    without.set({{site.layer}, {site.linear}}, patchOf(SiteSettings{}));
     return without;
 }
 

@@ -19,6 +19,9 @@ void forEachSetting(Visitor&& visit) {
     visit(&SitePatch::zeroOutliers, &SiteSettings::zeroOutliers);
 }
 
+/// A patch that holds every setting of a site.
+SitePatch patchOf(const SiteSettings& settings);
+
 /// The same plan without what has no effect: settings that repeat the level above, empty patches, and, where
 /// nothing is zeroed, the outlier rule.
 QuantPlan withoutRedundancy(const QuantPlan& plan);
