@@ -2,10 +2,8 @@
 #include "app/cli/context.h"
 #include "app/cli/session_file.h"
 
-#include "core/base/file.h"
 #include "core/calibration/import_scales.h"
 #include "core/calibration/outliers.h"
-#include "core/engine/describe.h"
 
 #include <iostream>
 
@@ -19,24 +17,10 @@ struct CalibrateOptions {
     OutputOptions output;
 };
 
-/// Windows cut from a text (by default the demo's own for the demo), and where they came from.
 Result<CalibrationRequest> textWindows(const CalibrateOptions& options, LoadedEngine& loaded) {
-    const std::filesystem::path file =
-        options.text.empty() ? demoCalibrationText() : std::filesystem::path(options.text);
-    Result<std::string> text = readFile(file);
-    if (!text.ok()) {
-        return text.error();
-    }
-    Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(loaded);
-    if (!tokenizer.ok()) {
-        return tokenizer.error();
-    }
-    Result<CalibrationRequest> request =
-        textCalibration(*tokenizer.value(), text.value(), file.filename().string(), options.windows);
-    if (!request.ok()) {
-        return request.error().within(file.string());
-    }
-    return request;
+    const Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(loaded);
+    return tokenizer.ok() ? windowsOfText(options.text, *tokenizer.value(), options.windows)
+                          : tokenizer.error();
 }
 
 Result<CalibrationRequest> idWindows(const CalibrateOptions& options) {

@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/calibration/calibration.h"
 #include "core/checkpoint/safetensors.h"
+#include "core/engine/describe.h"
 
 #include <charconv>
 #include <cstring>
@@ -186,6 +187,18 @@ Result<std::shared_ptr<const Tokenizer>> tokenizerOf(const LoadedEngine& loaded)
         return json.error();
     }
     return Tokenizer::fromJson(json.value(), "the tokenizer.json of " + loaded.model.name);
+}
+
+Result<CalibrationRequest>
+windowsOfText(const std::string& file, const Tokenizer& tokenizer, const WindowRequest& windows) {
+    const std::filesystem::path path = file.empty() ? demoCalibrationText() : std::filesystem::path(file);
+    const Result<std::string> text = readFile(path);
+    if (!text.ok()) {
+        return text.error();
+    }
+    Result<CalibrationRequest> request =
+        textCalibration(tokenizer, text.value(), path.filename().string(), windows);
+    return request.ok() ? std::move(request) : request.error().within(path.string());
 }
 
 Result<void> applyPlan(const Context& context, Engine& engine, const LoadedPlan& plan) {

@@ -84,6 +84,9 @@ Result<Prepared> prepare(
 /// The tokenizer that --tokenizer names, if it fits the model; else the checkpoint's, read on the engine's
 /// side.
 Result<std::shared_ptr<const Tokenizer>> tokenizerOf(const LoadedEngine& loaded);
+/// Windows cut from a text file, or from the demo's own where none is named, and where they came from.
+Result<CalibrationRequest>
+windowsOfText(const std::string& file, const Tokenizer& tokenizer, const WindowRequest& windows);
 /// Sets the plan on the engine and prints its warnings.
 Result<void> applyPlan(const Context& context, Engine& engine, const LoadedPlan& plan);
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/context.h"
 
-#include "core/base/file.h"
-#include "core/engine/describe.h"
 #include "core/quantization/search.h"
 
 #include <algorithm>
@@ -339,20 +337,13 @@ Result<void> checkOptions(const SearchOptions& options) {
 
 Result<std::vector<std::vector<std::int32_t>>>
 windowsOf(const SearchOptions& options, const LoadedEngine& loaded) {
-    const std::filesystem::path file =
-        options.text.empty() ? demoCalibrationText() : std::filesystem::path(options.text);
-    const Result<std::string> text = readFile(file);
-    if (!text.ok()) {
-        return text.error();
-    }
     const Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(loaded);
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }
-    Result<CalibrationRequest> request =
-        textCalibration(*tokenizer.value(), text.value(), file.filename().string(), options.windows);
+    Result<CalibrationRequest> request = windowsOfText(options.text, *tokenizer.value(), options.windows);
     if (!request.ok()) {
-        return request.error().within(file.string());
+        return request.error();
     }
     return std::move(request.value().windows);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/sweep_calibration.h"
 
-#include "core/base/file.h"
+#include "app/cli/context.h"
 #include "core/base/hash.h"
 #include "core/engine/describe.h"
 
@@ -47,16 +47,9 @@ std::filesystem::path cachedFile(
 Result<Calibration> fromText(
     const SweepCalibration& options, const std::filesystem::path& folder, Engine& engine,
     const LoadedModel& model, const Tokenizer& tokenizer, const Job& job) {
-    const std::filesystem::path file =
-        options.text.empty() ? demoCalibrationText() : std::filesystem::path(options.text);
-    Result<std::string> text = readFile(file);
-    if (!text.ok()) {
-        return text.error();
-    }
-    Result<CalibrationRequest> request =
-        textCalibration(tokenizer, text.value(), file.filename().string(), options.windows);
+    const Result<CalibrationRequest> request = windowsOfText(options.text, tokenizer, options.windows);
     if (!request.ok()) {
-        return request.error().within(file.string());
+        return request.error();
     }
     Result<EngineInfo> info = engine.info();
     if (!info.ok()) {
