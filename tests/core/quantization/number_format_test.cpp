@@ -2,6 +2,7 @@
 #include "core/quantization/number_format.h"
 #include "core/quantization/quantizer.h"
 #include "core/quantization/resolve.h"
+#include "tests/core/quantization/tiny_spec.h"
 
 #include <QTest>
 
@@ -228,14 +229,7 @@ private Q_SLOTS:
     }
 
     void scalesAreResolved() {
-        ModelSpec spec;
-        spec.layers = 1;
-        spec.hidden = 4;
-        spec.inner = 8;
-        spec.state = 2;
-        spec.dtRank = 1;
-        spec.convKernel = 2;
-        spec.vocabulary = 8;
+        const ModelSpec spec = test::tinySpec(1);
         CalibrationSnapshot calibration;
         calibration.spec = spec;
         calibration.sites.resize(4);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quantization/search.h"
+#include "tests/core/quantization/tiny_spec.h"
 
 #include <QTest>
 
@@ -10,18 +11,8 @@ using namespace mambascope;
 
 namespace {
 
-/// Two layers of a model whose weights are easily counted: in_proj 16 · 4, x_proj 5 · 8, dt_proj 8 · 1,
-/// out_proj 4 · 8 values a layer, 144 in all.
-ModelSpec tinySpec() {
-    ModelSpec spec;
-    spec.layers = 2;
-    spec.hidden = 4;
-    spec.inner = 8;
-    spec.state = 2;
-    spec.dtRank = 1;
-    spec.convKernel = 2;
-    spec.vocabulary = 8;
-    return spec;
+ModelSpec twoLayers() {
+    return test::tinySpec(2);
 }
 
 QuantPlan w8a8() {
@@ -57,7 +48,7 @@ private Q_SLOTS:
             const bool here = c == best[static_cast<std::size_t>(site.linear)];
             return here ? 0.1 : site.linear == Linear::OutProj ? NAN : 0.2;
         });
-        const Result<SearchResult> found = chooseAlpha(tinySpec(), w8a8(), grid, errors);
+        const Result<SearchResult> found = chooseAlpha(twoLayers(), w8a8(), grid, errors);
         QVERIFY(found.ok());
         const QuantPlan& plan = found.value().plan;
         QCOMPARE(*plan.at({0, Linear::InProj}).alpha, 0.0);
@@ -73,13 +64,13 @@ private Q_SLOTS:
     void alphaOfAPlanThatQuantizesNothingIsRefused() {
         const std::array grid{0.5};
         const auto errors = errorsOf(2, [](std::size_t, SiteId) { return 0.0; });
-        const auto refused = chooseAlpha(tinySpec(), QuantPlan(), grid, errors);
+        const auto refused = chooseAlpha(twoLayers(), QuantPlan(), grid, errors);
         QVERIFY(!refused.ok());
         QVERIFY(refused.error().code == ErrorCode::Usage);
     }
 
     void countsAverageBits() {
-        const ModelSpec spec = tinySpec();
+        const ModelSpec spec = twoLayers();
         QCOMPARE(siteWeightCount(spec), std::int64_t{2 * 144});
         QCOMPARE(averageWeightBits(spec, QuantPlan()), 16.0);
         QuantPlan plan = w8a8();
@@ -104,7 +95,7 @@ private Q_SLOTS:
         QCOMPARE(bitCandidates(QuantPlan(), bits)[2].at({0, Linear::InProj}).weightBits, 4);
         const auto errors = errorsOf(
             4, [&](std::size_t c, SiteId site) { return std::exp2(-2.0 * bits[c]) * (1 + site.index()); });
-        const ModelSpec spec = tinySpec();
+        const ModelSpec spec = twoLayers();
         const auto found = allocateBits(spec, QuantPlan(), bits, errors, {}, budget);
         QVERIFY(found.ok());
         const double used = averageWeightBits(spec, found.value().plan);
@@ -125,12 +116,12 @@ private Q_SLOTS:
         const auto errors = errorsOf(2, [](std::size_t c, SiteId) { return c == 0 ? 0.0 : 1.0; });
         std::vector<double> importance(8, 1.0);
         std::fill(importance.begin() + 4, importance.end(), 1000.0);
-        const auto found = allocateBits(tinySpec(), QuantPlan(), bits, errors, importance, 6.0).value();
+        const auto found = allocateBits(twoLayers(), QuantPlan(), bits, errors, importance, 6.0).value();
         for (const SearchedSite& searched : found.sites) {
             QCOMPARE(found.plan.at(searched.site).weightBits, searched.site.layer == 0 ? 4 : 8);
         }
         // Without importance dt_proj, which saves nothing, is the last to be lowered.
-        const auto plain = allocateBits(tinySpec(), QuantPlan(), bits, errors, {}, 4.5).value();
+        const auto plain = allocateBits(twoLayers(), QuantPlan(), bits, errors, {}, 4.5).value();
         QCOMPARE(plain.plan.at({0, Linear::DtProj}).weightBits, 8);
         QCOMPARE(plain.plan.at({0, Linear::InProj}).weightBits, 4);
     }
@@ -138,7 +129,7 @@ private Q_SLOTS:
     void aBudgetBelowTheFewestBitsIsRefused() {
         const std::array bits{8, 4};
         const auto errors = errorsOf(2, [](std::size_t, SiteId) { return 1.0; });
-        const auto refused = allocateBits(tinySpec(), QuantPlan(), bits, errors, {}, 3.9);
+        const auto refused = allocateBits(twoLayers(), QuantPlan(), bits, errors, {}, 3.9);
         QVERIFY(!refused.ok());
         QVERIFY(refused.error().message.find("3.9") != std::string::npos);
     }
@@ -148,7 +139,7 @@ private Q_SLOTS:
         plan.defaults.alpha = 0.5;
         const SiteId site{1, Linear::OutProj};
         const QuantPlan on = onlySite(plan, site), off = withoutSite(plan, site);
-        for (const SiteId other : tinySpec().sites()) {
+        for (const SiteId other : twoLayers().sites()) {
             QCOMPARE(on.at(other) == plan.at(other), other == site);
             QCOMPARE(off.at(other) == plan.at(other), other != site);
         }
