@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/e2e/hostile_files.h"
 
-#include "tests/core/checkpoint/pickle_writer.h"
+#include "tests/core/checkpoint/hostile_archives.h"
 #include "tests/core/checkpoint/raw_safetensors.h"
 
 #include <limits>
@@ -11,32 +11,15 @@ namespace {
 
 constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
 
-const QByteArray kStorage = storage("0", "FloatStorage", 6);
-const QByteArray kData(24, '\0');
-
 QByteArray two(const char* first, const char* second) {
     return "{" + entry("t", "U8", "[2]", first) + "," + entry("u", "U8", "[2]", second) + "}";
-}
-
-/// An archive whose dictionary holds one value "t".
-QByteArray holding(const QByteArray& value) {
-    return archive(pickle(dict({text("t"), value})), kData);
-}
-
-/// One whose pickle is exactly this, without protocol and end.
-QByteArray raw(const QByteArray& instructions) {
-    return archive(pickle(instructions), kData);
-}
-
-QByteArray window(std::int64_t offset, const QList<std::int64_t>& shape, const QList<std::int64_t>& strides) {
-    return holding(tensor(kStorage, offset, shape, strides));
 }
 
 const QByteArray kGood = dict({text("t"), tensor(kStorage, 0, {6}, {1})});
 
 /// The good archive with one number of its end record changed.
 QByteArray withEnd(int fromBack, std::uint64_t value, int bytes) {
-    QByteArray file = archive(pickle(kGood), kData);
+    QByteArray file = archive(pickle(kGood), kSixFloats);
     return file.replace(file.size() - fromBack, bytes, number(value, bytes));
 }
 
@@ -241,12 +224,13 @@ QList<HostileFile> hostileArchives() {
             {"two names for one entry", zip({{"a/data.pkl", p, 0, 0, -1, -1, -1, "a/data.pkx"}}),
              "two headers of its entry"},
             {"entry elsewhere", zip({{"a/data.pkl", p, 0, 0, -1, -1, 7}}), "is not where the directory says"},
-            {"cut", archive(p, kData).chopped(30), "directory that a zip archive has at its end is missing"},
+            {"cut", archive(p, kSixFloats).chopped(30),
+             "directory that a zip archive has at its end is missing"},
             {"directory elsewhere", withEnd(6, 0xfffffffe, 4), "does not fit"},
             {"directory of 65534 entries", withEnd(12, 0xfffe, 2), "cannot hold 65534 entries"},
             {"zip64 record missing", withEnd(12, 0xffff, 2), "zip64 record is missing"},
             {"one part of several", withEnd(18, 1, 2), "archive in several files"},
-            {"byte order \"middle\"", archive(p, kData, "middle"), "byte order is neither"},
+            {"byte order \"middle\"", archive(p, kSixFloats, "middle"), "byte order is neither"},
             {"no pickle", zip({{"a/b.txt", "x"}}), "no data.pkl"},
             {"two pickles", zip({{"a/data.pkl", p}, {"b/data.pkl", p}}), "more than one data.pkl"},
             {"TorchScript", zip({{"a/data.pkl", p}, {"a/constants.pkl", p}}), "TorchScript"},
@@ -264,20 +248,21 @@ QList<HostileFile> hostileLegacyFiles() {
     return rows(
         "pytorch_model.bin",
         {
-            {"legacy, storage of 2^63 elements", legacy(kGood, key, number(1ull << 63, 8) + kData),
+            {"legacy, storage of 2^63 elements", legacy(kGood, key, number(1ull << 63, 8) + kSixFloats),
              "but only 24 bytes follow"},
             {"legacy, cut before the storage", legacy(kGood, key, "1234"), "its storage \"0\" is missing"},
-            {"legacy, storage that no tensor uses", legacy(kGood, text("1"), number(6, 8) + kData),
+            {"legacy, storage that no tensor uses", legacy(kGood, text("1"), number(6, 8) + kSixFloats),
              "no tensor uses"},
-            {"legacy, storage twice", legacy(kGood, key + key, (number(6, 8) + kData).repeated(2)),
+            {"legacy, storage twice", legacy(kGood, key + key, (number(6, 8) + kSixFloats).repeated(2)),
              "the storage \"0\" twice"},
-            {"legacy, storage shorter than said", legacy(kGood, key, number(5, 8) + kData.left(20)),
+            {"legacy, storage shorter than said", legacy(kGood, key, number(5, 8) + kSixFloats.left(20)),
              "elements, but has 5"},
-            {"legacy, bytes behind the end", legacy(kGood, key, number(6, 8) + kData + "x"),
+            {"legacy, bytes behind the end", legacy(kGood, key, number(6, 8) + kSixFloats + "x"),
              "belong to no storage"},
-            {"legacy, storage of two types", legacy(twoTypes, key, number(6, 8) + kData), "as two types"},
+            {"legacy, storage of two types", legacy(twoTypes, key, number(6, 8) + kSixFloats),
+             "as two types"},
             {"legacy, view beyond its storage",
-             legacy(dict({text("t"), tensor(view + "Q", 0, {6}, {1})}), key, number(6, 8) + kData),
+             legacy(dict({text("t"), tensor(view + "Q", 0, {6}, {1})}), key, number(6, 8) + kSixFloats),
              "part of a storage that reaches beyond"},
         });
 }

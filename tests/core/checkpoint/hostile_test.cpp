@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/checkpoint/pytorch.h"
 
-#include "tests/core/checkpoint/pickle_writer.h"
+#include "tests/core/checkpoint/hostile_archives.h"
 #include "tests/support/paths.h"
 
 #include <QElapsedTimer>
@@ -17,23 +17,6 @@ using namespace mambascope::test;
 namespace {
 
 constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
-
-const QByteArray kData(24, '\0');
-const QByteArray kStorage = storage("0", "FloatStorage", 6);
-
-/// An archive whose dictionary holds one value "t".
-QByteArray holding(const QByteArray& value) {
-    return archive(pickle(dict({text("t"), value})), kData);
-}
-
-/// One whose pickle is exactly this, without protocol and end.
-QByteArray raw(const QByteArray& instructions) {
-    return archive(pickle(instructions), kData);
-}
-
-QByteArray window(std::int64_t offset, const QList<std::int64_t>& shape, const QList<std::int64_t>& strides) {
-    return holding(tensor(kStorage, offset, shape, strides));
-}
 
 QByteArray good() {
     return window(0, {6}, {1});
@@ -226,34 +209,36 @@ class HostileTest : public QObject {
         QTest::newRow("65534 entries") << withEnd(12, 0xfffe, 2) << "cannot hold 65534 entries";
         QTest::newRow("zip64 record missing") << withEnd(12, 0xffff, 2) << "zip64 record is missing";
         QTest::newRow("in parts") << withEnd(18, 1, 2) << "archive in several files";
-        QTest::newRow("unknown byte order") << archive(p, kData, "middle") << "byte order is neither";
+        QTest::newRow("unknown byte order") << archive(p, kSixFloats, "middle") << "byte order is neither";
     }
 
     static void legacyRows() {
         const QByteArray object = dict({text("t"), tensor(kStorage, 0, {6}, {1})});
         QTest::newRow("legacy: storage of 2^63 elements")
-            << legacy(object, text("0"), number(1ull << 63, 8) + kData) << "9223372036854775808 elements";
+            << legacy(object, text("0"), number(1ull << 63, 8) + kSixFloats)
+            << "9223372036854775808 elements";
         QTest::newRow("legacy: storage shorter than said")
-            << legacy(object, text("0"), number(5, 8) + kData.left(20)) << "should have 6 elements";
+            << legacy(object, text("0"), number(5, 8) + kSixFloats.left(20)) << "should have 6 elements";
         QTest::newRow("legacy: unknown storage")
-            << legacy(object, text("1"), number(6, 8) + kData) << "no tensor uses its storage \"1\"";
+            << legacy(object, text("1"), number(6, 8) + kSixFloats) << "no tensor uses its storage \"1\"";
         QTest::newRow("legacy: storage twice")
-            << legacy(object, text("0") + text("0"), repeated(number(6, 8) + kData, 2)) << "twice";
+            << legacy(object, text("0") + text("0"), repeated(number(6, 8) + kSixFloats, 2)) << "twice";
         QTest::newRow("legacy: no storage") << legacy(object, "", "") << "\"0\", which is missing";
         QTest::newRow("legacy: more behind the end")
-            << legacy(object, text("0"), number(6, 8) + kData + "x") << "1 bytes at its end";
+            << legacy(object, text("0"), number(6, 8) + kSixFloats + "x") << "1 bytes at its end";
         const QByteArray twoTypes = dict(
             {text("a"), tensor(kStorage, 0, {6}, {1}), text("b"),
              tensor(storage("0", "HalfStorage", 6), 0, {6}, {1})});
         QTest::newRow("legacy: storage of two types")
-            << legacy(twoTypes, text("0"), number(6, 8) + kData) << "as two types";
+            << legacy(twoTypes, text("0"), number(6, 8) + kSixFloats) << "as two types";
         QTest::newRow("legacy: os.system")
             << legacy(global("os", "system") + tuple({text("true")}) + "R", "", "") << "\"os.system\"";
         const QByteArray view = tuple(
             {text("storage"), global("torch", "FloatStorage"), text("0"), text("cpu"), integer(6),
              tuple({text("v"), integer(4), integer(kHuge)})});
         QTest::newRow("legacy: view beyond its storage")
-            << legacy(dict({text("t"), tensor(view + "Q", 0, {6}, {1})}), text("0"), number(6, 8) + kData)
+            << legacy(
+                   dict({text("t"), tensor(view + "Q", 0, {6}, {1})}), text("0"), number(6, 8) + kSixFloats)
             << "part of a storage that reaches beyond";
     }
 
@@ -289,7 +274,7 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("file");
         QTest::newRow("zip") << good();
         QTest::newRow("legacy") << legacy(
-            dict({text("t"), tensor(kStorage, 0, {6}, {1})}), text("0"), number(6, 8) + kData);
+            dict({text("t"), tensor(kStorage, 0, {6}, {1})}), text("0"), number(6, 8) + kSixFloats);
     }
 
     void refusesEveryTruncation() {
