@@ -20,8 +20,8 @@ void addGlobalOptions(CLI::App& program, GlobalOptions& options) {
                 text == "auto" || text == "cpu" || text == "cuda" || text.rfind("cuda:", 0) == 0;
             return known ? "" : "There is no device '" + text + "'; use auto, cpu, cuda or cuda:N.";
         });
-    program.add_option("--dtype", options.dtype, "What linear layers compute in: f32, tf32, bf16 or f16")
-        ->check(CLI::IsMember({"f32", "tf32", "bf16", "f16"}));
+    program.add_option("--dtype", options.dtype, "What linear layers compute in: f32, tf32, bf16, f16 or int8")
+        ->check(CLI::IsMember({"f32", "tf32", "bf16", "f16", "int8"}));
     program.add_option("--threads", options.threads, "Threads of the engine (default: all cores)")
         ->check(CLI::Range(1, 1024));
     program

@@ -20,6 +20,13 @@ class LinearWeight {
 public:
     virtual ~LinearWeight() = default;
     std::int64_t outputs = 0, inputs = 0;
+    bool integers = false; ///< inputs become integers in integerLinear(), not in transform()
+};
+
+/// What a weight is for.
+struct WeightUse {
+    const ResolvedSite* site = nullptr; ///< the plan for its linear; null for the head
+    Linear linear = Linear::InProj;     ///< which one; says nothing for the head
 };
 
 /// What happens to a linear's input or output: zero channels, divide by smoothing, quantize; what is null or
@@ -99,10 +106,17 @@ public:
     /// The weights behind a PassShape have changed.
     virtual void forgetRepeated() {}
 
-    /// Prepares a float weight [outputs, inputs] for linear().
-    virtual std::unique_ptr<LinearWeight>
-    prepare(std::span<const float> weight, std::int64_t outputs, std::int64_t inputs) = 0;
+    /// Whether prepare() makes integers of the weight of such a linear.
+    virtual bool multipliesIntegers(const ResolvedSite& /*site*/, Linear /*linear*/) const { return false; }
+    /// Prepares a weight [outputs, inputs], already smoothed and fake-quantized as the plan says, for linear().
+    virtual std::unique_ptr<LinearWeight> prepare(
+        std::span<const float> weight, std::int64_t outputs, std::int64_t inputs, const WeightUse& use) = 0;
     virtual void linear(const LinearWeight& weight, Matrix x, Matrix y) = 0; ///< y = x · Wᵀ
+    /// y = q(x) · Wᵀ for a weight that asks for it: the integers that transform() would have rounded to, without
+    /// going through floats.
+    virtual void integerLinear(
+        const LinearWeight& /*weight*/, Matrix /*x*/, const ResolvedActivation& /*quantizer*/,
+        std::span<const Segment> /*segments*/, Matrix /*y*/) {}
     virtual void embed(const float* table, std::span<const std::int32_t> ids, Matrix out) = 0;
     /// residual += add (if any); out = rmsNorm(residual) · weight (if any)
     virtual void

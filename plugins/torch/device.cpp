@@ -13,7 +13,9 @@
 #include <algorithm>
 #include <fstream>
 #include <optional>
+#include <string_view>
 #include <thread>
+#include <utility>
 
 namespace mambascope {
 
@@ -30,18 +32,37 @@ std::string processorName() {
     return "Processor";
 }
 
-DeviceInfo processor() {
+/// The instruction set that linears use.
+std::string instructionSet(CpuPrecision precision) {
+    const Kernels& kernels = selectKernels();
+    switch (precision) {
+    case CpuPrecision::F32:
+        break;
+    case CpuPrecision::BF16:
+        return selectBf16Products(kernels).name;
+    case CpuPrecision::Int8:
+        return selectInt8Products(kernels).name;
+    }
+    return kernels.name;
+}
+
+DeviceInfo processor(CpuPrecision precision = CpuPrecision::F32) {
     const std::int64_t memory = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-    return {"cpu", processorName() + " (" + selectKernels().name + ")", memory};
+    return {"cpu", processorName() + " (" + instructionSet(precision) + ")", memory};
 }
 
 Result<OpenedDevice> openProcessor(int threads, const std::string& dtype) {
-    if (dtype != "f32") {
-        return Error::usage(
-            "The processor computes in f32 only; \"" + dtype + "\" is not available there.",
-            "Choose dtype f32 (bf16 and f16 checkpoints are converted without loss), or a CUDA device.");
+    const std::pair<std::string_view, CpuPrecision> known[] = {
+        {"f32", CpuPrecision::F32}, {"bf16", CpuPrecision::BF16}, {"int8", CpuPrecision::Int8}};
+    for (const auto& [name, precision] : known) {
+        if (dtype == name) {
+            return OpenedDevice{
+                std::make_unique<CpuBackend>(selectKernels(), threads, precision), processor(precision)};
+        }
     }
-    return OpenedDevice{std::make_unique<CpuBackend>(selectKernels(), threads), processor()};
+    return Error::usage(
+        "The processor computes in f32, bf16 or int8; \"" + dtype + "\" is not available there.",
+        "Choose dtype f32 for accuracy (bf16 and f16 checkpoints are converted without loss), or a CUDA device.");
 }
 
 #ifdef MAMBASCOPE_HAVE_CUDA

@@ -74,11 +74,19 @@ void ForwardPass::applySite(
     if (observer != nullptr && observer->wants(id, Side::Input)) {
         observer->observe(id, Side::Input, x);
     }
-    if (const Transform input = site.input(); input.active()) {
+    Transform input = site.input();
+    if (site.weight->integers) {
+        input.quantizer = {};
+    }
+    if (input.active()) {
         m_backend.transform(x, input, segments, prepared);
         x = prepared;
     }
-    m_backend.linear(*site.weight, x, y);
+    if (site.weight->integers) {
+        m_backend.integerLinear(*site.weight, x, site.settings.input, segments, y);
+    } else {
+        m_backend.linear(*site.weight, x, y);
+    }
     if (observer != nullptr && observer->wants(id, Side::Output)) {
         observer->observe(id, Side::Output, y);
     }

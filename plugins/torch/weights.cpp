@@ -106,7 +106,7 @@ public:
             return weight.error();
         }
         return std::shared_ptr<const LinearWeight>(m_backend.prepare(
-            weight.value()->span(), m_checkpoint.spec.vocabulary, m_checkpoint.spec.hidden));
+            weight.value()->span(), m_checkpoint.spec.vocabulary, m_checkpoint.spec.hidden, {}));
     }
 
     Result<SiteWeights> site(SiteId id, const SiteWeights* previous) {
@@ -114,7 +114,9 @@ public:
         SiteWeights site;
         site.settings = settings;
         if (previous != nullptr && sameQuantization(previous->settings.weight, settings.weight) &&
-            previous->settings.smoothing == settings.smoothing) {
+            previous->settings.smoothing == settings.smoothing &&
+            m_backend.multipliesIntegers(previous->settings, id.linear) ==
+                m_backend.multipliesIntegers(settings, id.linear)) {
             site.weight = previous->weight;
         } else {
             const auto weight = siteWeight(id, settings);
@@ -123,7 +125,7 @@ public:
             }
             site.weight = m_backend.prepare(
                 weight.value()->span(), m_checkpoint.spec.outputs(id.linear),
-                m_checkpoint.spec.inputs(id.linear));
+                m_checkpoint.spec.inputs(id.linear), {&settings, id.linear});
         }
         if (!settings.smoothing.empty()) {
             site.smoothing = share(settings.smoothing);

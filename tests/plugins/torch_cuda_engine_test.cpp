@@ -62,7 +62,7 @@ private Q_SLOTS:
         QVERIFY(!half.ok());
         QVERIFY(half.error().code == ErrorCode::Usage);
         QVERIFY(half.error().message.find("f16") != std::string::npos);
-        const auto processor = openDevice("cpu", 1, "bf16");
+        const auto processor = openDevice("cpu", 1, "tf32");
         QVERIFY(!processor.ok());
         QVERIFY(processor.error().code == ErrorCode::Usage);
     }

@@ -235,7 +235,7 @@ private Q_SLOTS:
         }
         rows[3 * kHidden] = std::nanf("");
         const auto run = [&](Backend& backend) {
-            const auto head = backend.prepare(tied, kVocabulary, kHidden);
+            const auto head = backend.prepare(tied, kVocabulary, kHidden, {});
             const DeviceArray in(backend, rows);
             return backend.scoreRows(*head, {in.data(), kRows, kHidden, kHidden}, targets);
         };

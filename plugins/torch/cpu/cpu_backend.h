@@ -3,8 +3,28 @@
 
 #include "plugins/torch/backend.h"
 #include "plugins/torch/cpu/kernels.h"
+#include "plugins/torch/cpu/products.h"
+
+#include <cstddef>
+#include <vector>
 
 namespace mambascope {
+
+/// What linears compute in on a processor. Everything else is fp32.
+///
+/// BF16: operands of linears and of the head are rounded to bf16, sums are fp32. How far the logits may be from
+/// F32's: as cuda_backend.h counts it, but only products' operands are rounded, two of them each: in_proj 2, x_proj
+/// 2 and dt_proj 2 more each, so y = C·h·silu(z) carries 4 + 6 + 2 + 4 + 2 = 18, and out_proj 2: 20 a layer; 2 for
+/// the head. ‖logits − logits(F32)‖ ≤ (20 · layers + 2) · 2^-9 · ‖logits(F32)‖.
+///
+/// Int8: linears multiply integers where that is what the plan says or what it leaves open, and sum them in 32
+/// bits, exactly. A linear whose weight the plan makes integers of (a scale a tensor or a channel) and whose input it
+/// makes integers of yields what fake quantization does, up to the rounding of its fp32 sums. in_proj and out_proj
+/// are integers under every plan that has no other number format or group scales for them: what the plan leaves in
+/// fp32 becomes 8 bits, a scale an output (weight) and a scale a token (input). x_proj, dt_proj and the head are
+/// BF16 otherwise. A value is then off by half a step, absmax / 254, at most: relative to the root mean square r of
+/// what shares its scale, absmax / (254 · r).
+enum class CpuPrecision { F32, BF16, Int8 };
 
 /// The operations on host memory, with OpenMP threads (the same runtime that libtorch uses). Results depend
 /// neither on the number of threads nor on what else is in the batch, bit for bit.
@@ -17,9 +37,21 @@ namespace mambascope {
 /// here the order of summation is fixed by design.
 class CpuBackend final : public Backend {
 public:
-    CpuBackend(const Kernels& kernels, int threads)
+    CpuBackend(const Kernels& kernels, int threads, CpuPrecision precision = CpuPrecision::F32)
         : m_kernels(kernels)
-        , m_threads(threads) {}
+        , m_threads(threads)
+        , m_precision(precision)
+        , m_bf16(selectBf16Products(kernels))
+        , m_int8(selectInt8Products(kernels)) {}
+    /// With products of the caller's choice.
+    CpuBackend(
+        const Kernels& kernels, int threads, CpuPrecision precision, const Bf16Products& bf16,
+        const Int8Products& int8)
+        : m_kernels(kernels)
+        , m_threads(threads)
+        , m_precision(precision)
+        , m_bf16(bf16)
+        , m_int8(int8) {}
 
     const Kernels& kernels() const { return m_kernels; }
     int threads() const { return m_threads; }
@@ -29,9 +61,14 @@ public:
     void release(float* memory) override;
     void upload(const float* host, std::int64_t count, float* device) override;
     void download(const float* device, std::int64_t count, float* host) override;
-    std::unique_ptr<LinearWeight>
-    prepare(std::span<const float> weight, std::int64_t outputs, std::int64_t inputs) override;
+    bool multipliesIntegers(const ResolvedSite& site, Linear linear) const override;
+    std::unique_ptr<LinearWeight> prepare(
+        std::span<const float> weight, std::int64_t outputs, std::int64_t inputs,
+        const WeightUse& use) override;
     void linear(const LinearWeight& weight, Matrix x, Matrix y) override;
+    void integerLinear(
+        const LinearWeight& weight, Matrix x, const ResolvedActivation& quantizer,
+        std::span<const Segment> segments, Matrix y) override;
     void embed(const float* table, std::span<const std::int32_t> ids, Matrix out) override;
     void addNorm(
         const Matrix* add, Matrix residual, const float* weight, float epsilon, const Matrix* out) override;
@@ -49,14 +86,40 @@ public:
     scoreRows(const LinearWeight& head, Matrix x, std::span<const std::int32_t> targets) override;
 
 private:
-    /// Columns [first, first + width) of x · Wᵀ on the calling thread; `first` is a multiple of the panel
-    /// width.
-    void linearBlock(
-        const LinearWeight& weight, Matrix x, std::int64_t first, std::int64_t width, float* out,
-        std::int64_t outStride) const;
+    /// A row of x, or a converted one, and what belongs to it.
+    struct Rows {
+        Matrix x;                           ///< of fp32 weights
+        const std::byte* converted = nullptr; ///< of the others
+        std::int64_t bytes = 0;             ///< of a converted row
+        std::vector<float> scales;          ///< of integers
+    };
+    /// Δ of every row.
+    std::vector<float> rowScales(
+        Matrix x, const ResolvedActivation& quantizer, std::span<const Segment> segments) const;
+    /// What multiplyBlock() takes, for any weight; valid until the next call.
+    Rows convertRows(
+        const LinearWeight& weight, Matrix x, const ResolvedActivation& quantizer,
+        std::span<const Segment> segments);
+    /// Rows [first, first + count) times panels [firstPanel, lastPanel), on the calling thread; column 0 of `out` is
+    /// the first one of them.
+    void multiplyBlock(
+        const LinearWeight& weight, const Rows& rows, std::int64_t first, std::int64_t count,
+        std::int64_t firstPanel, std::int64_t lastPanel, float* out, std::int64_t outStride) const;
+    void multiply(const LinearWeight& weight, const Rows& rows, Matrix y) const;
+    /// Outputs of a panel of such a weight.
+    static std::int64_t panelWidth(const LinearWeight& weight);
 
     const Kernels& m_kernels;
     int m_threads;
+    CpuPrecision m_precision;
+    const Bf16Products& m_bf16;
+    const Int8Products& m_int8;
+    std::vector<std::byte> m_converted;
 };
+
+/// Memory for free(), at a cache line. Large pieces lie in pages of 2 MiB where the system has them: touching a
+/// model's weights for the first time costs a tenth then, and the processor finds them sooner. Throws
+/// std::bad_alloc.
+void* allocateAligned(std::size_t bytes);
 
 } // namespace mambascope

@@ -178,7 +178,9 @@ CpuBackend::scoreRows(const LinearWeight& head, Matrix x, std::span<const std::i
     // A block of logits stays in the cache of the thread that makes it. The sizes are fixed: the sums'
     // grouping must not depend on the batch or the threads.
     constexpr std::int64_t kRows = 56;
-    const std::int64_t columns = 16 * m_kernels.panelWidth;
+    constexpr std::int64_t kPanels = 16;
+    const std::int64_t columns = kPanels * panelWidth(head);
+    const Rows converted = convertRows(head, x, {}, {});
     const std::int64_t vocabularyBlocks = (head.outputs + columns - 1) / columns;
     const std::int64_t rowBlocks = (x.rows + kRows - 1) / kRows;
     std::vector<BlockScore> scores(static_cast<std::size_t>(x.rows * vocabularyBlocks));
@@ -191,9 +193,10 @@ CpuBackend::scoreRows(const LinearWeight& head, Matrix x, std::span<const std::i
             const std::int64_t rows = std::min(kRows, x.rows - firstRow);
             thread_local std::vector<float> logits;
             logits.resize(static_cast<std::size_t>(kRows * columns));
-            linearBlock(
-                head, {x.data + firstRow * x.stride, rows, x.columns, x.stride}, first, width, logits.data(),
-                columns);
+            const std::int64_t panels = (width + panelWidth(head) - 1) / panelWidth(head);
+            multiplyBlock(
+                head, converted, firstRow, rows, block * kPanels, block * kPanels + panels,
+                logits.data(), columns);
             for (std::int64_t r = 0; r < rows; ++r) {
                 const float* row = logits.data() + r * columns;
                 BlockScore& score =

@@ -11,7 +11,9 @@
 #include <immintrin.h>
 #endif
 
-#if defined(MAMBASCOPE_AVX512)
+// A file that is compiled with further options has to name a namespace of its own, for the same reason.
+#if defined(MAMBASCOPE_ISA_NAMESPACE)
+#elif defined(MAMBASCOPE_AVX512)
 #define MAMBASCOPE_ISA_NAMESPACE avx512
 #elif defined(MAMBASCOPE_AVX2)
 #define MAMBASCOPE_ISA_NAMESPACE avx2

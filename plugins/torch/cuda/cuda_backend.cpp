@@ -242,8 +242,8 @@ void CudaBackend::forgetRepeated() {
 
 // --- operations
 
-std::unique_ptr<LinearWeight>
-CudaBackend::prepare(std::span<const float> weight, std::int64_t outputs, std::int64_t inputs) {
+std::unique_ptr<LinearWeight> CudaBackend::prepare(
+    std::span<const float> weight, std::int64_t outputs, std::int64_t inputs, const WeightUse& /*use*/) {
     use();
     forgetRepeated();
     auto prepared = std::make_unique<CudaWeight>(outputs, inputs, activationElement());

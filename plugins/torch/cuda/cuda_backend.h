@@ -68,8 +68,9 @@ public:
         const PassShape& shape, std::span<const Segment> segments,
         const std::function<bool()>& work) override;
     void forgetRepeated() override;
-    std::unique_ptr<LinearWeight>
-    prepare(std::span<const float> weight, std::int64_t outputs, std::int64_t inputs) override;
+    std::unique_ptr<LinearWeight> prepare(
+        std::span<const float> weight, std::int64_t outputs, std::int64_t inputs,
+        const WeightUse& use) override;
     void linear(const LinearWeight& weight, Matrix x, Matrix y) override;
     void embed(const float* table, std::span<const std::int32_t> ids, Matrix out) override;
     void addNorm(
