@@ -5,12 +5,13 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace mambascope {
 namespace {
 
-constexpr int kTileChannels = 512; // the partial sums of a tile stay in the first-level cache
+constexpr int kTileChannels = 256; // a tile's partial sums and bins stay in the first-level cache
 constexpr int kBlockRows = 64;     // short enough that fp32 sums lose nothing that matters
 /// Below this magnitude neither x − shift nor a block's sum of squares can overflow fp32: 64 · (2 · 2^50)² =
 /// 2^108.
@@ -37,151 +38,218 @@ struct Block {
     int width;
 };
 
-[[gnu::always_inline]] inline float smaller(float a, float b) {
+// Eight channels at a time. Vectors of the compiler, which it makes of whatever the processor has.
+constexpr int kLanes = 8;
+using Floats = float __attribute__((vector_size(32)));
+using Integers = std::int32_t __attribute__((vector_size(32)));
+using Places = std::uint16_t __attribute__((vector_size(16)));
+
+template <class Vector, class T>
+[[gnu::always_inline]] inline Vector load(const T* from) {
+    Vector v;
+    std::memcpy(&v, from, sizeof(v));
+    return v;
+}
+template <class Vector, class T>
+[[gnu::always_inline]] inline void store(T* to, Vector v) {
+    std::memcpy(to, &v, sizeof(v));
+}
+
+[[gnu::always_inline]] inline Floats smaller(Floats a, Floats b) {
     return a < b ? a : b;
 }
-[[gnu::always_inline]] inline float larger(float a, float b) {
+[[gnu::always_inline]] inline Floats larger(Floats a, Floats b) {
     return a > b ? a : b;
 }
-[[gnu::always_inline]] inline std::int32_t magnitudeBits(float x) {
-    return std::bit_cast<std::int32_t>(x) & 0x7fffffff;
+[[gnu::always_inline]] inline Integers magnitudeBits(Floats x) {
+    return std::bit_cast<Integers>(x) & 0x7fffffff;
+}
+/// −1 where a magnitude is 6 or more.
+[[gnu::always_inline]] inline Integers reaches6(Floats x) {
+    return magnitudeBits(x) >= std::bit_cast<std::int32_t>(kLlmInt8Threshold);
+}
+/// histogramBin()
+[[gnu::always_inline]] inline Integers binsOf(Floats x) {
+    const Integers bin = (magnitudeBits(x) >> 22) - kHistogramFirstPattern;
+    const Integers low = bin < 0 ? Integers{} : bin;
+    return low < kHistogramBins ? low : Integers{} + (kHistogramBins - 1);
 }
 
-[[gnu::always_inline]] inline std::int32_t reaches6(float x) {
-    return magnitudeBits(x) >= std::bit_cast<std::int32_t>(kLlmInt8Threshold) ? 1 : 0;
-}
+/// How often two magnitudes, one below the other, fell into two bins. Half as many counters have to be found as for
+/// single ones, and equal ones in a row, which would wait for each other's store, are rare.
+struct PairCounts {
+    /// [bin of the first · kHistogramBins + bin of the second]
+    std::array<std::uint16_t, kHistogramBins * kHistogramBins> pairs{};
+    std::array<std::uint32_t, kHistogramBins> single{};
+    std::int64_t added = 0; ///< pairs; no counter holds more
 
-/// Largest magnitude of a block as a bit pattern: integers compare like magnitudes, with infinity and NaN on
-/// top.
-[[gnu::always_inline]] inline std::int32_t largestPatternKernel(Block block) {
-    const int width = block.width; // a local, so that no store can be thought to change it
-    std::int32_t largest = 0;
-    for (std::int64_t r = 0; r < block.rows; ++r) {
-        const float* x = block.x + r * block.stride;
-        for (int c = 0; c < width; ++c) {
-            const std::int32_t bits = magnitudeBits(x[c]);
-            largest = bits > largest ? bits : largest;
+    /// Adds what was counted, and forgets it.
+    void flush(std::vector<std::int64_t>& histogram) {
+        std::array<std::uint32_t, kHistogramBins> second{};
+        for (std::size_t b = 0; b < kHistogramBins; ++b) {
+            const std::uint16_t* row = pairs.data() + b * kHistogramBins;
+            std::uint32_t first = 0;
+            for (std::size_t k = 0; k < kHistogramBins; ++k) {
+                first += row[k];
+                second[k] += row[k];
+            }
+            histogram[b] += std::int64_t{first} + std::int64_t{single[b]};
         }
+        for (std::size_t b = 0; b < kHistogramBins; ++b) {
+            histogram[b] += std::int64_t{second[b]};
+        }
+        *this = {};
     }
-    return largest;
-}
-
-/// Partial results by channel.
-struct Sums {
-    float* __restrict lo;
-    float* __restrict hi;
-    float* __restrict sum;
-    float* __restrict squares;
-    std::int32_t* __restrict above;
 };
 
-/// Four rows at a time, so that the partial results are loaded and stored a quarter as often.
-[[gnu::always_inline]] inline void reduceFourRows(
-    const float* __restrict x, std::int64_t stride, int width, const float* __restrict shift, Sums to) {
-    for (int c = 0; c < width; ++c) {
-        const float a = x[c], b = x[c + stride], d = x[c + 2 * stride], e = x[c + 3 * stride];
-        to.lo[c] = smaller(smaller(smaller(a, b), smaller(d, e)), to.lo[c]);
-        to.hi[c] = larger(larger(larger(a, b), larger(d, e)), to.hi[c]);
-        to.above[c] += reaches6(a) + reaches6(b) + reaches6(d) + reaches6(e);
-        const float va = a - shift[c], vb = b - shift[c], vd = d - shift[c], ve = e - shift[c];
-        to.sum[c] += (va + vb) + (vd + ve);
-        to.squares[c] += (va * va + vb * vb) + (vd * vd + ve * ve);
+/// One row below the other, or (Step −1) takes that back.
+template <int Step>
+[[gnu::always_inline]] inline void countPairs(Floats first, Floats second, PairCounts& counts) {
+    std::array<std::uint16_t, kLanes> places;
+    store(places.data(), __builtin_convertvector(binsOf(first) * kHistogramBins + binsOf(second), Places));
+    for (const std::uint16_t place : places) {
+        counts.pairs[place] = static_cast<std::uint16_t>(counts.pairs[place] + Step);
+    }
+}
+template <int Step>
+[[gnu::always_inline]] inline void countSingles(Floats x, int lanes, PairCounts& counts) {
+    std::array<std::int32_t, kLanes> bins;
+    store(bins.data(), binsOf(x));
+    for (int i = 0; i < lanes; ++i) {
+        counts.single[static_cast<std::size_t>(bins[static_cast<std::size_t>(i)])] +=
+            static_cast<std::uint32_t>(Step);
     }
 }
 
+/// Four rows, so that the partial results are loaded and stored a quarter as often. Arithmetic and counting, which
+/// waits for memory, overlap.
 [[gnu::always_inline]] inline void
-reduceRow(const float* __restrict x, int width, const float* __restrict shift, Sums to) {
-    for (int c = 0; c < width; ++c) {
-        to.lo[c] = smaller(x[c], to.lo[c]);
-        to.hi[c] = larger(x[c], to.hi[c]);
-        to.above[c] += reaches6(x[c]);
-        const float v = x[c] - shift[c];
-        to.sum[c] += v;
-        to.squares[c] += v * v;
-    }
+reduceFourRows(const float* x, std::int64_t stride, const float* shift, Tile& tile, std::size_t at, PairCounts& counts) {
+    const Floats a = load<Floats>(x), b = load<Floats>(x + stride), c = load<Floats>(x + 2 * stride),
+                 d = load<Floats>(x + 3 * stride);
+    float *lo = &tile.min[at], *hi = &tile.max[at], *sum = &tile.sum[at], *squares = &tile.squares[at];
+    store(lo, smaller(smaller(smaller(a, b), smaller(c, d)), load<Floats>(lo)));
+    store(hi, larger(larger(larger(a, b), larger(c, d)), load<Floats>(hi)));
+    std::int32_t* above = &tile.above[at];
+    store(above, load<Integers>(above) - reaches6(a) - reaches6(b) - reaches6(c) - reaches6(d));
+    const Floats origin = load<Floats>(shift);
+    const Floats va = a - origin, vb = b - origin, vc = c - origin, vd = d - origin;
+    store(sum, load<Floats>(sum) + ((va + vb) + (vc + vd)));
+    store(squares, load<Floats>(squares) + ((va * va + vb * vb) + (vc * vc + vd * vd)));
+    countPairs<1>(a, b, counts);
+    countPairs<1>(c, d, counts);
 }
 
-[[gnu::always_inline]] inline void reduceKernel(Block block, const float* shift, Tile& tile) {
-    const Sums to{tile.min.data(), tile.max.data(), tile.sum.data(), tile.squares.data(), tile.above.data()};
+/// One row, of which `lanes` channels are wanted; the others' partial results are not read by anybody.
+[[gnu::always_inline]] inline void reduceRow(
+    Floats x, const float* shift, Tile& tile, std::size_t at, int lanes, PairCounts& counts) {
+    store(&tile.min[at], smaller(x, load<Floats>(&tile.min[at])));
+    store(&tile.max[at], larger(x, load<Floats>(&tile.max[at])));
+    store(&tile.above[at], load<Integers>(&tile.above[at]) - reaches6(x));
+    const Floats v = x - load<Floats>(shift);
+    store(&tile.sum[at], load<Floats>(&tile.sum[at]) + v);
+    store(&tile.squares[at], load<Floats>(&tile.squares[at]) + v * v);
+    countSingles<1>(x, lanes, counts);
+}
+
+/// The first lanes of a row.
+inline Floats firstLanes(const float* x, int lanes) {
+    Floats v{};
+    std::memcpy(&v, x, static_cast<std::size_t>(lanes) * sizeof(float));
+    return v;
+}
+
+/// All of a tile, reading the values once. `shift` is as long as a tile is wide, `counts` has room.
+[[gnu::always_inline]] inline void
+reduceKernel(Block block, const float* shift, Tile& tile, PairCounts& counts) {
+    const int whole = block.width / kLanes * kLanes, left = block.width - whole;
     std::int64_t r = 0;
     for (; r + 4 <= block.rows; r += 4) {
-        reduceFourRows(block.x + r * block.stride, block.stride, block.width, shift, to);
+        for (int c = 0; c < whole; c += kLanes) {
+            reduceFourRows(
+                block.x + r * block.stride + c, block.stride, shift + c, tile, static_cast<std::size_t>(c),
+                counts);
+        }
     }
-    for (; r < block.rows; ++r) {
-        reduceRow(block.x + r * block.stride, block.width, shift, to);
+    counts.added += r / 2 * whole;
+    for (std::int64_t row = 0; row < block.rows; ++row) {
+        const float* x = block.x + row * block.stride;
+        for (int c = 0; row >= r && c < whole; c += kLanes) {
+            reduceRow(load<Floats>(x + c), shift + c, tile, static_cast<std::size_t>(c), kLanes, counts);
+        }
+        if (left > 0) {
+            const auto at = static_cast<std::size_t>(whole);
+            reduceRow(firstLanes(x + whole, left), shift + whole, tile, at, left, counts);
+        }
     }
 }
 
-/// histogramBin() of a row of magnitudes.
-[[gnu::always_inline]] inline void
-binsKernel(const float* __restrict x, int width, std::uint8_t* __restrict bins) {
-    for (int c = 0; c < width; ++c) {
-        const std::int32_t bin = (magnitudeBits(x[c]) >> 22) - kHistogramFirstPattern;
-        const std::int32_t low = bin < 0 ? 0 : bin;
-        bins[c] = static_cast<std::uint8_t>(low < kHistogramBins ? low : kHistogramBins - 1);
+/// Takes back what reduceKernel() counted.
+void takeBack(Block block, PairCounts& counts) {
+    const int whole = block.width / kLanes * kLanes, left = block.width - whole;
+    std::int64_t r = 0;
+    for (; r + 4 <= block.rows; r += 4) {
+        const float* x = block.x + r * block.stride;
+        for (int c = 0; c < whole; c += kLanes) {
+            countPairs<-1>(load<Floats>(x + c), load<Floats>(x + c + block.stride), counts);
+            countPairs<-1>(
+                load<Floats>(x + c + 2 * block.stride), load<Floats>(x + c + 3 * block.stride), counts);
+        }
     }
+    counts.added -= r / 2 * whole;
+    for (std::int64_t row = 0; row < block.rows; ++row) {
+        const float* x = block.x + row * block.stride;
+        for (int c = 0; row >= r && c < whole; c += kLanes) {
+            countSingles<-1>(load<Floats>(x + c), kLanes, counts);
+        }
+        if (left > 0) {
+            countSingles<-1>(firstLanes(x + whole, left), left, counts);
+        }
+    }
+}
+
+/// Whether all values were finite and below kQuickLimit in magnitude. A NaN or an infinity leaves no finite sum of
+/// squares behind.
+[[gnu::always_inline]] inline bool isQuickKernel(const Tile& tile, int width) {
+    int outside = 0;
+    for (int c = 0; c < width; ++c) {
+        const auto at = static_cast<std::size_t>(c);
+        outside += tile.squares[at] <= std::numeric_limits<float>::max() ? 0 : 1;
+        outside += tile.min[at] > -kQuickLimit ? 0 : 1;
+        outside += tile.max[at] < kQuickLimit ? 0 : 1;
+    }
+    return outside == 0;
 }
 
 /// Every operation is per channel and nothing is contracted, so all widths give the same numbers.
 struct Kernels {
-    std::int32_t (*largestPattern)(Block);
-    void (*reduce)(Block, const float*, Tile&);
-    void (*bins)(const float*, int, std::uint8_t*);
+    void (*reduce)(Block, const float*, Tile&, PairCounts&);
+    bool (*isQuick)(const Tile&, int);
 };
 
-std::int32_t largestPatternPortable(Block block) {
-    return largestPatternKernel(block);
+void reducePortable(Block block, const float* shift, Tile& tile, PairCounts& counts) {
+    reduceKernel(block, shift, tile, counts);
 }
-void reducePortable(Block block, const float* shift, Tile& tile) {
-    reduceKernel(block, shift, tile);
-}
-void binsPortable(const float* x, int width, std::uint8_t* bins) {
-    binsKernel(x, width, bins);
+bool isQuickPortable(const Tile& tile, int width) {
+    return isQuickKernel(tile, width);
 }
 
 #if defined(__x86_64__)
-[[gnu::target("avx2")]] std::int32_t largestPatternAvx2(Block block) {
-    return largestPatternKernel(block);
+[[gnu::target("avx2")]] void reduceAvx2(Block block, const float* shift, Tile& tile, PairCounts& counts) {
+    reduceKernel(block, shift, tile, counts);
 }
-[[gnu::target("avx2")]] void reduceAvx2(Block block, const float* shift, Tile& tile) {
-    reduceKernel(block, shift, tile);
-}
-[[gnu::target("avx2")]] void binsAvx2(const float* x, int width, std::uint8_t* bins) {
-    binsKernel(x, width, bins);
+[[gnu::target("avx2")]] bool isQuickAvx2(const Tile& tile, int width) {
+    return isQuickKernel(tile, width);
 }
 #endif
 
 Kernels kernels() {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2")) {
-        return {largestPatternAvx2, reduceAvx2, binsAvx2};
+        return {reduceAvx2, isQuickAvx2};
     }
 #endif
-    return {largestPatternPortable, reducePortable, binsPortable};
-}
-
-/// Counts magnitudes by bin. Four tables, because equal bins in a row would wait for each other's store.
-void countBins(
-    Block block, void (*bins)(const float*, int, std::uint8_t*), std::vector<std::int64_t>& histogram) {
-    std::array<std::array<std::uint32_t, kHistogramBins>, 4> tables{};
-    std::array<std::uint8_t, kTileChannels> row;
-    for (std::int64_t r = 0; r < block.rows; ++r) {
-        bins(block.x + r * block.stride, block.width, row.data());
-        std::size_t c = 0;
-        const auto width = static_cast<std::size_t>(block.width);
-        for (; c + 4 <= width; c += 4) {
-            ++tables[0][row[c]];
-            ++tables[1][row[c + 1]];
-            ++tables[2][row[c + 2]];
-            ++tables[3][row[c + 3]];
-        }
-        for (; c < width; ++c) {
-            ++tables[0][row[c]];
-        }
-    }
-    for (std::size_t b = 0; b < kHistogramBins; ++b) {
-        histogram[b] += std::int64_t{tables[0][b]} + tables[1][b] + tables[2][b] + tables[3][b];
-    }
+    return {reducePortable, isQuickPortable};
 }
 
 float shiftFor(float x) {
@@ -202,6 +270,12 @@ StatisticsAccumulator::StatisticsAccumulator(int channels)
     , m_histogram(kHistogramBins) {
 }
 
+struct StatisticsAccumulator::Work {
+    Tile tile;
+    std::array<float, kTileChannels> shift;
+    PairCounts counts;
+};
+
 void StatisticsAccumulator::add(const float* x, std::int64_t rows, std::int64_t stride) {
     if (rows <= 0) {
         return;
@@ -210,25 +284,34 @@ void StatisticsAccumulator::add(const float* x, std::int64_t rows, std::int64_t 
         std::transform(x, x + m_channels, m_shift.begin(), shiftFor);
     }
     m_tokens += rows;
+    Work work;
     for (std::int64_t row = 0; row < rows; row += kBlockRows) {
         const std::int64_t count = std::min<std::int64_t>(kBlockRows, rows - row);
         for (int channel = 0; channel < m_channels; channel += kTileChannels) {
-            addTile(x + row * stride + channel, count, stride, channel);
+            addTile(x + row * stride + channel, count, stride, channel, work);
         }
     }
+    work.counts.flush(m_histogram);
 }
 
-void StatisticsAccumulator::addTile(const float* x, std::int64_t rows, std::int64_t stride, int channel) {
+void StatisticsAccumulator::addTile(
+    const float* x, std::int64_t rows, std::int64_t stride, int channel, Work& work) {
     static const Kernels run = kernels();
     const Block block{x, rows, stride, std::min(kTileChannels, m_channels - channel)};
-    if (run.largestPattern(block) >= std::bit_cast<std::int32_t>(kQuickLimit)) {
+    const auto first = static_cast<std::size_t>(channel);
+    Tile& tile = work.tile;
+    tile.clear();
+    if (work.counts.added + kBlockRows * kTileChannels / 2 > std::numeric_limits<std::uint16_t>::max()) {
+        work.counts.flush(m_histogram);
+    }
+    work.shift.fill(0);
+    std::copy_n(m_shift.begin() + channel, block.width, work.shift.begin());
+    run.reduce(block, work.shift.data(), tile, work.counts);
+    if (!run.isQuick(tile, block.width)) {
+        takeBack(block, work.counts);
         addCarefully(x, rows, stride, channel, block.width);
         return;
     }
-    const auto first = static_cast<std::size_t>(channel);
-    Tile tile;
-    tile.clear();
-    run.reduce(block, m_shift.data() + first, tile);
     for (std::size_t c = 0; c < static_cast<std::size_t>(block.width); ++c) {
         m_min[first + c] = std::min(m_min[first + c], tile.min[c]);
         m_max[first + c] = std::max(m_max[first + c], tile.max[c]);
@@ -237,7 +320,6 @@ void StatisticsAccumulator::addTile(const float* x, std::int64_t rows, std::int6
         m_above6[first + c] += tile.above[c];
         m_finite[first + c] += rows;
     }
-    countBins(block, run.bins, m_histogram);
 }
 
 void StatisticsAccumulator::addCarefully(
@@ -255,7 +337,7 @@ void StatisticsAccumulator::addCarefully(
             m_max[at] = std::max(m_max[at], value);
             m_sum[at] += v;
             m_sumOfSquares[at] += v * v;
-            m_above6[at] += reaches6(value);
+            m_above6[at] += std::fabs(value) >= kLlmInt8Threshold ? 1 : 0;
             ++m_finite[at];
             ++m_histogram[static_cast<std::size_t>(histogramBin(std::fabs(value)))];
         }

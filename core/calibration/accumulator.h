@@ -20,7 +20,8 @@ public:
     ChannelStatistics finish() const;
 
 private:
-    void addTile(const float* x, std::int64_t rows, std::int64_t stride, int channel);
+    struct Work;
+    void addTile(const float* x, std::int64_t rows, std::int64_t stride, int channel, Work& work);
     /// The same for values that are not finite or so large that fp32 sums could overflow.
     void addCarefully(const float* x, std::int64_t rows, std::int64_t stride, int channel, int width);
 
