@@ -20,6 +20,7 @@ class LinearWeight {
 public:
     virtual ~LinearWeight() = default;
     std::int64_t outputs = 0, inputs = 0;
+    std::int64_t bytes = 0; ///< of the weight as it is read
     bool integers = false; ///< inputs become integers in integerLinear(), not in transform()
 };
 

@@ -17,10 +17,15 @@ namespace mambascope {
 
 namespace {
 
+constexpr int kGenerated = 8;
+/// 256 MiB.
+constexpr std::int64_t kStreamRows = 16384, kStreamColumns = 4096;
+
 struct Measurement {
     std::string name;
     std::function<bool()> run; ///< false: cancelled
     std::vector<double> seconds;
+    std::int64_t tokens = 0; ///< 0: those of the batch
 };
 
 double median(std::vector<double> values) {
@@ -66,6 +71,8 @@ public:
         std::iota(m_allRows.begin(), m_allRows.end(), std::int64_t{0});
         prepareScoring();
         prepareGemm();
+        const std::vector<float> zeros(static_cast<std::size_t>(subject.pass.stateSize()));
+        m_state = DeviceArray(subject.backend, zeros);
     }
 
     Result<OrderedJson> run() {
@@ -121,6 +128,9 @@ private:
             state = state * 1664525u + 1013904223u;
             value = std::bit_cast<float>((state & 0x80ff80ffu) | 0x3e003e00u);
         }
+        const std::vector<float> zeros(static_cast<std::size_t>(kStreamRows * kStreamColumns));
+        m_streamed = DeviceArray(m_subject.backend, zeros);
+        m_streamBias = DeviceArray(m_subject.backend, {zeros.data(), static_cast<std::size_t>(kStreamColumns)});
         m_gemmInput = DeviceArray(m_subject.backend, values);
         m_gemmOutput = DeviceArray(m_subject.backend, static_cast<std::int64_t>(values.size()));
     }
@@ -143,6 +153,39 @@ private:
         }
         m_subject.backend.finish();
         return true;
+    }
+
+    /// One token after the other from a state, each with its head: what a token generated costs.
+    bool generate() {
+        for (int i = 0; i < kGenerated; ++i) {
+            PackedBatch batch;
+            batch.add({m_tokens.data(), 1}, m_state.data(), m_state.data());
+            if (!m_subject.pass.run(m_subject.weights, batch, nullptr, m_job)) {
+                return false;
+            }
+            const std::int64_t row = 0;
+            m_subject.pass.score(m_subject.weights, {&row, 1}, {m_tokens.data(), 1});
+        }
+        return true;
+    }
+
+    /// Reads and writes every byte of a matrix that fits no cache.
+    bool stream() {
+        m_subject.backend.addBias(
+            {m_streamed.data(), kStreamRows, kStreamColumns, kStreamColumns}, m_streamBias.data());
+        m_subject.backend.finish();
+        return true;
+    }
+
+    /// Bytes of weights that every token needs.
+    std::int64_t weightBytes() const {
+        std::int64_t bytes = m_subject.weights.head->bytes;
+        for (const ModelWeights::Layer& layer : m_subject.weights.layers) {
+            for (const Linear linear : m_spec.linears()) {
+                bytes += layer.sites[static_cast<std::size_t>(linear)].weight->bytes;
+            }
+        }
+        return bytes;
     }
 
     std::vector<Measurement> makeMeasurements() {
@@ -181,6 +224,8 @@ private:
              },
              {}});
         all.push_back({"calibrate", [this] { return forward(&m_calibrator); }, {}});
+        all.push_back({"generate", [this] { return generate(); }, {}, kGenerated});
+        all.push_back({"stream", [this] { return stream(); }, {}});
         return all;
     }
 
@@ -199,7 +244,10 @@ private:
         for (const Measurement& m : measurements) {
             seconds[m.name] = median(m.seconds);
             rounds[m.name] = m.seconds;
-            json[m.name + "_tokens_per_second"] = static_cast<double>(m_rows) / seconds[m.name];
+            if (m.name != "stream") {
+                const std::int64_t tokens = m.tokens > 0 ? m.tokens : m_rows;
+                json[m.name + "_tokens_per_second"] = static_cast<double>(tokens) / seconds[m.name];
+            }
         }
         const bool oneDnnFaster = m_oneDnn && seconds["onednn_gemm"] < seconds[m_linears];
         const double gemm = oneDnnFaster ? seconds["onednn_gemm"] : seconds[m_linears];
@@ -207,6 +255,11 @@ private:
         const char* backends = m_subject.backend.isHostMemory() ? "own kernel" : "cuBLAS";
         json["gemm"] = oneDnnFaster ? "oneDNN" : backends;
         json["ratio"] = gemm / seconds["forward"];
+        const double bandwidth =
+            static_cast<double>(2 * kStreamRows * kStreamColumns * std::int64_t{sizeof(float)}) / seconds["stream"];
+        json["stream_bytes_per_second"] = bandwidth;
+        json["weight_bytes"] = weightBytes();
+        json["generate_ratio"] = static_cast<double>(kGenerated * weightBytes()) / bandwidth / seconds["generate"];
         json["calibrate_overhead"] = seconds["calibrate"] / seconds["forward"];
         json["peak_memory_bytes"] = peakMemoryBytes();
         json["rounds_seconds"] = std::move(rounds);
@@ -225,7 +278,8 @@ private:
     std::vector<ScoreRequest> m_requests;
     Calibrator m_calibrator;
     std::unique_ptr<torchruntime::OneDnnLinears> m_oneDnn;
-    DeviceArray m_gemmInput, m_gemmOutput;
+    DeviceArray m_gemmInput, m_gemmOutput, m_streamed, m_streamBias;
+    DeviceArray m_state; ///< of one sequence
 };
 
 } // namespace

@@ -74,14 +74,17 @@ std::optional<Precision> parsePrecision(const std::string& dtype) {
     if (dtype == "tf32") {
         return Precision::TF32;
     }
-    return dtype == "bf16" ? std::optional(Precision::BF16) : std::nullopt;
+    if (dtype == "bf16") {
+        return Precision::BF16;
+    }
+    return dtype == "int8" ? std::optional(Precision::INT8) : std::nullopt;
 }
 
 Result<OpenedDevice> openGpu(const DeviceInfo& device, const std::string& dtype) {
     const std::optional<Precision> precision = parsePrecision(dtype);
     if (!precision) {
         return Error::usage(
-            "A GPU computes in f32, tf32 or bf16; \"" + dtype + "\" is not available.",
+            "A GPU computes in f32, tf32, bf16 or int8; \"" + dtype + "\" is not available.",
             "Choose dtype bf16 for speed or f32 for accuracy.");
     }
     return guarded([&]() -> Result<OpenedDevice> {

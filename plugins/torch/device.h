@@ -17,8 +17,8 @@ struct OpenedDevice {
     DeviceInfo info;
 };
 
-/// Opens "auto", "cpu", "cuda" or "cuda:N" to compute in `dtype`: "f32", or on a GPU "tf32" or "bf16". Usage
-/// with a sentence if there is no such device or it has no such dtype.
+/// Opens "auto", "cpu", "cuda" or "cuda:N" to compute in `dtype`: "f32", "bf16" or "int8", on a GPU also
+/// "tf32". Usage with a sentence if there is no such device or it has no such dtype.
 Result<OpenedDevice> openDevice(const std::string& device, int threads, const std::string& dtype = "f32");
 
 } // namespace mambascope

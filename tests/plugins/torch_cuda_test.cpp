@@ -250,6 +250,48 @@ private Q_SLOTS:
         }
     }
 
+    void integersAreTheProcessors_data() {
+        QTest::addColumn<int>("scaling");
+        QTest::addColumn<int>("inputs");
+        QTest::addColumn<int>("outputs");
+        for (const auto& [inputs, outputs] : {std::pair(48, 80), std::pair(37, 61), std::pair(768, 3072)}) {
+            QTest::addRow("static %d %d", inputs, outputs)
+                << static_cast<int>(ActivationScale::Static) << inputs << outputs;
+            QTest::addRow("dynamic %d %d", inputs, outputs)
+                << static_cast<int>(ActivationScale::Dynamic) << inputs << outputs;
+            QTest::addRow("token %d %d", inputs, outputs)
+                << static_cast<int>(ActivationScale::Token) << inputs << outputs;
+        }
+    }
+    void integersAreTheProcessors() {
+        QFETCH(int, scaling);
+        QFETCH(int, inputs);
+        QFETCH(int, outputs);
+        ResolvedSite site;
+        site.weight = {8, {GranularityKind::Channel, 0}, NumberFormat::Int};
+        site.input = {8, static_cast<ActivationScale>(scaling), 0.021f, NumberFormat::Int};
+        std::vector<float> x = normal(kRows * inputs, 11), w = normal(std::int64_t{outputs} * inputs, 12);
+        x[1] = 60; // an outlier
+        x[static_cast<std::size_t>(3 * inputs)] = std::nanf("");
+        fakeQuantizeWeight(w, outputs, inputs, site.weight);
+        const auto processor = openDevice("cpu", 2, "int8"), gpu = openDevice("cuda:0", 2, "int8");
+        QVERIFY(processor.ok() && gpu.ok());
+        const auto run = [&](Backend& backend) {
+            const auto weight = backend.prepare(w, outputs, inputs, {&site, Linear::XProj});
+            const DeviceArray in(backend, x), out(backend, kRows * outputs);
+            backend.integerLinear(
+                *weight, {in.data(), kRows, inputs, inputs}, site.input, kSegments,
+                {out.data(), kRows, outputs, outputs});
+            return downloaded(backend, out);
+        };
+        const std::vector<float> expected = run(*processor.value().backend),
+                                 got = run(*gpu.value().backend);
+        for (std::size_t i = 0; i < got.size(); ++i) {
+            const bool spoilt = i / static_cast<std::size_t>(outputs) == 3;
+            QVERIFY(spoilt ? std::isnan(got[i]) && std::isnan(expected[i]) : got[i] == expected[i]);
+        }
+    }
+
     void statisticsAreTheProcessors_data() {
         QTest::addColumn<int>("columns");
         QTest::addColumn<bool>("bf16");

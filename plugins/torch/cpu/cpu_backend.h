@@ -17,13 +17,10 @@ namespace mambascope {
 /// 2 and dt_proj 2 more each, so y = C·h·silu(z) carries 4 + 6 + 2 + 4 + 2 = 18, and out_proj 2: 20 a layer; 2 for
 /// the head. ‖logits − logits(F32)‖ ≤ (20 · layers + 2) · 2^-9 · ‖logits(F32)‖.
 ///
-/// Int8: linears multiply integers where that is what the plan says or what it leaves open, and sum them in 32
-/// bits, exactly. A linear whose weight the plan makes integers of (a scale a tensor or a channel) and whose input it
-/// makes integers of yields what fake quantization does, up to the rounding of its fp32 sums. in_proj and out_proj
-/// are integers under every plan that has no other number format or group scales for them: what the plan leaves in
-/// fp32 becomes 8 bits, a scale an output (weight) and a scale a token (input). x_proj, dt_proj and the head are
-/// BF16 otherwise. A value is then off by half a step, absmax / 254, at most: relative to the root mean square r of
-/// what shares its scale, absmax / (254 · r).
+/// Int8: see integers.h; linears that are not integers are BF16. A value is then off by half a step at most, absmax / 254, and absmax is √C times the root mean
+/// square of a row of C values at most: e(C) = √C / 254 of the row, for inputs and for weights. Along a layer as
+/// above, u and z carry 2·e(hidden), as do B, C and Δ through u, so y 10·e(hidden), and out_proj adds 2·e(inner): beyond
+/// the error of its input, a layer is off by (10·√hidden + 2·√inner) / 254 and what BF16 adds, 20 · 2^-9.
 enum class CpuPrecision { F32, BF16, Int8 };
 
 /// The operations on host memory, with OpenMP threads (the same runtime that libtorch uses). Results depend

@@ -3,10 +3,12 @@
 #include "plugins/torch/cpu/cpu_backend.h"
 
 #include "plugins/torch/cpu/parallel.h"
+#include "plugins/torch/integers.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <numeric>
 
 namespace mambascope {
 
@@ -24,6 +26,7 @@ struct CpuWeight final : LinearWeight {
               allocateAligned(static_cast<std::size_t>(panelCount * bytesPerPanel)))) {
         outputs = outputCount;
         inputs = inputCount;
+        bytes = panelCount * panelBytes;
     }
     ~CpuWeight() override { std::free(panels); }
     CpuWeight(const CpuWeight&) = delete;
@@ -50,31 +53,10 @@ std::int64_t divideUp(std::int64_t a, std::int64_t b) {
 constexpr std::int64_t kTaskRows = 168, kTileTaskRows = 192;
 constexpr std::int64_t kTaskPanels = 8;
 
-/// 8 bits a value for what a plan leaves in fp32.
-constexpr ResolvedActivation kTokens8Bit{8, ActivationScale::Token, 0, NumberFormat::Int};
-constexpr WeightQuantization kChannels8Bit{8, {GranularityKind::Channel, 0}, NumberFormat::Int};
-
-bool isInteger(const WeightQuantization& weight) {
-    return weight.format == NumberFormat::Int && weight.bits < kBitsOff &&
-           weight.granularity.kind != GranularityKind::Group;
-}
-
-bool isInteger(const ResolvedActivation& input) {
-    return input.format == NumberFormat::Int && input.bits < kBitsOff;
-}
-
 } // namespace
 
 bool CpuBackend::multipliesIntegers(const ResolvedSite& site, Linear linear) const {
-    if (m_precision != CpuPrecision::Int8) {
-        return false;
-    }
-    if (isInteger(site.weight) && isInteger(site.input)) {
-        return true;
-    }
-    const bool large = linear == Linear::InProj || linear == Linear::OutProj;
-    return large && (isInteger(site.weight) || !site.weight.active()) &&
-           (isInteger(site.input) || !site.input.active());
+    return m_precision == CpuPrecision::Int8 && mambascope::multipliesIntegers(site, linear);
 }
 
 std::unique_ptr<LinearWeight> CpuBackend::prepare(
@@ -105,32 +87,18 @@ std::unique_ptr<LinearWeight> CpuBackend::prepare(
         });
         return packed;
     }
-    // The weights of a plan are on their grid already: the same Δ finds the same integers again.
-    const WeightQuantization how = use.site->weight.active() ? use.site->weight : kChannels8Bit;
-    const std::vector<float> scales = weightScales(weight, outputs, inputs, how);
-    std::vector<std::int8_t> q(static_cast<std::size_t>(outputs * inputs));
+    const IntegerWeight converted = toIntegers(weight, outputs, *use.site, m_threads);
     packed->integers = true;
-    packed->scales.assign(static_cast<std::size_t>(packed->panelCount * shape.panel), 0.0f);
+    packed->scales = converted.scales;
+    packed->scales.resize(static_cast<std::size_t>(packed->panelCount * shape.panel));
     packed->offsets.assign(m_int8.biased ? packed->scales.size() : 0, 0);
-    parallelFor(outputs, threads, [&](std::int64_t row) {
-        const auto width = static_cast<std::size_t>(inputs), at = static_cast<std::size_t>(row);
-        const float scale = scales.size() == 1 ? scales[0] : scales[at];
-        const std::span<const float> from = weight.subspan(at * width, width);
-        const std::span<std::int8_t> to(q.data() + at * width, width);
-        // A weight that is no number spoils its output, as it does in floats.
-        packed->scales[at] =
-            quantize(from, scale, how.bits, to) == 0 ? scale : std::numeric_limits<float>::quiet_NaN();
-        if (m_int8.biased) {
-            std::int32_t sum = 0;
-            for (const std::int8_t value : to) {
-                sum += value;
-            }
-            packed->offsets[at] = 128 * sum;
-        }
-    });
+    for (std::size_t row = 0; m_int8.biased && row < static_cast<std::size_t>(outputs); ++row) {
+        const auto begin = converted.q.begin() + static_cast<std::ptrdiff_t>(row) * inputs;
+        packed->offsets[row] = 128 * std::accumulate(begin, begin + inputs, std::int32_t{0});
+    }
     parallelFor(packed->panelCount, threads, [&](std::int64_t p) {
         packPanel(
-            shape, q.data(), outputs, inputs, p,
+            shape, converted.q.data(), outputs, inputs, p,
             reinterpret_cast<std::int8_t*>(packed->panels + p * packed->panelBytes));
     });
     return packed;
@@ -164,7 +132,7 @@ CpuBackend::Rows CpuBackend::convertRows(
         });
         return rows;
     }
-    const ResolvedActivation& how = quantizer.active() ? quantizer : kTokens8Bit;
+    const ResolvedActivation how = integerInput(quantizer);
     const auto limit = static_cast<float>(quantizerMax(how.bits));
     rows.scales = rowScales(x, how, segments);
     parallelFor(x.rows, threads, [&](std::int64_t r) {

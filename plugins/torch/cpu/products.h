@@ -54,8 +54,7 @@ struct Bf16Products {
     void (*multiply)(const ProductTile& tile);
 };
 
-/// 8-bit operands, sums in 32-bit integers: exact, so every instruction set gives the same result, bit for bit.
-/// Up to kMostIntegerInputs inputs.
+/// 8-bit operands, sums in 32-bit integers: exact, so every instruction set gives the same result, bit for bit. Up to kMostIntegerInputs inputs.
 struct Int8Products {
     const char* name;
     ProductShape shape;
@@ -65,9 +64,6 @@ struct Int8Products {
         const float* x, QuantizeRow how, std::int64_t inputs, std::int64_t depth, std::byte* out);
     void (*multiply)(const ProductTile& tile);
 };
-
-/// 255 · 127 times this fits into 31 bits.
-inline constexpr std::int64_t kMostIntegerInputs = 65536;
 
 /// The best that this processor can run within what `kernels` (or MAMBASCOPE_ISA) stands for.
 const Bf16Products& selectBf16Products(const Kernels& kernels);

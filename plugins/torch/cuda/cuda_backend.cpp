@@ -3,6 +3,8 @@
 
 #include "core/quantization/quantizer.h"
 #include "plugins/torch/cuda/device_statistics.h"
+#include "plugins/torch/device.h"
+#include "plugins/torch/integers.h"
 
 #include <cuda_runtime.h>
 
@@ -17,22 +19,40 @@ using cuda::check;
 
 namespace {
 
+/// cuBLAS wants rows of 2-byte elements, and of bytes, to begin at multiples of 16 bytes.
+std::int64_t paddedTo(std::int64_t unit, std::int64_t count) {
+    return (count + unit - 1) / unit * unit;
+}
+
 struct CudaWeight final : LinearWeight {
     CudaWeight(std::int64_t rows, std::int64_t columns, Element type)
-        : stride(type == Element::F32 ? columns : (columns + 7) / 8 * 8)
+        : stride(type == Element::F32 ? columns : paddedTo(8, columns))
         , element(type)
         , data(static_cast<std::size_t>(rows * stride * (type == Element::F32 ? 4 : 2))) {
         outputs = rows;
         inputs = columns;
+        bytes = rows * stride * (type == Element::F32 ? 4 : 2);
+    }
+    /// Of integers: both dimensions padded with zeros to multiples of 16.
+    CudaWeight(std::int64_t rows, std::int64_t columns)
+        : stride(paddedTo(16, columns))
+        , data(static_cast<std::size_t>(paddedTo(16, rows) * stride))
+        , scales(static_cast<std::size_t>(rows)) {
+        outputs = rows;
+        inputs = columns;
+        bytes = rows * stride;
+        integers = true;
     }
 
     std::int64_t stride;
-    Element element;
+    Element element = Element::F32;
     cuda::Buffer<std::byte> data; ///< [outputs, inputs]
+    cuda::Buffer<float> scales;   ///< of integers: [outputs]
 
     Matrix matrix() const {
         return {reinterpret_cast<float*>(data.data()), outputs, inputs, stride, element};
     }
+    const std::int8_t* bytes() const { return reinterpret_cast<const std::int8_t*>(data.data()); }
 };
 
 bool same(const Segment& a, const Segment& b) {
@@ -116,7 +136,7 @@ CudaBackend::CudaBackend(int index, Precision precision)
     : m_index(index)
     , m_precision(precision)
     , m_stream(index)
-    , m_products(m_stream, precision == Precision::TF32)
+    , m_products(m_stream, precision == Precision::TF32 || precision == Precision::INT8)
     , m_recorder(m_stream) {
 }
 
@@ -232,7 +252,7 @@ bool CudaBackend::repeated(
     return m_recorder.run(
         {address(shape.weights), static_cast<std::uint64_t>(shape.rows), segments.size(),
          anyFinalState(segments) ? 1u : 0u, address(sequences.segments), address(sequences.ofRow),
-         address(m_scales.data()), 0},
+         address(m_scales.data()), address(m_sums.data()) ^ address(m_quantized.data())},
         work);
 }
 
@@ -242,10 +262,26 @@ void CudaBackend::forgetRepeated() {
 
 // --- operations
 
+bool CudaBackend::multipliesIntegers(const ResolvedSite& site, Linear linear) const {
+    return m_precision == Precision::INT8 && mambascope::multipliesIntegers(site, linear);
+}
+
 std::unique_ptr<LinearWeight> CudaBackend::prepare(
-    std::span<const float> weight, std::int64_t outputs, std::int64_t inputs, const WeightUse& /*use*/) {
+    std::span<const float> weight, std::int64_t outputs, std::int64_t inputs, const WeightUse& how) {
     use();
     forgetRepeated();
+    if (how.site != nullptr && inputs <= kMostIntegerInputs && multipliesIntegers(*how.site, how.linear)) {
+        const IntegerWeight converted = toIntegers(weight, outputs, *how.site, resolveThreads(0));
+        auto prepared = std::make_unique<CudaWeight>(outputs, inputs);
+        const std::size_t bytes = static_cast<std::size_t>(paddedTo(16, outputs) * prepared->stride);
+        check(cudaMemsetAsync(prepared->data.data(), 0, bytes, m_stream));
+        check(cudaMemcpy2DAsync(
+            prepared->data.data(), static_cast<std::size_t>(prepared->stride), converted.q.data(),
+            static_cast<std::size_t>(inputs), static_cast<std::size_t>(inputs),
+            static_cast<std::size_t>(outputs), cudaMemcpyHostToDevice, m_stream));
+        upload(converted.scales.data(), outputs, prepared->scales.data()); // waits for all of it
+        return prepared;
+    }
     auto prepared = std::make_unique<CudaWeight>(outputs, inputs, activationElement());
     const Matrix to = prepared->matrix();
     if (to.element == Element::F32) {
@@ -260,9 +296,37 @@ std::unique_ptr<LinearWeight> CudaBackend::prepare(
 }
 
 void CudaBackend::linear(const LinearWeight& weight, Matrix x, Matrix y) {
+    if (weight.integers) {
+        integerLinear(weight, x, {}, {}, y);
+        return;
+    }
     useFor(y);
     const Matrix w = static_cast<const CudaWeight&>(weight).matrix();
     m_products.multiply(x, w.data, w.stride, y);
+}
+
+void CudaBackend::integerLinear(
+    const LinearWeight& weight, Matrix x, const ResolvedActivation& quantizer,
+    std::span<const Segment> segments, Matrix y) {
+    useFor(y);
+    const auto& w = static_cast<const CudaWeight&>(weight);
+    const ResolvedActivation how = integerInput(quantizer);
+    const auto limit = static_cast<float>(quantizerMax(how.bits));
+    float* scales = runTimeScales(x, {}, how, limit, segments);
+    const bool given = scales != nullptr;
+    if (!given) {
+        scales = m_scales.reserve(static_cast<std::size_t>(x.rows));
+    }
+    const auto size = [](std::int64_t rows, std::int64_t columns) {
+        return static_cast<std::size_t>(rows * columns);
+    };
+    const std::int64_t columns = paddedTo(16, w.outputs);
+    const cuda::Bytes q{m_quantized.reserve(size(x.rows, w.stride)), x.rows, w.stride};
+    const cuda::Sums sums{m_sums.reserve(size(x.rows, columns)), x.rows, columns};
+    cuda::quantizeIntegers(x, given, how.scale, limit, scales, q, m_stream);
+    m_products.multiply(q, w.bytes(), sums);
+    cuda::scaleSums(sums, scales, w.scales.data(), y, m_stream);
+    check(cudaGetLastError());
 }
 
 void CudaBackend::embed(const float* table, std::span<const std::int32_t> ids, Matrix out) {
@@ -344,6 +408,22 @@ void CudaBackend::scan(const ScanArguments& arguments, std::span<const Segment> 
     check(cudaGetLastError());
 }
 
+float* CudaBackend::runTimeScales(
+    Matrix x, const cuda::Preparation& preparation, const ResolvedActivation& quantizer, float limit,
+    std::span<const Segment> segments) {
+    if (quantizer.scaling == ActivationScale::Static) {
+        return nullptr;
+    }
+    float* scales = m_scales.reserve(static_cast<std::size_t>(x.rows));
+    cuda::rowAbsmax(x, preparation, scales, m_stream);
+    if (quantizer.scaling == ActivationScale::Dynamic) {
+        cuda::sequenceScales(useSegments(segments), limit, scales, m_stream);
+    } else {
+        cuda::rowScales(x.rows, limit, scales, m_stream);
+    }
+    return scales;
+}
+
 void CudaBackend::transform(Matrix x, const Transform& how, std::span<const Segment> segments, Matrix out) {
     useFor(out);
     const cuda::Preparation preparation{how.keep, how.smoothing};
@@ -363,16 +443,7 @@ void CudaBackend::transform(Matrix x, const Transform& how, std::span<const Segm
     const bool integers = quantizer.format == NumberFormat::Int;
     const float limit =
         integers ? static_cast<float>(quantizerMax(quantizer.bits)) : scaleDivisor(quantizer.format);
-    float* scales = nullptr;
-    if (quantizer.scaling != ActivationScale::Static) {
-        scales = m_scales.reserve(static_cast<std::size_t>(x.rows));
-        cuda::rowAbsmax(x, preparation, scales, m_stream);
-        if (quantizer.scaling == ActivationScale::Dynamic) {
-            cuda::sequenceScales(useSegments(segments), limit, scales, m_stream);
-        } else {
-            cuda::rowScales(x.rows, limit, scales, m_stream);
-        }
-    }
+    float* scales = runTimeScales(x, preparation, quantizer, limit, segments);
     if (integers) {
         cuda::quantize(x, preparation, scales, quantizer.scale, limit, out, m_stream);
     } else {

@@ -43,7 +43,9 @@ std::string whyNoCudaDevice();
 /// logits(F32)‖ ≤ (33 · layers + 2) · 2^-9 · ‖logits(F32)‖. TF32 rounds the operands of products alone, to
 /// 2^-11: a quarter of that covers it. Roundings are independent and partly cancel, so it is usually far
 /// less.
-enum class Precision { F32, TF32, BF16 };
+///
+/// INT8: see integers.h; linears that are not integers, and the head, are TF32, everything else is F32.
+enum class Precision { F32, TF32, BF16, INT8 };
 
 /// The operations on one CUDA device, in one stream: everything is done in the order it was asked for, and
 /// only download(), downloadMatrix(), scoreRows() and finish() wait. Linears are cuBLASLt's, whose order of
@@ -68,10 +70,14 @@ public:
         const PassShape& shape, std::span<const Segment> segments,
         const std::function<bool()>& work) override;
     void forgetRepeated() override;
+    bool multipliesIntegers(const ResolvedSite& site, Linear linear) const override;
     std::unique_ptr<LinearWeight> prepare(
         std::span<const float> weight, std::int64_t outputs, std::int64_t inputs,
         const WeightUse& use) override;
     void linear(const LinearWeight& weight, Matrix x, Matrix y) override;
+    void integerLinear(
+        const LinearWeight& weight, Matrix x, const ResolvedActivation& quantizer,
+        std::span<const Segment> segments, Matrix y) override;
     void embed(const float* table, std::span<const std::int32_t> ids, Matrix out) override;
     void addNorm(
         const Matrix* add, Matrix residual, const float* weight, float epsilon, const Matrix* out) override;
@@ -109,6 +115,10 @@ private:
     void useFor(Matrix written);
     /// Uploads `segments` unless they are the ones of the last call.
     cuda::Sequences useSegments(std::span<const Segment> segments);
+    /// Δ of every row of prepared values, in m_scales; null for a static scale.
+    float* runTimeScales(
+        Matrix x, const cuda::Preparation& preparation, const ResolvedActivation& quantizer, float limit,
+        std::span<const Segment> segments);
 
     int m_index;
     Precision m_precision;
@@ -122,6 +132,8 @@ private:
     cuda::Upload<std::int32_t> m_ids, m_targets;
     cuda::Upload<std::int64_t> m_rows;
     cuda::Buffer<float> m_scales, m_logits, m_converted;
+    cuda::Buffer<std::int8_t> m_quantized;
+    cuda::Buffer<std::int32_t> m_sums;
     cuda::Buffer<cuda::HeadScore> m_headScores;
 };
 

@@ -84,6 +84,21 @@ void sequenceScales(const Sequences& sequences, float limit, float* scales, Stre
 void quantize(
     Matrix x, Preparation how, const float* rowScales, float scale, float limit, Matrix out, Stream stream);
 
+/// A matrix of bytes or of 32-bit integers, row-major without gaps.
+struct Bytes {
+    std::int8_t* data = nullptr;
+    std::int64_t rows = 0, columns = 0;
+};
+struct Sums {
+    std::int32_t* data = nullptr;
+    std::int64_t rows = 0, columns = 0;
+};
+/// The integers themselves, padded with zeros to the width of `out`, with `scales` [rows]; or with `scale`, which is
+/// stored there, if `given` is false. The scale of a row with a NaN becomes NaN.
+void quantizeIntegers(Matrix x, bool given, float scale, float limit, float* scales, Bytes out, Stream stream);
+/// y = (sums · outputScales[column]) · rowScales[row], of the first columns of `sums`.
+void scaleSums(Sums sums, const float* rowScales, const float* outputScales, Matrix y, Stream stream);
+
 /// The same to small floats. Block scales are taken from a row's own values; where the format has no other
 /// scale, `rowScales` is null and `scale` 1.
 void quantizeFloat(

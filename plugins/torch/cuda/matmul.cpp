@@ -23,10 +23,6 @@ void check(cublasStatus_t status) {
     }
 }
 
-cudaDataType_t typeOf(Element element) {
-    return element == Element::BF16 ? CUDA_R_16BF : CUDA_R_32F;
-}
-
 /// The largest power of two up to 16 that divides all of them.
 unsigned alignmentOf(const void* a, const void* b, const void* c) {
     const auto bits = reinterpret_cast<std::uintptr_t>(a) | reinterpret_cast<std::uintptr_t>(b) |
@@ -69,21 +65,37 @@ Products::~Products() {
     cublasLtDestroy(static_cast<cublasLtHandle_t>(m_handle));
 }
 
+int Products::typeOf(Kind kind) {
+    switch (kind) {
+    case Kind::F32:
+        return CUDA_R_32F;
+    case Kind::BF16:
+        return CUDA_R_16BF;
+    case Kind::Bytes:
+        return CUDA_R_8I;
+    case Kind::Sums:
+        break;
+    }
+    return CUDA_R_32I;
+}
+
 const Products::Plan& Products::planFor(const Shape& shape) {
     if (const auto found = m_plans.find(shape); found != m_plans.end()) {
         return *found->second;
     }
     const auto& [rows, columns, inputs, xStride, wStride, yStride, element, result, alignment] = shape;
     auto plan = std::make_unique<Plan>();
-    const bool tf32 = m_tf32 && element == Element::F32;
+    const bool integers = element == Kind::Bytes, tf32 = m_tf32 && element == Kind::F32;
+    const cublasComputeType_t floats = tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
     check(cublasLtMatmulDescCreate(
-        &plan->operation, tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F, CUDA_R_32F));
+        &plan->operation, integers ? CUBLAS_COMPUTE_32I : floats, integers ? CUDA_R_32I : CUDA_R_32F));
     const cublasOperation_t transposed = CUBLAS_OP_T;
     check(cublasLtMatmulDescSetAttribute(
         plan->operation, CUBLASLT_MATMUL_DESC_TRANSA, &transposed, sizeof(transposed)));
-    const auto layout = [](cublasLtMatrixLayout_t& to, Element type, auto r, auto c, auto stride) {
+    const auto layout = [](cublasLtMatrixLayout_t& to, Kind kind, auto r, auto c, auto stride) {
         check(cublasLtMatrixLayoutCreate(
-            &to, typeOf(type), static_cast<std::uint64_t>(r), static_cast<std::uint64_t>(c), stride));
+            &to, static_cast<cudaDataType_t>(typeOf(kind)), static_cast<std::uint64_t>(r),
+            static_cast<std::uint64_t>(c), stride));
     };
     layout(plan->w, element, inputs, columns, wStride);
     layout(plan->x, element, inputs, rows, xStride);
@@ -116,14 +128,28 @@ const Products::Plan& Products::planFor(const Shape& shape) {
     return *m_plans.emplace(shape, std::move(plan)).first->second;
 }
 
-void Products::multiply(Matrix x, const void* w, std::int64_t stride, Matrix y) {
-    const Plan& plan = planFor(
-        {y.rows, y.columns, x.columns, x.stride, stride, y.stride, x.element, y.element,
-         alignmentOf(x.data, w, y.data)});
+void Products::run(const Shape& shape, const void* x, const void* w, void* y) {
+    const Plan& plan = planFor(shape);
+    const bool integers = std::get<6>(shape) == Kind::Bytes;
     const float one = 1.0f, zero = 0.0f;
+    const std::int32_t integerOne = 1, integerZero = 0;
+    const void* alpha = integers ? static_cast<const void*>(&integerOne) : &one;
+    const void* beta = integers ? static_cast<const void*>(&integerZero) : &zero;
     check(cublasLtMatmul(
-        static_cast<cublasLtHandle_t>(m_handle), plan.operation, &one, w, plan.w, x.data, plan.x, &zero,
-        y.data, plan.y, y.data, plan.y, &plan.algorithm, m_workspace.data(), kWorkspaceBytes, m_stream));
+        static_cast<cublasLtHandle_t>(m_handle), plan.operation, alpha, w, plan.w, x, plan.x, beta, y, plan.y,
+        y, plan.y, &plan.algorithm, m_workspace.data(), kWorkspaceBytes, m_stream));
+}
+
+void Products::multiply(Matrix x, const void* w, std::int64_t stride, Matrix y) {
+    run({y.rows, y.columns, x.columns, x.stride, stride, y.stride, kindOf(x.element), kindOf(y.element),
+         alignmentOf(x.data, w, y.data)},
+        x.data, w, y.data);
+}
+
+void Products::multiply(Bytes x, const std::int8_t* w, Sums sums) {
+    run({sums.rows, sums.columns, x.columns, x.columns, x.columns, sums.columns, Kind::Bytes, Kind::Sums,
+         alignmentOf(x.data, w, sums.data)},
+        x.data, w, sums.data);
 }
 
 } // namespace mambascope::cuda

@@ -80,7 +80,53 @@ quantizeKernel(Rows<T> x, Preparation how, const float* rowScales, float scale, 
     }
 }
 
+template <class T>
+__global__ void
+quantizeIntegersKernel(Rows<T> x, bool given, float scale, float limit, float* scales, Bytes out) {
+    const T* from = x.at(blockIdx.x);
+    std::int8_t* to = out.data + static_cast<std::int64_t>(blockIdx.x) * out.columns;
+    const float by = given ? scales[blockIdx.x] : scale;
+    float nans = 0;
+    for (std::int64_t c = threadIdx.x; c < out.columns; c += kThreads) {
+        const float value = c < x.columns ? toFloat(from[c]) : 0.0f;
+        nans += value == value ? 0.0f : 1.0f;
+        float q = by == 0.0f || value != value ? 0.0f : rintf(__fdiv_rn(value, by));
+        q = q > limit ? limit : q;
+        q = q < -limit ? -limit : q;
+        to[c] = static_cast<std::int8_t>(q);
+    }
+    nans = reduceBlock(nans, Largest());
+    if (threadIdx.x == 0 && (!given || nans > 0)) {
+        scales[blockIdx.x] = nans > 0 ? nanf("") : by;
+    }
+}
+
+template <class T>
+__global__ void scaleSumsKernel(Sums sums, const float* rowScales, const float* outputScales, Rows<T> y) {
+    const std::int32_t* from = sums.data + static_cast<std::int64_t>(blockIdx.x) * sums.columns;
+    const float rowScale = rowScales[blockIdx.x];
+    for (std::int64_t c = threadIdx.x; c < y.columns; c += kThreads) {
+        const float scaled = __fmul_rn(static_cast<float>(from[c]), outputScales[c]);
+        y.at(blockIdx.x)[c] = fromFloat<T>(__fmul_rn(scaled, rowScale));
+    }
+}
+
 } // namespace
+
+void quantizeIntegers(
+    Matrix x, bool given, float scale, float limit, float* scales, Bytes out, Stream stream) {
+    withElement(x, [&](auto type) {
+        quantizeIntegersKernel<<<blocksFor(x.rows, 1), kThreads, 0, stream>>>(
+            Rows<decltype(type)>(x), given, scale, limit, scales, out);
+    });
+}
+
+void scaleSums(Sums sums, const float* rowScales, const float* outputScales, Matrix y, Stream stream) {
+    withElement(y, [&](auto type) {
+        scaleSumsKernel<<<blocksFor(y.rows, 1), kThreads, 0, stream>>>(
+            sums, rowScales, outputScales, Rows<decltype(type)>(y));
+    });
+}
 
 void prepareInput(Matrix x, Preparation how, Matrix out, Stream stream) {
     withElement(x, [&](auto type) {
