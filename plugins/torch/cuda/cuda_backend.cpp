@@ -52,7 +52,7 @@ struct CudaWeight final : LinearWeight {
     Matrix matrix() const {
         return {reinterpret_cast<float*>(data.data()), outputs, inputs, stride, element};
     }
-    const std::int8_t* bytes() const { return reinterpret_cast<const std::int8_t*>(data.data()); }
+    const std::int8_t* integerData() const { return reinterpret_cast<const std::int8_t*>(data.data()); }
 };
 
 bool same(const Segment& a, const Segment& b) {
@@ -324,7 +324,7 @@ void CudaBackend::integerLinear(
     const cuda::Bytes q{m_quantized.reserve(size(x.rows, w.stride)), x.rows, w.stride};
     const cuda::Sums sums{m_sums.reserve(size(x.rows, columns)), x.rows, columns};
     cuda::quantizeIntegers(x, given, how.scale, limit, scales, q, m_stream);
-    m_products.multiply(q, w.bytes(), sums);
+    m_products.multiply(q, w.integerData(), sums);
     cuda::scaleSums(sums, scales, w.scales.data(), y, m_stream);
     check(cudaGetLastError());
 }
