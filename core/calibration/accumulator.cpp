@@ -40,6 +40,7 @@ struct Block {
 
 // Eight channels at a time. Vectors of the compiler, which it makes of whatever the processor has.
 constexpr int kLanes = 8;
+constexpr int kLineFloats = 16; ///< of a cache line
 using Floats = float __attribute__((vector_size(32)));
 using Integers = std::int32_t __attribute__((vector_size(32)));
 using Places = std::uint16_t __attribute__((vector_size(16)));
@@ -165,10 +166,14 @@ reduceKernel(Block block, const float* shift, Tile& tile, PairCounts& counts) {
     const int whole = block.width / kLanes * kLanes, left = block.width - whole;
     std::int64_t r = 0;
     for (; r + 4 <= block.rows; r += 4) {
+        const float* rows = block.x + r * block.stride;
         for (int c = 0; c < whole; c += kLanes) {
-            reduceFourRows(
-                block.x + r * block.stride + c, block.stride, shift + c, tile, static_cast<std::size_t>(c),
-                counts);
+            if (c % kLineFloats == 0) { // rows lie far apart: the processor does not guess the next ones
+                for (std::int64_t next = 4; next < 8 && r + next < block.rows; ++next) {
+                    __builtin_prefetch(rows + next * block.stride + c);
+                }
+            }
+            reduceFourRows(rows + c, block.stride, shift + c, tile, static_cast<std::size_t>(c), counts);
         }
     }
     counts.added += r / 2 * whole;
