@@ -100,7 +100,8 @@ Json pack(const LoadRequest& request) {
         {"model", request.model},
         {"device", request.device},
         {"dtype", request.dtype},
-        {"threads", request.threads}};
+        {"threads", request.threads},
+        {"reuse", request.reuseMegabytes}};
 }
 
 template <>
@@ -109,6 +110,7 @@ Result<LoadRequest> unpack(const Json& json) {
     Fields fields(json, "load request");
     fields.text("model", request.model).text("device", request.device).text("dtype", request.dtype);
     fields.integer("threads", request.threads, 0, 4096);
+    fields.integer("reuse", request.reuseMegabytes, kAutomaticReuse, 1 << 24);
     return fields.result(std::move(request));
 }
 

@@ -34,11 +34,16 @@ struct EngineInfo {
     std::vector<DeviceInfo> devices;
 };
 
+inline constexpr int kAutomaticReuse = -1;
+
 struct LoadRequest {
     std::string model;           ///< path on the engine's machine, or "demo"
     std::string device = "auto"; ///< auto, cpu, cuda, cuda:N
     std::string dtype = "f32";   ///< f32, or on a GPU tf32 or bf16: what the linears compute in
     int threads = 0;             ///< 0: as many as the process may use cores
+    /// Memory for what score() keeps between plans, in MiB, on the device that computes; 0: nothing is kept;
+    /// kAutomaticReuse: what the engine thinks right.
+    int reuseMegabytes = kAutomaticReuse;
 };
 
 /// What the caller needs to know of a loaded model; the tensors stay with the engine.

@@ -5,6 +5,7 @@
 #include "core/quantization/resolve.h"
 #include "plugins/torch/operands.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -63,6 +64,7 @@ public:
 struct PassShape {
     const void* weights = nullptr;
     std::int64_t rows = 0;
+    int firstLayer = 0; ///< the pass begins there
     bool operator==(const PassShape&) const = default;
 };
 
@@ -79,6 +81,10 @@ public:
     virtual void release(float* memory) = 0;
     virtual void upload(const float* host, std::int64_t count, float* device) = 0;
     virtual void download(const float* device, std::int64_t count, float* host) = 0;
+    /// From one place of the device's memory to another.
+    virtual void copy(const float* from, std::int64_t count, float* to) {
+        std::copy_n(from, count, to); // right where the processor can reach it
+    }
 
     /// What matrices between two operations consist of; the residual stream is always F32.
     virtual Element activationElement() const { return Element::F32; }

@@ -11,6 +11,8 @@
 #include "plugins/torch/guard.h"
 #include "plugins/torch/torch_runtime.h"
 
+#include <algorithm>
+
 namespace mambascope {
 
 namespace {
@@ -18,6 +20,15 @@ namespace {
 std::vector<std::string> joined(std::vector<std::string> first, const std::vector<std::string>& second) {
     first.insert(first.end(), second.begin(), second.end());
     return first;
+}
+
+/// What score() may keep: by itself an eighth of the memory, and not more than 4 GiB.
+std::int64_t reuseBytes(const LoadRequest& request, const DeviceInfo& device) {
+    constexpr std::int64_t kMost = std::int64_t{4} << 30, kUnknown = std::int64_t{1} << 30;
+    if (request.reuseMegabytes >= 0) {
+        return std::int64_t{request.reuseMegabytes} << 20;
+    }
+    return device.memoryBytes > 0 ? std::min(device.memoryBytes / 8, kMost) : kUnknown;
 }
 
 } // namespace
@@ -56,6 +67,7 @@ Result<LoadedModel> TorchEngine::loadChecked(const LoadRequest& request, const J
     }
     Backend& backend = *device.value().backend;
     // The old model goes first: two may not fit.
+    m_residuals.reset();
     m_pass.reset();
     m_weights.reset();
     m_checkpoint.reset();
@@ -72,6 +84,10 @@ Result<LoadedModel> TorchEngine::loadChecked(const LoadRequest& request, const J
     m_weights = weights.value();
     m_pass = std::make_unique<ForwardPass>(checkpoint->spec, *m_backend);
     m_threads = threads;
+    if (const std::int64_t bytes = reuseBytes(request, device.value().info); bytes > 0) {
+        m_residuals = std::make_unique<ResidualStore>(*m_backend, checkpoint->spec, bytes);
+        m_residuals->setPlan(m_weights->plan);
+    }
     m_limits = {};
     m_limits.batchTokens = m_backend->passTokens(m_pass->bytesPerToken(), m_limits.batchTokens);
     const std::filesystem::path folder = std::filesystem::absolute(checkpoint->folder).lexically_normal();
@@ -144,12 +160,17 @@ Result<std::vector<std::string>> TorchEngine::applyPlan(
         if (!resolved.ok()) {
             return resolved.error();
         }
-        Result<std::shared_ptr<const ModelWeights>> weights = prepareWeights(
-            *m_checkpoint, resolved.value(), m_weights.get(), *m_backend, job, "Quantizing weights");
+        Result<std::shared_ptr<const ModelWeights>> weights = withMemory([&] {
+            return prepareWeights(
+                *m_checkpoint, resolved.value(), m_weights.get(), *m_backend, job, "Quantizing weights");
+        });
         if (!weights.ok()) {
             return weights.error();
         }
         m_weights = weights.value();
+        if (m_residuals) {
+            m_residuals->setPlan(m_weights->plan);
+        }
         m_backend->forgetRepeated();
         return resolved.value().warnings;
     });
@@ -171,6 +192,9 @@ Result<OrderedJson> TorchEngine::bench(const BenchRequest& request, const Job& j
     return guarded([&]() -> Result<OrderedJson> {
         if (const Result<void> model = requireModel(); !model.ok()) {
             return model.error();
+        }
+        if (m_residuals) {
+            m_residuals->clear(); // it measures memory, too
         }
         return benchModel({m_model, *m_weights, *m_pass, *m_backend, m_threads}, request, job);
     });

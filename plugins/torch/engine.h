@@ -32,6 +32,8 @@ public:
 
     /// For tests: how many tokens one pass of score() takes.
     void setScoringLimits(const ScoringLimits& limits) { m_limits = limits; }
+    /// For tests: what score() keeps; null if it keeps nothing.
+    const ResidualStore* residuals() const { return m_residuals.get(); }
 
 private:
     Result<LoadedModel> loadChecked(const LoadRequest& request, const Job& job);
@@ -46,6 +48,18 @@ private:
     Result<ForwardResult> forwardChecked(const ForwardRequest& request, const Job& job);
     Result<std::vector<std::int32_t>> generateChecked(const GenerateRequest& request, const Job& job);
     Result<void> requireModel() const;
+    /// Runs `work`; if there is not enough device memory for it, again without what score() keeps.
+    template <class F>
+    auto withMemory(F work) -> decltype(work()) {
+        try {
+            return work();
+        } catch (const DeviceOutOfMemory&) {
+            if (!m_residuals || !m_residuals->yield()) {
+                throw;
+            }
+        }
+        return work();
+    }
     /// Usage if a sequence is empty or holds an id outside the vocabulary.
     Result<void> checkTokens(std::span<const std::int32_t> tokens, const char* what) const;
 
@@ -54,6 +68,7 @@ private:
     std::shared_ptr<const Checkpoint> m_checkpoint;
     std::shared_ptr<const ModelWeights> m_weights;
     std::unique_ptr<ForwardPass> m_pass;
+    std::unique_ptr<ResidualStore> m_residuals;
     std::optional<WeightStatistics> m_statistics; ///< computed when a plan first needs them
     LoadedModel m_model;
     int m_threads = 1;

@@ -83,7 +83,7 @@ Result<void> TorchEngine::checkTokens(std::span<const std::int32_t> tokens, cons
 }
 
 Result<CalibrationSnapshot> TorchEngine::calibrate(const CalibrationRequest& request, const Job& job) {
-    return guarded([&] { return calibrateChecked(request, job); });
+    return guarded([&] { return withMemory([&] { return calibrateChecked(request, job); }); });
 }
 
 Result<CalibrationSnapshot> TorchEngine::calibrateChecked(const CalibrationRequest& request, const Job& job) {
@@ -144,6 +144,9 @@ Result<void> TorchEngine::runWindows(
             m_pass->reserve(tokens);
             calibrator.reserve(tokens);
         } catch (const DeviceOutOfMemory&) {
+            if (m_residuals && m_residuals->yield()) {
+                continue;
+            }
             if (batch.segments.size() == 1) {
                 throw;
             }
@@ -164,7 +167,7 @@ Result<void> TorchEngine::runWindows(
 }
 
 Result<ForwardResult> TorchEngine::forward(const ForwardRequest& request, const Job& job) {
-    return guarded([&] { return forwardChecked(request, job); });
+    return guarded([&] { return withMemory([&] { return forwardChecked(request, job); }); });
 }
 
 Result<ForwardResult> TorchEngine::forwardChecked(const ForwardRequest& request, const Job& job) {
@@ -221,12 +224,13 @@ TorchEngine::score(std::span<const ScoreRequest> requests, const ScoreSink& sink
                 return context.ok() ? continuation.error() : context.error();
             }
         }
-        return scoreRequests(*m_pass, *m_weights, *m_backend, requests, m_limits, sink, job);
+        return scoreRequests(
+            *m_pass, *m_weights, *m_backend, requests, m_limits, sink, job, m_residuals.get());
     });
 }
 
 Result<std::vector<std::int32_t>> TorchEngine::generate(const GenerateRequest& request, const Job& job) {
-    return guarded([&] { return generateChecked(request, job); });
+    return guarded([&] { return withMemory([&] { return generateChecked(request, job); }); });
 }
 
 Result<std::vector<std::int32_t>>

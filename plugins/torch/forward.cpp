@@ -189,14 +189,15 @@ void ForwardPass::layer(
 }
 
 bool ForwardPass::runLayers(
-    const ModelWeights& weights, std::span<const Segment> segments, SiteObserver* observer, const Job& job) {
-    for (int i = 0; i < m_spec.layers; ++i) {
+    const ModelWeights& weights, std::span<const Segment> segments, SiteObserver* observer, const Job& job,
+    int first) {
+    for (int i = first; i < m_spec.layers; ++i) {
         if (job.stopRequested()) {
             return false;
         }
         m_backend.addNorm(
-            i == 0 ? nullptr : &m_out, m_residual, weights.layers[static_cast<std::size_t>(i)].norm->data(),
-            m_spec.normEpsilon, &m_normed);
+            i == first ? nullptr : &m_out, m_residual,
+            weights.layers[static_cast<std::size_t>(i)].norm->data(), m_spec.normEpsilon, &m_normed);
         if (observer != nullptr) {
             observer->residual(i, m_residual);
         }
@@ -210,14 +211,20 @@ bool ForwardPass::runLayers(
 }
 
 bool ForwardPass::run(
-    const ModelWeights& weights, const PackedBatch& batch, SiteObserver* observer, const Job& job) {
+    const ModelWeights& weights, const PackedBatch& batch, SiteObserver* observer, const Job& job,
+    const PassStart& start) {
     const auto rows = static_cast<std::int64_t>(batch.tokens.size());
     reserve(rows);
-    m_backend.embed(weights.embedding->data(), batch.tokens, m_residual);
+    if (start.layer == 0) {
+        m_backend.embed(weights.embedding->data(), batch.tokens, m_residual);
+    } else {
+        m_backend.copy(start.residual, rows * m_spec.hidden, m_residual.data);
+    }
     const auto layers = [&] {
-        return runLayers(weights, batch.segments, observer, job);
+        return runLayers(weights, batch.segments, observer, job, start.layer);
     };
-    return observer != nullptr ? layers() : m_backend.repeated({&weights, rows}, batch.segments, layers);
+    return observer != nullptr ? layers()
+                               : m_backend.repeated({&weights, rows, start.layer}, batch.segments, layers);
 }
 
 std::vector<RowScore> ForwardPass::score(

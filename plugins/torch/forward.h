@@ -34,6 +34,12 @@ struct PackedBatch {
     add(std::span<const std::int32_t> sequence, const float* state = nullptr, float* finalState = nullptr);
 };
 
+/// Where a pass begins: at `layer`, with the residual stream as it is in front of it.
+struct PassStart {
+    int layer = 0;                   ///< 0: at the embedding
+    const float* residual = nullptr; ///< [rows, hidden] in device memory
+};
+
 /// The layer loop, on any backend. Keeps its working memory from call to call.
 class ForwardPass {
 public:
@@ -51,9 +57,12 @@ public:
     /// Gives the working memory back.
     void release();
 
-    /// Runs all layers. The residual stream before the final norm is in residual() afterwards. False if `job`
-    /// was stopped (looked at before every layer).
-    bool run(const ModelWeights& weights, const PackedBatch& batch, SiteObserver* observer, const Job& job);
+    /// Runs all layers from `start` on, of which only the states of the sequences are then read and left
+    /// behind. The residual stream before the final norm is in residual() afterwards. False if `job` was
+    /// stopped (looked at before every layer).
+    bool
+    run(const ModelWeights& weights, const PackedBatch& batch, SiteObserver* observer, const Job& job,
+        const PassStart& start = {});
     Matrix residual() const { return m_residual; }
 
     /// Log-likelihoods of `targets` at `rows` of the last run.
@@ -68,7 +77,7 @@ public:
 private:
     bool runLayers(
         const ModelWeights& weights, std::span<const Segment> segments, SiteObserver* observer,
-        const Job& job);
+        const Job& job, int first);
     /// One block: from m_normed to m_out.
     void
     layer(const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/torch/scoring.h"
 
+#include "core/base/hash.h"
+
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -43,13 +46,15 @@ class Scoring {
 public:
     Scoring(
         ForwardPass& pass, const ModelWeights& weights, Backend& backend,
-        std::span<const ScoreRequest> requests, const ScoringLimits& limits, const Job& job)
+        std::span<const ScoreRequest> requests, const ScoringLimits& limits, const Job& job,
+        ResidualStore* store)
         : m_pass(pass)
         , m_weights(weights)
         , m_backend(backend)
         , m_requests(requests)
         , m_limits(limits)
         , m_job(job)
+        , m_store(store)
         , m_scores(requests.size()) {}
 
     Result<std::vector<Score>> run(const ScoreSink& sink) {
@@ -64,6 +69,10 @@ public:
                     return Error::cancelled();
                 }
             } catch (const DeviceOutOfMemory&) {
+                if (m_store != nullptr && m_store->yield()) {
+                    forget(batch);
+                    continue;
+                }
                 if (batch.last - batch.first == 1) {
                     throw;
                 }
@@ -113,14 +122,21 @@ private:
         return batch;
     }
 
-    /// After the device's memory was full: forgets the batch, and makes the next ones half as large.
-    void halve(const Batch& batch) {
+    /// After the device's memory was full: as if the batch had not been tried.
+    void forget(const Batch& batch) {
         m_states = {};
         m_pass.release();
-        std::int64_t tokens = 0;
         for (std::size_t i = batch.first; i < batch.last; ++i) {
             m_scores[i] = Score();
             m_scores[i].greedy = true;
+        }
+    }
+
+    /// The same; and the next batches are half as large.
+    void halve(const Batch& batch) {
+        forget(batch);
+        std::int64_t tokens = 0;
+        for (std::size_t i = batch.first; i < batch.last; ++i) {
             tokens += static_cast<std::int64_t>(
                 m_requests[i].context.size() + m_requests[i].continuation.size() - 1);
         }
@@ -148,8 +164,28 @@ private:
             }
             nextState += m_pass.stateSize();
         }
-        return runPass(contexts, contextRows) &&
-               (continuations.tokens.empty() || runPass(continuations, continuationRows));
+        const auto rows = static_cast<std::int64_t>(contexts.tokens.size() + continuations.tokens.size());
+        const auto recording = m_store != nullptr ? m_store->record(contentOf(batch), rows) : nullptr;
+        const bool done =
+            runPass(contexts, contextRows, recording.get()) &&
+            (continuations.tokens.empty() || runPass(continuations, continuationRows, recording.get()));
+        if (done && recording) {
+            recording->complete();
+        }
+        return done;
+    }
+
+    /// The requests of a batch in their order, and whether they share contexts: how they are packed follows.
+    std::string contentOf(const Batch& batch) const {
+        ContentHasher hasher;
+        hasher.add(m_weights.plan.exactUnderForking ? std::string_view("shared") : "whole");
+        for (const ScoreRequest& request : m_requests.subspan(batch.first, batch.last - batch.first)) {
+            const std::array<std::size_t, 2> lengths{request.context.size(), request.continuation.size()};
+            hasher.add(std::as_bytes(std::span(lengths)));
+            hasher.add(bytesOf(request.context));
+            hasher.add(bytesOf(request.continuation));
+        }
+        return hasher.digest();
     }
 
     void addWhole(std::size_t index, PackedBatch& batch, ScoredRows& scored) const {
@@ -185,9 +221,14 @@ private:
         }
     }
 
-    bool runPass(const PackedBatch& batch, const ScoredRows& scored) {
-        if (!m_pass.run(m_weights, batch, nullptr, m_job)) {
+    bool runPass(const PackedBatch& batch, const ScoredRows& scored, ResidualStore::Recording* recording) {
+        SiteObserver* const observer = recording != nullptr ? recording->observer() : nullptr;
+        const PassStart start = recording != nullptr ? recording->start() : PassStart{};
+        if (!m_pass.run(m_weights, batch, observer, m_job, start)) {
             return false;
+        }
+        if (recording != nullptr) {
+            recording->passed(static_cast<std::int64_t>(batch.tokens.size()));
         }
         const std::vector<RowScore> rows = m_pass.score(m_weights, scored.rows, scored.targets);
         for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -204,6 +245,7 @@ private:
     std::span<const ScoreRequest> m_requests;
     ScoringLimits m_limits;
     const Job& m_job;
+    ResidualStore* m_store;
     std::vector<Score> m_scores;
     DeviceArray m_states;
     std::string m_phase = "Scoring";
@@ -213,8 +255,8 @@ private:
 
 Result<std::vector<Score>> scoreRequests(
     ForwardPass& pass, const ModelWeights& weights, Backend& backend, std::span<const ScoreRequest> requests,
-    const ScoringLimits& limits, const ScoreSink& sink, const Job& job) {
-    return Scoring(pass, weights, backend, requests, limits, job).run(sink);
+    const ScoringLimits& limits, const ScoreSink& sink, const Job& job, ResidualStore* store) {
+    return Scoring(pass, weights, backend, requests, limits, job, store).run(sink);
 }
 
 } // namespace mambascope

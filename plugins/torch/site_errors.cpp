@@ -122,7 +122,8 @@ private:
 
 Result<SiteErrors> TorchEngine::siteErrors(
     const SiteErrorRequest& request, std::shared_ptr<const CalibrationSnapshot> calibration, const Job& job) {
-    return guarded([&] { return siteErrorsChecked(request, calibration.get(), job); });
+    return guarded(
+        [&] { return withMemory([&] { return siteErrorsChecked(request, calibration.get(), job); }); });
 }
 
 Result<SiteErrors> TorchEngine::siteErrorsChecked(

@@ -180,6 +180,15 @@ void CudaBackend::download(const float* device, std::int64_t count, float* host)
     check(cudaStreamSynchronize(m_stream));
 }
 
+void CudaBackend::copy(const float* from, std::int64_t count, float* to) {
+    use();
+    for (cuda::Statistics* statistics : m_statistics) {
+        statistics->beforeAnyWrite();
+    }
+    check(cudaMemcpyAsync(
+        to, from, static_cast<std::size_t>(count) * sizeof(float), cudaMemcpyDeviceToDevice, m_stream));
+}
+
 Element CudaBackend::activationElement() const {
     return m_precision == Precision::BF16 ? Element::BF16 : Element::F32;
 }
@@ -252,7 +261,8 @@ bool CudaBackend::repeated(
     return m_recorder.run(
         {address(shape.weights), static_cast<std::uint64_t>(shape.rows), segments.size(),
          anyFinalState(segments) ? 1u : 0u, address(sequences.segments), address(sequences.ofRow),
-         address(m_scales.data()), address(m_sums.data()) ^ address(m_quantized.data())},
+         address(m_scales.data()), address(m_sums.data()), address(m_quantized.data()),
+         static_cast<std::uint64_t>(shape.firstLayer)},
         work);
 }
 

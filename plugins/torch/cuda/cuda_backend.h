@@ -62,6 +62,7 @@ public:
     void release(float* memory) override;
     void upload(const float* host, std::int64_t count, float* device) override;
     void download(const float* device, std::int64_t count, float* host) override;
+    void copy(const float* from, std::int64_t count, float* to) override;
     Element activationElement() const override;
     void downloadMatrix(Matrix x, float* host) override;
     std::int64_t passTokens(std::int64_t bytesPerToken, std::int64_t standard) override;

@@ -14,7 +14,7 @@ namespace mambascope::cuda {
 class Recorder {
 public:
     /// Everything that the launches depend on besides the contents of memory: sizes and addresses.
-    using Key = std::array<std::uint64_t, 8>;
+    using Key = std::array<std::uint64_t, 10>;
 
     explicit Recorder(cudaStream_t stream)
         : m_stream(stream) {}
