@@ -2,6 +2,7 @@
 #include "core/tokenizer/tokenizer.h"
 
 #include "core/base/file.h"
+#include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/tokenizer/added_tokens.h"
 #include "core/tokenizer/bpe.h"
@@ -61,8 +62,9 @@ std::vector<AddedToken> selectTokens(const TokenizerFile& file, bool normalized)
 
 class ByteLevelBpe final : public Tokenizer {
 public:
-    explicit ByteLevelBpe(TokenizerFile file)
-        : m_bpe(file.byteIds, file.merges)
+    ByteLevelBpe(TokenizerFile file, std::string hash)
+        : Tokenizer(std::move(hash))
+        , m_bpe(file.byteIds, file.merges)
         , m_raw(selectTokens(file, false))
         , m_normalized(selectTokens(file, true))
         , m_file(std::move(file)) {}
@@ -156,7 +158,8 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::fromJson(std::string_view js
     if (!file.ok()) {
         return file.error();
     }
-    return std::shared_ptr<const Tokenizer>(std::make_shared<ByteLevelBpe>(std::move(file).value()));
+    return std::shared_ptr<const Tokenizer>(
+        std::make_shared<ByteLevelBpe>(std::move(file).value(), contentHash(json)));
 }
 
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::open(const std::filesystem::path& path) {

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mambascope {
@@ -32,6 +33,17 @@ public:
     virtual std::string decode(std::span<const std::int32_t> ids) const = 0;
     /// Largest id + 1.
     virtual std::int32_t vocabularySize() const = 0;
+
+    /// contentHash() of the tokenizer.json; empty for a tokenizer that was not read from one.
+    const std::string& hash() const { return m_hash; }
+
+protected:
+    Tokenizer() = default;
+    explicit Tokenizer(std::string hash)
+        : m_hash(std::move(hash)) {}
+
+private:
+    std::string m_hash;
 };
 
 /// How many rows of an embedding may be left over, as padding, beyond the largest id of its tokenizer.
