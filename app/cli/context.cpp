@@ -126,7 +126,15 @@ Result<std::unique_ptr<EngineClient>> startEngine(const Context& context) {
 }
 
 LoadRequest loadRequest(const Context& context, const std::string& model) {
-    return {modelPath(model), context.options.device, context.options.dtype, context.options.threads};
+    return {
+        modelPath(model), context.options.device, context.options.dtype, context.options.threads,
+        context.options.reuseMegabytes.value_or(0)}; // a single plan finds nothing to go on from
+}
+
+Context forSeveralPlans(const Context& context) {
+    Context several = context;
+    several.options.reuseMegabytes = context.options.reuseMegabytes.value_or(kAutomaticReuse);
+    return several;
 }
 
 std::optional<std::filesystem::path> tasksFolder(const std::string& data, const std::string& model) {

@@ -24,6 +24,8 @@ struct GlobalOptions {
     std::string dtype = "f32";
     int threads = 0;
     std::string tokenizer; ///< tokenizer.json to be used instead of the checkpoint's; empty: the checkpoint's
+    /// Memory of the engine for what it keeps between plans; none: as the verb needs it.
+    std::optional<int> reuseMegabytes;
     bool quiet = false;
 };
 
@@ -39,6 +41,8 @@ struct PlanOptions {
     std::string planFile;
     std::string calibrationFile;
 };
+/// The same for a verb that scores several plans one after the other.
+Context forSeveralPlans(const Context& context);
 void addPlanOptions(CLI::App& verb, PlanOptions& options);
 
 struct LoadedPlan {

@@ -6,8 +6,10 @@
 #include "core/engine/describe.h"
 #include "core/evaluation/evaluator.h"
 #include "core/evaluation/flips.h"
+#include "core/evaluation/result_key.h"
 #include "core/evaluation/task_file.h"
 
+#include <algorithm>
 #include <iostream>
 
 namespace mambascope::cli {
@@ -17,6 +19,8 @@ struct EvaluateOptions {
     std::string model, tasks = "all", data, baseline, examples, flips, markdown, session;
     int limit = 0;
     std::int64_t seed = 0;
+    bool noCache = false;
+    double earlyStop = 0; ///< 0: never
     PlanOptions plan;
     OutputOptions output;
 };
@@ -30,13 +34,6 @@ Result<EvaluationRequest> evaluationRequest(const EvaluateOptions& options) {
     request.tasks = std::move(tasks).value();
     request.limit = options.limit;
     request.seed = options.seed;
-    for (const TaskData& task : request.tasks) {
-        if (task.identity && !options.session.empty()) {
-            return Error::usage(
-                "A session holds the six built-in tasks only, not \"" + task.name() + "\".",
-                "Leave --session out, or evaluate the task file by itself.");
-        }
-    }
     return request;
 }
 
@@ -63,7 +60,7 @@ Result<void> checkBaseline(
                     options.baseline + " was measured on other data of " + task.title() + ".",
                     "Evaluate the baseline again on the same data.");
             }
-            if (!options.flips.empty() && before.items.empty()) {
+            if ((!options.flips.empty() || options.earlyStop > 0) && before.items.empty()) {
                 return Error::usage(
                     options.baseline + " does not say which items of " + task.title() + " were right.",
                     "Take a result file that 'evaluate -o' wrote.");
@@ -75,6 +72,10 @@ Result<void> checkBaseline(
 
 Result<std::optional<EvaluationResult>>
 readBaseline(const EvaluateOptions& options, const EvaluationRequest& request) {
+    if (options.baseline.empty() && options.earlyStop > 0) {
+        return Error::usage(
+            "--early-stop needs something to compare with.", "Name a result with --baseline.");
+    }
     if (options.baseline.empty()) {
         return options.flips.empty()
                    ? Result<std::optional<EvaluationResult>>(std::optional<EvaluationResult>())
@@ -91,11 +92,51 @@ readBaseline(const EvaluateOptions& options, const EvaluationRequest& request) {
     return std::optional<EvaluationResult>(std::move(read).value());
 }
 
+/// What came of a run.
+struct Outcome {
+    std::shared_ptr<const EvaluationResult> result;
+    bool known = false; ///< the session had all of it
+};
+
+/// Takes what `known` has of the run's tasks, evaluates the others, and describes the whole.
+Result<Outcome> completed(
+    const Context& context, Engine& engine, const LoadedPlan& plan, const Tokenizer& tokenizer,
+    EvaluationRequest request, const EvaluationResult& description,
+    const std::vector<std::shared_ptr<const EvaluationResult>>& known) {
+    std::size_t found = 0;
+    request.known = [&](const TaskData& data) -> std::optional<TaskResult> {
+        const TaskResult* task = findResult(known, resultKey(description, data));
+        found += task != nullptr ? 1 : 0;
+        return task != nullptr ? std::optional(*task) : std::nullopt;
+    };
+    const bool all = std::all_of(request.tasks.begin(), request.tasks.end(), [&](const TaskData& data) {
+        return findResult(known, resultKey(description, data)) != nullptr;
+    });
+    if (!all) {
+        if (const Result<void> applied = applyPlan(context, engine, plan); !applied.ok()) {
+            return applied.error();
+        }
+    }
+    Result<EvaluationResult> evaluated = evaluate(engine, tokenizer, request, {}, context.job);
+    if (!evaluated.ok()) {
+        return evaluated.error();
+    }
+    EvaluationResult result = description;
+    result.tasks = std::move(evaluated.value().tasks);
+    result.tokens = evaluated.value().tokens;
+    result.seconds = evaluated.value().seconds;
+    result.partial = evaluated.value().partial;
+    if (found > 0 && !context.options.quiet) {
+        std::cerr << "From the session: " << found << " of " << request.tasks.size() << " tasks\n";
+    }
+    return Outcome{std::make_shared<const EvaluationResult>(std::move(result)), all};
+}
+
 /// The whole run: from the files to a described result.
-Result<std::shared_ptr<const EvaluationResult>> runEvaluation(
-    const Context& context, LoadedEngine& loaded, const LoadedPlan& plan, const EvaluationRequest& request) {
-    Engine& engine = *loaded.engine;
-    Result<EngineInfo> info = engine.info();
+Result<Outcome> runEvaluation(
+    const Context& context, const EvaluateOptions& options, LoadedEngine& loaded, const LoadedPlan& plan,
+    const EvaluationRequest& request) {
+    Result<EngineInfo> info = loaded.engine->info();
     if (!info.ok()) {
         return info.error();
     }
@@ -103,18 +144,22 @@ Result<std::shared_ptr<const EvaluationResult>> runEvaluation(
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }
-    if (const Result<void> applied = applyPlan(context, engine, plan); !applied.ok()) {
-        return applied.error();
-    }
-    Result<EvaluationResult> result = evaluate(engine, *tokenizer.value(), request, {}, context.job);
-    if (!result.ok()) {
-        return result.error();
-    }
+    EvaluationResult description;
+    description.seed = request.seed;
+    description.limit = request.limit;
     const bool calibrated = plan.calibration && plan.plan.needsCalibration(loaded.model.spec.layers);
     describeRun(
-        result.value(), loaded.model, info.value(), plan.plan,
-        calibrated ? calibrationHash(*plan.calibration) : std::string());
-    return std::make_shared<const EvaluationResult>(std::move(result).value());
+        description, loaded.model, info.value(), plan.plan,
+        calibrated ? calibrationHash(*plan.calibration) : std::string(), *tokenizer.value());
+    std::vector<std::shared_ptr<const EvaluationResult>> known;
+    if (!options.session.empty() && !options.noCache) {
+        auto results = resultsLike(options.session, loaded.model, description);
+        if (!results.ok()) {
+            return results.error();
+        }
+        known = std::move(results).value();
+    }
+    return completed(context, *loaded.engine, plan, *tokenizer.value(), request, description, known);
 }
 
 Result<void> writeResults(
@@ -174,21 +219,26 @@ Result<void> evaluateTasks(const Context& context, const EvaluateOptions& option
         return prepared.error();
     }
     auto& [plan, loaded] = prepared.value();
-    Result<std::shared_ptr<const EvaluationResult>> result =
-        runEvaluation(context, loaded, plan, request.value());
-    if (!result.ok()) {
-        return result.error();
+    if (options.earlyStop > 0) {
+        request.value().earlyStop =
+            EarlyStop{options.earlyStop, std::make_shared<const EvaluationResult>(*baseline.value())};
     }
-    if (const Result<void> written =
-            writeResults(options, request.value(), *result.value(), baseline.value());
+    const Result<Outcome> outcome = runEvaluation(context, options, loaded, plan, request.value());
+    if (!outcome.ok()) {
+        return outcome.error();
+    }
+    const EvaluationResult& result = *outcome.value().result;
+    if (const Result<void> written = writeResults(options, request.value(), result, baseline.value());
         !written.ok()) {
         return written.error();
     }
-    if (result.value()->partial) {
+    if (result.partial) {
         printWarning("Stopped before the end; what was written is marked partial.");
         return Error::cancelled();
     }
-    return addToSession(options.session, loaded.model, plan.plan, result.value());
+    return outcome.value().known
+               ? setSessionPlan(options.session, loaded.model, plan.plan)
+               : addToSession(options.session, loaded.model, plan.plan, outcome.value().result);
 }
 
 } // namespace
@@ -211,7 +261,17 @@ void addEvaluate(CLI::App& program, Verb& run) {
         "--flips", options->flips,
         "Write the items that changed against the baseline here, one JSON line each");
     verb->add_option("--markdown", options->markdown, "Write a Markdown table here");
-    verb->add_option("--session", options->session, "Also add the run to this session (made if missing)");
+    verb->add_option(
+        "--session", options->session,
+        "Add the run to this session (made if missing), and take from it what it has of the run already");
+    verb->add_flag("--no-cache", options->noCache, "Evaluate what the session has already once more");
+    verb->add_option(
+            "--early-stop", options->earlyStop,
+            "End a task once its paired difference to the baseline is clear at this level, e.g. 0.01; not "
+            "for "
+            "numbers to be published (default: off)")
+        ->type_name("P")
+        ->check(CLI::Range(1e-12, 0.5));
     addOutputOptions(*verb, options->output, false, "Result file (default: standard output, without items)");
     verb->callback([options, &run] {
         run = [options](const Context& c) {

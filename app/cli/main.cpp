@@ -26,6 +26,13 @@ void addGlobalOptions(CLI::App& program, GlobalOptions& options) {
         ->check(CLI::Range(1, 1024));
     program
         .add_option(
+            "--reuse-memory", options.reuseMegabytes,
+            "Memory in MiB for going on from an unchanged layer when the next plan is scored; 0: off "
+            "(default: an eighth of the device's memory, at most 4096, where several plans are scored)")
+        ->type_name("MB")
+        ->check(CLI::Range(0, 1 << 24));
+    program
+        .add_option(
             "--tokenizer", options.tokenizer,
             "tokenizer.json to use instead of the checkpoint's (for checkpoints that come without one)")
         ->type_name("FILE");

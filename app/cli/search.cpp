@@ -352,7 +352,8 @@ Result<void> search(const Context& context, const SearchOptions& options) {
     if (const Result<void> usable = checkOptions(options); !usable.ok()) {
         return usable;
     }
-    Result<Prepared> prepared = prepare(context, options.model, options.plan, options.output);
+    Result<Prepared> prepared =
+        prepare(forSeveralPlans(context), options.model, options.plan, options.output);
     if (!prepared.ok()) {
         return prepared.error();
     }

@@ -25,7 +25,7 @@ OrderedJson describeRuns(const Session& session) {
     for (const Run& run : session.runs()) {
         OrderedJson tasks = OrderedJson::object();
         for (const TaskResult& task : run.result->tasks) {
-            tasks[std::string(taskName(task.task))] = {
+            tasks[task.name()] = {
                 {"n", task.metrics.n},
                 {std::string(publishedMetric(task.task)), task.metrics.published(task.task)}};
         }
@@ -51,7 +51,7 @@ Result<void> list(const Session& session) {
     for (const Run& run : session.runs()) {
         std::vector<std::string> tasks;
         for (const TaskResult& task : run.result->tasks) {
-            tasks.emplace_back(taskName(task.task));
+            tasks.push_back(task.name());
         }
         runs.push_back(
             {{"id", run.id},

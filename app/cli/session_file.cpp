@@ -2,6 +2,7 @@
 #include "app/cli/session_file.h"
 
 #include "app/cli/context.h"
+#include "core/evaluation/result_key.h"
 
 namespace mambascope::cli {
 namespace {
@@ -74,6 +75,36 @@ Result<void> addToSession(
         return run.error();
     }
     return {};
+}
+
+Result<void> setSessionPlan(const std::string& file, const LoadedModel& model, const QuantPlan& plan) {
+    Result<std::unique_ptr<Session>> session = openForWriting(file, model);
+    return session.ok() ? session.value()->setPlan(plan, plan.name) : session.error();
+}
+
+Result<std::vector<std::shared_ptr<const EvaluationResult>>>
+resultsLike(const std::string& file, const LoadedModel& model, const EvaluationResult& run) {
+    std::error_code error;
+    if (!std::filesystem::exists(file, error)) {
+        return std::vector<std::shared_ptr<const EvaluationResult>>();
+    }
+    Result<std::unique_ptr<Session>> session = openForWriting(file, model);
+    if (!session.ok()) {
+        return session.error();
+    }
+    const std::string wanted = resultKey(run).hash();
+    std::vector<std::shared_ptr<const EvaluationResult>> results;
+    for (const Run& stored : session.value()->runs()) {
+        if (resultKey(*stored.result).hash() != wanted) {
+            continue;
+        }
+        Result<std::shared_ptr<const EvaluationResult>> whole = session.value()->result(stored.id);
+        if (!whole.ok()) {
+            return whole.error();
+        }
+        results.push_back(std::move(whole).value());
+    }
+    return results;
 }
 
 } // namespace mambascope::cli

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace mambascope::cli {
 
@@ -16,9 +17,15 @@ Result<void> checkSession(const std::string& file);
 Result<void> addToSession(
     const std::string& file, const LoadedModel& model,
     std::shared_ptr<const CalibrationSnapshot> calibration);
+/// The results of the session, if there is one, that were made as `run` is going to be, whatever their tasks,
+/// with their items.
+Result<std::vector<std::shared_ptr<const EvaluationResult>>>
+resultsLike(const std::string& file, const LoadedModel& model, const EvaluationResult& run);
 /// Adds an evaluation, and makes its plan the session's current plan.
 Result<void> addToSession(
     const std::string& file, const LoadedModel& model, const QuantPlan& plan,
     std::shared_ptr<const EvaluationResult> result);
+/// Makes `plan` the session's current plan: its results are there already.
+Result<void> setSessionPlan(const std::string& file, const LoadedModel& model, const QuantPlan& plan);
 
 } // namespace mambascope::cli

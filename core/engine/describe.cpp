@@ -11,7 +11,7 @@ std::string engineName(const EngineInfo& info) {
 
 void describeRun(
     EvaluationResult& result, const LoadedModel& model, const EngineInfo& info, const QuantPlan& plan,
-    const std::string& calibrationHash) {
+    const std::string& calibrationHash, const Tokenizer& tokenizer) {
     result.modelName = model.name;
     result.modelHash = model.hash;
     result.plan = toJson(plan);
@@ -19,6 +19,7 @@ void describeRun(
     result.planHash = planHash(plan);
     result.calibrationHash = calibrationHash;
     result.engine = engineName(info);
+    result.tokenizerHash = tokenizer.hash();
     result.dtype = model.dtype;
     result.device = model.deviceName.empty() ? model.device : model.deviceName;
 }

@@ -129,6 +129,14 @@ std::optional<TaskComparison> compareTask(const TaskResult& task, const TaskResu
     return comparison;
 }
 
+double shownP(const TaskResult& task, const TaskResult& baseline, const PairedComparison& paired) {
+    double p = paired.pMcNemar;
+    for (const TaskResult* each : {&task, &baseline}) {
+        p = each->stoppedEarly ? std::max(p, each->stoppedEarly->p) : p;
+    }
+    return p;
+}
+
 std::optional<AverageComparison>
 compareAverage(const EvaluationResult& result, const EvaluationResult& baseline) {
     if (result.tasks.empty() || result.tasks.size() != baseline.tasks.size()) {

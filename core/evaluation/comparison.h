@@ -30,6 +30,10 @@ struct TaskComparison {
 /// Empty if they have no item in common (or one of them holds no items).
 std::optional<TaskComparison> compareTask(const TaskResult& task, const TaskResult& baseline);
 
+/// The p-value to be shown of a paired comparison: McNemar's exact one; if a task was stopped because of a
+/// difference, the larger of that and the anytime-valid one, because McNemar's then is too small.
+double shownP(const TaskResult& task, const TaskResult& baseline, const PairedComparison& paired);
+
 /// The mean of the tasks' published differences, each task with the same weight.
 struct AverageComparison {
     int tasks = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/evaluator.h"
 
+#include "core/evaluation/sequential.h"
 #include "core/evaluation/text.h"
 
 #include <algorithm>
@@ -57,6 +58,33 @@ struct Run {
     std::uint64_t doneRequests = 0; ///< of earlier tasks
 };
 
+/// Which items of a task the baseline had right.
+class BaselineItems {
+public:
+    BaselineItems(const EvaluationRequest& request, const TaskResult& task) {
+        const TaskResult* before = request.earlyStop && request.earlyStop->baseline
+                                       ? request.earlyStop->baseline->counterpart(task)
+                                       : nullptr;
+        if (before != nullptr) {
+            for (const ItemResult& item : before->items) {
+                m_right[item.index] = right(item, task.task);
+            }
+        }
+    }
+    bool empty() const { return m_right.empty(); }
+    /// +1 gained, −1 lost, 0 the same or not known.
+    int change(const ItemResult& item, Task task) const {
+        const auto before = m_right.find(item.index);
+        return before == m_right.end() ? 0 : static_cast<int>(right(item, task)) - before->second;
+    }
+
+private:
+    static int right(const ItemResult& item, Task task) {
+        return (publishedMetric(task) == "acc_norm" ? item.correctNorm : item.correct) ? 1 : 0;
+    }
+    std::map<int, int> m_right; ///< by index
+};
+
 /// One task of a run: tokenizes its items, has them scored, and turns scores into items as they arrive.
 class TaskRun {
 public:
@@ -68,6 +96,7 @@ public:
         m_result.dataHash = data.fileHash;
         m_result.note = data.note;
         m_result.identity = data.identity;
+        m_baseline.emplace(run.request, m_result);
     }
 
     /// Cancelled leaves what is done in result().
@@ -112,9 +141,14 @@ private:
 
     Result<void> score() {
         report();
-        const Job quiet{m_run.job.stop, {}};
+        const std::stop_callback passOn(m_run.job.stop, [this] { m_stop.request_stop(); });
+        const Job quiet{m_stop.get_token(), {}};
         auto scores = m_run.scorer.score(
             m_requests, [this](std::size_t first, std::span<const Score> part) { take(first, part); }, quiet);
+        if (m_result.stoppedEarly && !m_run.job.stopRequested()) {
+            report(); // whether the scorer has noticed or was done does not matter
+            return {};
+        }
         if (!scores.ok()) {
             return scores.error();
         }
@@ -130,14 +164,16 @@ private:
 
     void take(std::size_t first, std::span<const Score> part) {
         // Scores come in request order; what is known already is skipped.
-        if (first > m_scores.size() || first + part.size() > m_requests.size()) {
+        if (first > m_scores.size() || first + part.size() > m_requests.size() || m_result.stoppedEarly) {
             return;
         }
         const std::size_t known = std::min(m_scores.size() - first, part.size());
         m_scores.insert(m_scores.end(), part.begin() + static_cast<std::ptrdiff_t>(known), part.end());
-        while (m_result.items.size() < m_order.size() && completeItem()) {
+        while (m_result.items.size() < m_order.size() && !m_result.stoppedEarly && completeItem()) {
+            lookAtDifference();
         }
-        if (Clock::now() - m_lastReport >= kRunningInterval) {
+        const bool news = !m_shown && !m_result.items.empty();
+        if (news || Clock::now() - m_lastReport >= kRunningInterval) {
             report();
         }
     }
@@ -159,11 +195,24 @@ private:
         return true;
     }
 
+    void lookAtDifference() {
+        if (m_baseline->empty()) {
+            return;
+        }
+        m_difference.add(m_baseline->change(m_result.items.back(), m_data.task));
+        const double level = m_run.request.earlyStop->level;
+        if (m_difference.p() <= level && m_result.items.size() < m_order.size()) {
+            m_result.stoppedEarly = StoppedEarly{level, m_difference.p()};
+            m_stop.request_stop();
+        }
+    }
+
     void report() {
         m_lastReport = Clock::now();
         m_run.job.report(m_phase, m_run.doneRequests + m_scores.size(), m_run.totalRequests);
         // The metrics of the complete task follow from execute().
         if (m_run.sink && !m_result.items.empty() && m_result.items.size() < m_order.size()) {
+            m_shown = true;
             m_run.sink(
                 m_data.task, taskMetrics(m_data.task, m_result.items, static_cast<int>(m_order.size())));
         }
@@ -177,12 +226,30 @@ private:
     std::vector<Score> m_scores;
     std::size_t m_usedScores = 0;
     TaskResult m_result;
+    std::optional<BaselineItems> m_baseline;
+    SequentialTest m_difference;
+    std::stop_source m_stop; ///< of this task's scoring
     Clock::time_point m_lastReport;
+    bool m_shown = false; ///< something of this task
 };
 
-std::uint64_t countRequests(const EvaluationRequest& request) {
+/// What is known of the tasks already, one entry each.
+std::vector<std::optional<TaskResult>> knownTasks(const EvaluationRequest& request) {
+    std::vector<std::optional<TaskResult>> known(request.tasks.size());
+    for (std::size_t i = 0; i < known.size() && request.known; ++i) {
+        known[i] = request.known(request.tasks[i]);
+    }
+    return known;
+}
+
+std::uint64_t
+countRequests(const EvaluationRequest& request, const std::vector<std::optional<TaskResult>>& known) {
     std::uint64_t total = 0;
-    for (const TaskData& data : request.tasks) {
+    for (std::size_t i = 0; i < request.tasks.size(); ++i) {
+        if (known[i]) {
+            continue;
+        }
+        const TaskData& data = request.tasks[i];
         for (const int row : itemOrder(static_cast<int>(data.items.size()), request.limit, request.seed)) {
             total += data.items[static_cast<std::size_t>(row)].choices.size();
         }
@@ -217,6 +284,11 @@ int EvaluationResult::nonfinite() const {
     return sum;
 }
 
+bool TaskResult::whole() const {
+    return !stoppedEarly && !items.empty() && metrics.n == metrics.total &&
+           items.size() == static_cast<std::size_t>(metrics.n);
+}
+
 double EvaluationResult::average() const {
     double sum = 0;
     int count = 0;
@@ -235,6 +307,27 @@ const TaskResult* EvaluationResult::find(Task task) const {
     return it == tasks.end() ? nullptr : &*it;
 }
 
+const TaskResult* EvaluationResult::find(std::string_view name) const {
+    const auto it =
+        std::find_if(tasks.begin(), tasks.end(), [name](const TaskResult& r) { return r.name() == name; });
+    return it == tasks.end() ? nullptr : &*it;
+}
+
+std::vector<TaskLabel> taskLabels(std::span<const EvaluationResult* const> results) {
+    std::map<std::pair<std::size_t, std::string>, TaskLabel> labels; // a file's tasks are behind all others
+    for (const EvaluationResult* result : results) {
+        for (const TaskResult& task : result->tasks) {
+            const auto place = std::find(kTasks.begin(), kTasks.end(), task.task) - kTasks.begin();
+            labels[{static_cast<std::size_t>(place), task.name()}] = {task.task, task.name(), task.title()};
+        }
+    }
+    std::vector<TaskLabel> ordered;
+    for (auto& [place, label] : labels) {
+        ordered.push_back(std::move(label));
+    }
+    return ordered;
+}
+
 const TaskResult* EvaluationResult::counterpart(const TaskResult& task) const {
     const auto it = std::find_if(tasks.begin(), tasks.end(), [&](const TaskResult& r) {
         const bool sameData = r.dataHash.empty() || task.dataHash.empty() || r.dataHash == task.dataHash;
@@ -250,11 +343,21 @@ Result<EvaluationResult> evaluate(
         return Error::usage("No task was chosen.", "Choose at least one.");
     }
     const auto start = Clock::now();
-    Run run{scorer, tokenizer, request, sink, job, countRequests(request), 0};
+    std::vector<std::optional<TaskResult>> known = knownTasks(request);
+    Run run{scorer, tokenizer, request, sink, job, countRequests(request, known), 0};
     EvaluationResult result;
     result.seed = request.seed;
     result.limit = request.limit;
-    for (const TaskData& data : request.tasks) {
+    for (std::size_t i = 0; i < request.tasks.size(); ++i) {
+        const TaskData& data = request.tasks[i];
+        if (known[i]) {
+            if (sink) {
+                sink(data.task, known[i]->metrics);
+            }
+            result.tokens += known[i]->tokens;
+            result.tasks.push_back(std::move(*known[i]));
+            continue;
+        }
         TaskRun task(run, data);
         const auto outcome = task.execute();
         if (!outcome.ok() && outcome.error().code != ErrorCode::Cancelled) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,10 +25,11 @@ ScoreRequest scoreRequest(
     const Tokenizer& tokenizer, std::string_view context, std::string_view continuation,
     int maxLength = 2048);
 
-struct EvaluationRequest {
-    std::vector<TaskData> tasks;
-    int limit = 0; ///< items a task, drawn at random; 0: all
-    std::int64_t seed = 0;
+/// How a task ended before its last item because its difference to the baseline was clear.
+struct StoppedEarly {
+    double level = 0; ///< at which it was to stop
+    double p = 1;     ///< anytime-valid p-value of the difference (sequential.h)
+    bool operator==(const StoppedEarly&) const = default;
 };
 
 /// One task of a run: its items (in the order of evaluation) and their aggregate.
@@ -40,7 +42,10 @@ struct TaskResult {
     std::int64_t tokens = 0; ///< context + continuation over all requests
     double seconds = 0;
     std::shared_ptr<const TaskIdentity> identity = nullptr; ///< of a task file; null for the built-in ones
+    std::optional<StoppedEarly> stoppedEarly = std::nullopt;
 
+    /// Every item of the run is there: nobody has stopped it, early or otherwise.
+    bool whole() const;
     std::string name() const { return identity ? identity->name : std::string(taskName(task)); }
     std::string title() const { return identity ? identity->title : std::string(taskDisplayName(task)); }
     double chance() const { return identity ? identity->chance : chanceLevel(task); }
@@ -54,6 +59,7 @@ struct EvaluationResult {
     std::int64_t seed = 0;
     int limit = 0;
     std::string engine, dtype, device;
+    std::string tokenizerHash; ///< Tokenizer::hash()
     std::vector<TaskResult> tasks;
     std::int64_t tokens = 0;
     double seconds = 0;
@@ -61,9 +67,35 @@ struct EvaluationResult {
     int nonfinite() const;
     /// Unweighted mean of the published metrics of the tasks that have items.
     double average() const;
-    const TaskResult* find(Task task) const; ///< a built-in task
+    const TaskResult* find(Task task) const;             ///< a built-in task
+    const TaskResult* find(std::string_view name) const; ///< any task, by TaskResult::name()
     /// The same task on the same data (two hashes that are both known must agree); null if there is none.
     const TaskResult* counterpart(const TaskResult& task) const;
+};
+
+/// A task as a row of a table.
+struct TaskLabel {
+    Task task = Task::Lambada;
+    std::string name, title;
+    bool operator==(const TaskLabel&) const = default;
+};
+/// The tasks that any of the results has: the built-in ones in their order, then those of files by name.
+std::vector<TaskLabel> taskLabels(std::span<const EvaluationResult* const> results);
+
+/// Ends every task whose paired difference to `baseline` is clear.
+struct EarlyStop {
+    double level = 0; ///< a task ends once the p-value of sequential.h is at most this
+    /// Tasks that it does not have with its items on the same data are evaluated to their end.
+    std::shared_ptr<const EvaluationResult> baseline = nullptr;
+};
+
+struct EvaluationRequest {
+    std::vector<TaskData> tasks;
+    int limit = 0; ///< items a task, drawn at random; 0: all
+    std::int64_t seed = 0;
+    std::optional<EarlyStop> earlyStop = std::nullopt; ///< off for numbers that are to be published
+    /// What is known of a task is taken instead of being computed; may be empty.
+    std::function<std::optional<TaskResult>(const TaskData&)> known = nullptr;
 };
 
 /// Called whenever more is known of a task (running metrics), on the thread of the evaluation.
@@ -71,7 +103,7 @@ using EvaluationSink = std::function<void(Task task, const TaskMetrics& running)
 
 /// Runs all tasks on a scorer. Items are drawn in seeded random order, so that running metrics are unbiased.
 /// On cancel returns what is done so far, marked partial, if at least one item is; otherwise Cancelled. The
-/// caller fills in model, plan, engine.
+/// caller fills in model, plan, engine and tokenizer.
 Result<EvaluationResult> evaluate(
     Scorer& scorer, const Tokenizer& tokenizer, const EvaluationRequest& request, const EvaluationSink& sink,
     const Job& job);

@@ -24,11 +24,13 @@ OrderedJson itemJson(const ItemResult& item, Task task) {
     return json;
 }
 
-void addPaired(OrderedJson& json, const PairedComparison& paired) {
+void addPaired(OrderedJson& json, const PairedComparison& paired, bool fixedSize) {
     json["delta"] = paired.delta;
     json["gained"] = paired.gained;
     json["lost"] = paired.lost;
-    json["p_mcnemar"] = paired.pMcNemar;
+    if (fixedSize) { // else the number of items is no longer independent of what they showed
+        json["p_mcnemar"] = paired.pMcNemar;
+    }
 }
 
 void addComparison(OrderedJson& json, const TaskResult& task, const EvaluationResult& baseline) {
@@ -41,12 +43,13 @@ void addComparison(OrderedJson& json, const TaskResult& task, const EvaluationRe
         json["delta"] = task.metrics.published(task.task) - before->metrics.published(task.task);
         return;
     }
-    addPaired(json, compared->published);
+    const bool fixedSize = !task.stoppedEarly && !before->stoppedEarly;
+    addPaired(json, compared->published, fixedSize);
     json["common"] = compared->published.common;
     json["delta_interval"] = jsonBounds(compared->publishedInterval);
     if (compared->other) {
         OrderedJson other{{"metric", publishedMetric(task.task) == "acc" ? "acc_norm" : "acc"}};
-        addPaired(other, *compared->other);
+        addPaired(other, *compared->other, fixedSize);
         json["other"] = std::move(other);
     }
     if (compared->perplexityDelta) {
@@ -86,6 +89,9 @@ OrderedJson taskJson(const TaskResult& task, const EvaluationResult* baseline, b
     json["tokens"] = task.tokens;
     json["seconds"] = task.seconds;
     json["data_hash"] = task.dataHash;
+    if (task.stoppedEarly) {
+        json["stopped_early"] = {{"level", task.stoppedEarly->level}, {"p_anytime", task.stoppedEarly->p}};
+    }
     if (!task.note.empty()) {
         json["note"] = task.note;
     }
@@ -125,6 +131,9 @@ OrderedJson toJson(const EvaluationResult& result, const EvaluationResult* basel
         {"dtype", result.dtype},
         {"device", result.device},
         {"hash", result.modelHash}};
+    if (!result.tokenizerHash.empty()) {
+        json["model"]["tokenizer_hash"] = result.tokenizerHash;
+    }
     json["plan"] = result.plan;
     json["plan_name"] = result.planName;
     json["plan_hash"] = result.planHash;

@@ -46,7 +46,7 @@ std::string accuracyDifference(const TaskResult& task, const TaskResult& first, 
         return std::string(" (") + percent(p - before, "%+.2f") + ")";
     }
     return std::string(" (") + percent(paired.delta, "%+.2f") + ", +" + std::to_string(paired.gained) + " −" +
-           std::to_string(paired.lost) + ", p = " + number(paired.pMcNemar, "%.2g") + ")";
+           std::to_string(paired.lost) + ", p = " + number(shownP(task, first, paired), "%.2g") + ")";
 }
 
 std::string cell(const TaskResult& task, const TaskResult* first, RowKind kind) {

@@ -108,6 +108,10 @@ TaskResult readTask(Task task, const std::string& name, const Json& json) {
     result.seconds = members.real("seconds");
     result.dataHash = members.text("data_hash");
     result.note = members.text("note");
+    if (const Json* stopped = members.find("stopped_early"); stopped != nullptr && stopped->is_object()) {
+        result.stoppedEarly =
+            StoppedEarly{Members(*stopped).real("level"), Members(*stopped).real("p_anytime")};
+    }
     if (const Json* items = members.find("items"); items != nullptr && items->is_array()) {
         for (const Json& item : *items) {
             result.items.push_back(readItem(item));
@@ -139,6 +143,7 @@ Result<EvaluationResult> evaluationFromJson(const Json& json, std::string_view w
         result.engine = parts.text("engine");
         result.dtype = parts.text("dtype");
         result.device = parts.text("device");
+        result.tokenizerHash = parts.text("tokenizer_hash");
     }
     if (const Json* plan = members.find("plan")) {
         result.plan = OrderedJson(*plan);

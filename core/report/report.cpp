@@ -203,7 +203,8 @@ std::string commandsSection(const Session& session) {
         const EvaluationResult& last = *session.runs().back().result;
         std::string tasks;
         for (const TaskResult& task : last.tasks) {
-            tasks.append(tasks.empty() ? "" : ",").append(taskName(task.task));
+            tasks.append(tasks.empty() ? "" : ",")
+                .append(task.identity ? task.name() + ".json" : task.name());
         }
         lines += "mambascope-cli evaluate " + model + " --tasks " + tasks + " --data DATA" +
                  (last.limit > 0 ? " --limit " + std::to_string(last.limit) : "") + " --seed " +

@@ -35,7 +35,8 @@ std::string runName(const Run& run) {
 }
 
 template <class Cell>
-std::vector<std::string> row(const std::vector<Run>& runs, Task task, std::string head, Cell&& cell) {
+std::vector<std::string>
+row(const std::vector<Run>& runs, const std::string& task, std::string head, Cell&& cell) {
     std::vector<std::string> cells{std::move(head)};
     int most = 0;
     for (const Run& run : runs) {
@@ -56,14 +57,17 @@ std::string resultTable(const std::vector<Run>& runs) {
         heads.push_back(text(runName(run)));
     }
     std::vector<std::vector<std::string>> rows;
-    for (const Task task : kTasks) {
-        const std::string name =
-            std::string(taskDisplayName(task)) + ", " + std::string(publishedMetric(task));
-        rows.push_back(row(runs, task, text(name), shareCell));
-        if (task == Task::Lambada) {
-            rows.push_back(row(runs, task, "LAMBADA, perplexity", [](const TaskResult& found) {
-                return html::number(found.metrics.perplexity, 2);
-            }));
+    std::vector<const EvaluationResult*> results;
+    for (const Run& run : runs) {
+        results.push_back(run.result.get());
+    }
+    for (const TaskLabel& task : taskLabels(results)) {
+        const std::string metric(publishedMetric(task.task));
+        rows.push_back(row(runs, task.name, text(task.title + ", " + metric), shareCell));
+        if (isGreedyTask(task.task)) {
+            rows.push_back(
+                row(runs, task.name, text(task.title + ", perplexity"),
+                    [](const TaskResult& found) { return html::number(found.metrics.perplexity, 2); }));
         }
     }
     std::erase_if(rows, [](const auto& cells) { return cells.empty(); });
@@ -88,9 +92,8 @@ std::string differenceTable(const RunDifference& difference) {
             continue;
         }
         rows.push_back(
-            {text(taskDisplayName(task.task)), std::to_string(paired.common),
-             html::signedNumber(100 * paired.delta, 2), std::to_string(paired.gained),
-             std::to_string(paired.lost), probability(paired.pMcNemar)});
+            {text(task.label.title), std::to_string(paired.common), html::signedNumber(100 * paired.delta, 2),
+             std::to_string(paired.gained), std::to_string(paired.lost), probability(task.p)});
     }
     return html::table({"task", "common items", "difference, points", "gained", "lost", "McNemar p"}, rows);
 }

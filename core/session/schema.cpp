@@ -12,7 +12,8 @@ namespace {
 
 /// Step i brings version i to version i + 1. A step that has been released is never edited: checkSchema()
 /// compares files with what the steps make.
-constexpr std::array<std::string_view, Session::kVersion> kSteps{R"sql(
+constexpr std::array<std::string_view, Session::kVersion> kSteps{
+    R"sql(
 CREATE TABLE checkpoint(
   hash TEXT PRIMARY KEY NOT NULL,
   path TEXT NOT NULL,
@@ -89,6 +90,14 @@ CREATE TABLE document(
   view TEXT NOT NULL
 ) STRICT;
 INSERT INTO document(id, notes, view) VALUES(1, '', 'null');
+)sql",
+    R"sql(
+ALTER TABLE run ADD COLUMN tokenizer_hash TEXT NOT NULL DEFAULT '';
+ALTER TABLE task_result ADD COLUMN kind TEXT NOT NULL DEFAULT '';
+ALTER TABLE task_result ADD COLUMN title TEXT NOT NULL DEFAULT '';
+ALTER TABLE task_result ADD COLUMN chance REAL;
+ALTER TABLE task_result ADD COLUMN stop_level REAL;
+ALTER TABLE task_result ADD COLUMN stop_p REAL;
 )sql"};
 
 Result<void> applySteps(Database& database, int from, int to) {

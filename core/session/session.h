@@ -53,7 +53,7 @@ struct PlanRevision {
 class Session {
 public:
     static constexpr std::int32_t kApplicationId = 0x4d534350; ///< "MSCP"
-    static constexpr int kVersion = 1;
+    static constexpr int kVersion = 2;
 
     /// How many item results opening a session reads at most, newest run first.
     static constexpr std::int64_t kLoadedItems = 100'000;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/session/session_diff.h"
 
+#include "core/evaluation/comparison.h"
+
 #include <cmath>
 
 namespace mambascope {
@@ -24,14 +26,15 @@ std::vector<std::string> conditionsOf(const EvaluationResult& from, const Evalua
     compare("items a task", items(from), items(to));
     compare("seed", std::to_string(from.seed), std::to_string(to.seed));
     compare("engine", from.engine, to.engine);
+    compare("tokenizer", from.tokenizerHash, to.tokenizerHash);
     compare("computed in", from.dtype, to.dtype);
     compare("device", from.device, to.device);
     compare("stopped before its end", from.partial ? "yes" : "no", to.partial ? "yes" : "no");
     for (const TaskResult& task : from.tasks) {
-        const TaskResult* other = to.find(task.task);
+        const TaskResult* other = to.find(task.name());
         if (other != nullptr && other->dataHash != task.dataHash) {
             lines.push_back(
-                std::string(taskDisplayName(task.task)) +
+                task.title() +
                 ": the data files differ, so rows of the same number need not be the same item");
         }
     }
@@ -49,21 +52,13 @@ OrderedJson metricsToJson(const TaskMetrics& metrics, Task task) {
         {"n", metrics.n},
         {std::string(publishedMetric(task)), p},
         {"stderr", accuracyStandardError(p, metrics.n)}};
-    if (task == Task::Lambada) {
+    if (isGreedyTask(task)) {
         json["perplexity"] = number(metrics.perplexity);
     }
     if (metrics.nonfinite > 0) {
         json["nonfinite"] = metrics.nonfinite;
     }
     return json;
-}
-
-std::vector<std::string> namesOf(const std::vector<Task>& tasks) {
-    std::vector<std::string> names;
-    for (const Task task : tasks) {
-        names.emplace_back(taskName(task));
-    }
-    return names;
 }
 
 } // namespace
@@ -91,20 +86,20 @@ Result<RunDifference> compareRuns(const EvaluationResult& from, const Evaluation
     difference.conditions = conditionsOf(from, to);
     difference.averageFrom = from.average();
     difference.averageTo = to.average();
-    for (const Task task : kTasks) {
-        const TaskResult* a = from.find(task);
-        const TaskResult* b = to.find(task);
-        if (a != nullptr && b != nullptr) {
-            // Items of different files cannot be paired.
-            const bool paired = a->dataHash == b->dataHash;
-            difference.tasks.push_back(
-                {task, a->metrics, b->metrics,
-                 paired ? comparePaired(task, b->items, a->items) : PairedComparison{}});
-        } else if (a != nullptr) {
-            difference.onlyFrom.push_back(task);
-        } else if (b != nullptr) {
-            difference.onlyTo.push_back(task);
+    const EvaluationResult* const both[] = {&from, &to};
+    for (const TaskLabel& label : taskLabels(both)) {
+        const TaskResult* a = from.find(label.name);
+        const TaskResult* b = to.find(label.name);
+        if (a == nullptr || b == nullptr) {
+            (b == nullptr ? difference.onlyFrom : difference.onlyTo).push_back(label.name);
+            continue;
         }
+        TaskDifference task{label, a->metrics, b->metrics, {}, 1};
+        if (a->dataHash == b->dataHash) { // items of different files cannot be paired
+            task.paired = comparePaired(label.task, b->items, a->items);
+            task.p = shownP(*b, *a, task.paired);
+        }
+        difference.tasks.push_back(std::move(task));
     }
     difference.sameTasks = difference.onlyFrom.empty() && difference.onlyTo.empty();
     return difference;
@@ -128,19 +123,19 @@ OrderedJson toJson(const RunDifference& difference) {
     for (const TaskDifference& task : difference.tasks) {
         const PairedComparison& paired = task.paired;
         OrderedJson entry{
-            {"metric", publishedMetric(task.task)},
-            {"from", metricsToJson(task.from, task.task)},
-            {"to", metricsToJson(task.to, task.task)}};
+            {"metric", publishedMetric(task.label.task)},
+            {"from", metricsToJson(task.from, task.label.task)},
+            {"to", metricsToJson(task.to, task.label.task)}};
         if (paired.common > 0) {
             entry["common"] = paired.common;
             entry["delta"] = paired.delta;
             entry["gained"] = paired.gained;
             entry["lost"] = paired.lost;
-            entry["p_mcnemar"] = paired.pMcNemar;
+            entry[task.p == paired.pMcNemar ? "p_mcnemar" : "p_anytime"] = task.p;
         } else {
-            entry["delta"] = task.to.published(task.task) - task.from.published(task.task);
+            entry["delta"] = task.to.published(task.label.task) - task.from.published(task.label.task);
         }
-        tasks[std::string(taskName(task.task))] = std::move(entry);
+        tasks[task.label.name] = std::move(entry);
     }
     OrderedJson json{
         {"plan", difference.plan}, {"conditions", difference.conditions}, {"tasks", std::move(tasks)}};
@@ -150,8 +145,8 @@ OrderedJson toJson(const RunDifference& difference) {
             {"to", number(difference.averageTo)},
             {"delta", number(difference.averageTo - difference.averageFrom)}};
     } else {
-        json["only_from"] = namesOf(difference.onlyFrom);
-        json["only_to"] = namesOf(difference.onlyTo);
+        json["only_from"] = difference.onlyFrom;
+        json["only_to"] = difference.onlyTo;
     }
     return json;
 }

@@ -11,9 +11,10 @@ namespace mambascope {
 
 /// One task that two runs have in common, with both aggregates and the comparison on the items of both.
 struct TaskDifference {
-    Task task = Task::Lambada;
+    TaskLabel label;
     TaskMetrics from, to;
     PairedComparison paired; ///< common is 0 if the items of one run are not known
+    double p = 1;            ///< shownP()
 };
 
 /// What differs between two runs of a session.
@@ -21,8 +22,8 @@ struct RunDifference {
     std::vector<std::string> plan;       ///< planDiff(): a line each; empty if the plans do the same
     std::vector<std::string> conditions; ///< calibration, items, engine …: "seed: 0 → 1"
     std::vector<TaskDifference> tasks;
-    std::vector<Task> onlyFrom, onlyTo;
-    double averageFrom = 0, averageTo = 0; ///< each over its own tasks
+    std::vector<std::string> onlyFrom, onlyTo; ///< names
+    double averageFrom = 0, averageTo = 0;     ///< each over its own tasks
     bool sameTasks = true;
 };
 

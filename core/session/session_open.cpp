@@ -138,6 +138,24 @@ Writer becomeWriter(const fs::path& path, int version) {
     return {std::move(opened).value(), {}};
 }
 
+/// A reader of an older format reads a copy that was brought forward, because the file may not be.
+Result<Database> inCurrentFormat(Database reader, const fs::path& path) {
+    const Result<int> version = checkHeader(reader, path);
+    if (!version.ok()) {
+        return version.error();
+    }
+    if (version.value() == Session::kVersion) {
+        return reader;
+    }
+    Result<Database> copy = Database::open(path, Database::Mode::Memory);
+    if (!copy.ok()) {
+        return copy;
+    }
+    Result<void> done = reader.backupTo(copy.value());
+    done = done.ok() ? migrate(copy.value(), version.value()) : done;
+    return done.ok() ? std::move(copy) : Result<Database>(done.error());
+}
+
 } // namespace
 
 Result<std::unique_ptr<Session>> Session::open(const fs::path& given) {
@@ -173,6 +191,13 @@ Result<std::unique_ptr<Session>> Session::open(const fs::path& given) {
         impl->database = std::move(checked.value().database);
     }
     checked.value().database.close();
+    if (!impl->readOnlyReason.empty()) {
+        Result<Database> current = inCurrentFormat(std::move(impl->database), path);
+        if (!current.ok()) {
+            return current.error();
+        }
+        impl->database = std::move(current).value();
+    }
     const Result<void> loaded = impl->load();
     if (!loaded.ok()) {
         return loaded.error();

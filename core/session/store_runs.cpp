@@ -4,6 +4,8 @@
 #include "core/session/schema.h"
 #include "core/session/store.h"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <string_view>
 #include <unordered_map>
@@ -46,16 +48,47 @@ Result<std::shared_ptr<EvaluationResult>> resultOf(const Statement& row, const s
     result->tokens = row.integer(14);
     result->seconds = row.real(15);
     result->partial = row.integer(16) != 0;
+    result->tokenizerHash = row.text(17);
     return result;
 }
 
+/// Of a task that a file describes: how it is scored.
+constexpr std::array<std::pair<Task, std::string_view>, 3> kFileKinds{
+    {{Task::FileChoice, "choice"}, {Task::FileChoiceNorm, "choice_norm"}, {Task::FileGreedy, "greedy"}}};
+
+std::string_view kindOf(const TaskResult& task) {
+    const auto kind = std::find_if(
+        kFileKinds.begin(), kFileKinds.end(), [&](const auto& known) { return known.first == task.task; });
+    return kind == kFileKinds.end() ? std::string_view() : kind->second;
+}
+
+/// Which task a row is about. False if nobody knows.
+bool identify(const Statement& row, TaskResult& result) {
+    const std::string text = row.text(16);
+    if (text.empty()) {
+        const std::optional<Task> builtIn = parseTask(row.text(1));
+        result.task = builtIn.value_or(Task::Lambada);
+        return builtIn.has_value();
+    }
+    const auto kind = std::find_if(
+        kFileKinds.begin(), kFileKinds.end(), [&](const auto& known) { return known.second == text; });
+    if (kind == kFileKinds.end() || row.text(1).empty() || parseTask(row.text(1))) {
+        return false;
+    }
+    result.task = kind->first;
+    result.identity =
+        std::make_shared<const TaskIdentity>(TaskIdentity{row.text(1), row.text(17), row.real(18)});
+    return true;
+}
+
 Result<TaskResult> taskOf(const Statement& row, const std::filesystem::path& path) {
-    const std::optional<Task> task = parseTask(row.text(1));
-    if (!task) {
+    TaskResult result;
+    if (!identify(row, result)) {
         return damagedSession(path, "a run has an unknown task " + row.text(1));
     }
-    TaskResult result;
-    result.task = *task;
+    if (!row.null(19)) {
+        result.stoppedEarly = StoppedEarly{row.real(19), row.real(20)};
+    }
     result.dataHash = row.text(2);
     result.note = row.text(3);
     result.tokens = row.integer(4);
@@ -73,12 +106,17 @@ Result<TaskResult> taskOf(const Statement& row, const std::filesystem::path& pat
 }
 
 Result<void> writeTask(Database& database, RunId id, std::int64_t position, const TaskResult& task) {
-    Statement insert =
-        database.prepare("INSERT INTO task_result VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    Statement insert = database.prepare(
+        "INSERT INTO task_result(run_id, position, task, data_hash, note, tokens, seconds, n, "
+        "total, correct, correct_norm, accuracy, accuracy_norm, perplexity, perplexity_se, "
+        "nonfinite, item_count, kind, title, chance, stop_level, stop_p) "
+        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     const TaskMetrics& m = task.metrics;
+    const double none = std::numeric_limits<double>::quiet_NaN(); // is stored as NULL
+    const std::string name = task.name(), title = task.title();
     const Result<void> stored = insert.bind(id)
                                     .bind(position)
-                                    .bind(taskName(task.task))
+                                    .bind(std::string_view(name))
                                     .bind(std::string_view(task.dataHash))
                                     .bind(std::string_view(task.note))
                                     .bind(task.tokens)
@@ -93,6 +131,11 @@ Result<void> writeTask(Database& database, RunId id, std::int64_t position, cons
                                     .bind(m.perplexityStandardError)
                                     .bind(std::int64_t{m.nonfinite})
                                     .bind(static_cast<std::int64_t>(task.items.size()))
+                                    .bind(kindOf(task))
+                                    .bind(task.identity ? std::string_view(title) : std::string_view())
+                                    .bind(task.identity ? task.identity->chance : none)
+                                    .bind(task.stoppedEarly ? task.stoppedEarly->level : none)
+                                    .bind(task.stoppedEarly ? task.stoppedEarly->p : none)
                                     .run();
     if (!stored.ok()) {
         return stored;
@@ -116,7 +159,7 @@ Result<void> readTasks(
         database.prepare("SELECT run_id, task, data_hash, task_result.note, task_result.tokens, "
                          "task_result.seconds, n, total, correct, "
                          "correct_norm, accuracy, accuracy_norm, perplexity, perplexity_se, nonfinite, "
-                         "item_count FROM task_result "
+                         "item_count, kind, title, chance, stop_level, stop_p FROM task_result "
                          "JOIN run ON run.id = run_id WHERE checkpoint_hash = ? ORDER BY run_id, position");
     query.bind(std::string_view(checkpointHash));
     for (;;) {
@@ -147,7 +190,8 @@ readRuns(const Database& database, const std::string& checkpointHash, const std:
     Statement query = database.prepare(
         "SELECT id, created, note, model_name, model_hash, plan, plan_name, plan_hash, calibration_hash, "
         "seed, item_limit, "
-        "engine, dtype, device, tokens, seconds, partial FROM run WHERE checkpoint_hash = ? ORDER BY id");
+        "engine, dtype, device, tokens, seconds, partial, tokenizer_hash FROM run WHERE checkpoint_hash = ? "
+        "ORDER BY id");
     query.bind(std::string_view(checkpointHash));
     std::vector<StoredRun> runs;
     std::vector<std::shared_ptr<EvaluationResult>> results;
@@ -210,8 +254,9 @@ Result<RunId> writeRun(
     std::int64_t created) {
     Statement insert = database.prepare(
         "INSERT INTO run(created, checkpoint_hash, note, model_name, model_hash, plan, plan_name, plan_hash, "
-        "calibration_hash, seed, item_limit, engine, dtype, device, tokens, seconds, partial) "
-        "VALUES(?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "calibration_hash, seed, item_limit, engine, dtype, device, tokens, seconds, partial, "
+        "tokenizer_hash) "
+        "VALUES(?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     const std::string plan = result.plan.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
     const Result<void> stored = insert.bind(created)
                                     .bind(std::string_view(checkpointHash))
@@ -229,6 +274,7 @@ Result<RunId> writeRun(
                                     .bind(result.tokens)
                                     .bind(result.seconds)
                                     .bind(std::int64_t{result.partial ? 1 : 0})
+                                    .bind(std::string_view(result.tokenizerHash))
                                     .run();
     if (!stored.ok()) {
         return stored.error();

@@ -73,7 +73,7 @@ struct Worker {
 struct PlanRun {
     const QuantPlan* plan = nullptr;
     bool calibrated = false;
-    std::vector<SweepKey> keys;                   ///< by task
+    std::vector<ResultKey> keys;                   ///< by task
     std::vector<std::optional<TaskResult>> tasks; ///< by task
     bool complete() const {
         return std::all_of(tasks.begin(), tasks.end(), [](const auto& task) { return task.has_value(); });
@@ -347,7 +347,8 @@ private:
     EvaluationResult rowOf(PlanRun& run, const SweepGroup& group, const EngineInfo& info) const {
         EvaluationResult row;
         describeRun(
-            row, group.model, info, *run.plan, run.calibrated ? group.calibrationHash : std::string());
+            row, group.model, info, *run.plan, run.calibrated ? group.calibrationHash : std::string(),
+            *m_tokenizer);
         row.seed = m_request.seed;
         row.limit = m_request.limit;
         for (std::optional<TaskResult>& task : run.tasks) {

@@ -2,31 +2,14 @@
 #include "core/sweep/store.h"
 
 #include "core/base/file.h"
-#include "core/base/hash.h"
 
 namespace mambascope {
 
-std::string SweepKey::hash() const {
-    const OrderedJson json{
-        {"format", 1},
-        {"checkpoint", checkpointHash},
-        {"calibration", calibrationHash},
-        {"plan", planHash},
-        {"task", task},
-        {"data", dataHash},
-        {"limit", limit},
-        {"seed", seed},
-        {"engine", engine},
-        {"dtype", dtype},
-        {"device", device}};
-    return contentHash(json.dump());
-}
-
-std::filesystem::path SweepStore::fileOf(const SweepKey& key) const {
+std::filesystem::path SweepStore::fileOf(const ResultKey& key) const {
     return m_folder / (key.hash() + ".json");
 }
 
-std::optional<TaskResult> SweepStore::find(const SweepKey& key) const {
+std::optional<TaskResult> SweepStore::find(const ResultKey& key) const {
     const std::filesystem::path file = fileOf(key);
     std::error_code ignored;
     if (!std::filesystem::exists(file, ignored)) {
@@ -50,7 +33,7 @@ std::optional<TaskResult> SweepStore::find(const SweepKey& key) const {
     return whole ? std::optional(std::move(task)) : std::nullopt;
 }
 
-Result<void> SweepStore::save(const SweepKey& key, const TaskResult& task) const {
+Result<void> SweepStore::save(const ResultKey& key, const TaskResult& task) const {
     EvaluationResult result;
     result.modelHash = key.checkpointHash;
     result.plan = OrderedJson::object();

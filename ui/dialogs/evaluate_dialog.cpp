@@ -5,6 +5,7 @@
 #include "ui/models/text.h"
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QDialogButtonBox>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -37,6 +38,8 @@ EvaluateDialog::EvaluateDialog(const EvaluationSettings& settings, const QString
     , m_folder(new QLineEdit(settings.folder, this))
     , m_limit(new QSpinBox(this))
     , m_seed(new QSpinBox(this))
+    , m_earlyStop(new QComboBox(this))
+    , m_reuse(new QSpinBox(this))
     , m_buttons(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this)) {
     setWindowTitle(tr("Evaluate"));
     auto* intro = new QLabel(
@@ -60,6 +63,22 @@ EvaluateDialog::EvaluateDialog(const EvaluationSettings& settings, const QString
     m_seed->setRange(0, std::numeric_limits<int>::max());
     m_seed->setValue(static_cast<int>(settings.seed));
     m_seed->setToolTip(tr("The order of the items, and which ones if there is a limit"));
+    m_earlyStop->addItem(tr("off"), 0.0);
+    for (const double level : {0.05, 0.01, 0.001}) {
+        m_earlyStop->addItem(tr("at p ≤ %1").arg(level), level);
+    }
+    m_earlyStop->setCurrentIndex(std::max(0, m_earlyStop->findData(settings.earlyStop)));
+    m_earlyStop->setToolTip(tr(
+        "Ends a task once its paired difference to the baseline is clear. Valid however often one looks, but "
+        "the accuracy is then over fewer items: leave it off for numbers that are to be published."));
+    m_reuse->setRange(kAutomaticReuse, 1 << 20);
+    m_reuse->setSpecialValueText(tr("automatic"));
+    m_reuse->setValue(settings.reuseMegabytes);
+    m_reuse->setSuffix(tr(" MiB"));
+    m_reuse->setSingleStep(256);
+    m_reuse->setToolTip(tr(
+        "What the engine may keep to go on from the layer that was edited, instead of from the first one; 0 "
+        "keeps nothing. Results are the same."));
     m_folder->setPlaceholderText(tr("Folder with the data sets: lambada/, hellaswag/, piqa/, …"));
 
     auto* form = new QFormLayout(this);
@@ -68,6 +87,8 @@ EvaluateDialog::EvaluateDialog(const EvaluationSettings& settings, const QString
     form->addRow(tr("Tasks"), tasks);
     form->addRow(tr("&Limit"), m_limit);
     form->addRow(tr("S&eed"), m_seed);
+    form->addRow(tr("&Stop early"), m_earlyStop);
+    form->addRow(tr("&Memory for edits"), m_reuse);
     form->addRow(m_buttons);
     m_buttons->button(QDialogButtonBox::Ok)->setText(tr("E&valuate"));
     connect(m_folder, &QLineEdit::textChanged, this, &EvaluateDialog::check);
@@ -79,6 +100,8 @@ EvaluateDialog::EvaluateDialog(const EvaluationSettings& settings, const QString
 
 EvaluationSettings EvaluateDialog::settings() const {
     EvaluationSettings settings{m_folder->text(), {}, m_limit->value(), m_seed->value()};
+    settings.earlyStop = m_earlyStop->currentData().toDouble();
+    settings.reuseMegabytes = m_reuse->value();
     for (std::size_t i = 0; i < m_tasks.size(); ++i) {
         if (m_tasks[i]->isChecked() && m_tasks[i]->isEnabled()) {
             settings.tasks.push_back(kTasks[i]);

@@ -8,6 +8,7 @@
 #include <vector>
 
 class QCheckBox;
+class QComboBox;
 class QDialogButtonBox;
 class QLabel;
 class QLineEdit;
@@ -32,6 +33,8 @@ private:
     std::vector<QCheckBox*> m_tasks; ///< in the order of kTasks
     QSpinBox* m_limit;
     QSpinBox* m_seed;
+    QComboBox* m_earlyStop;
+    QSpinBox* m_reuse;
     QDialogButtonBox* m_buttons;
 };
 

@@ -117,7 +117,9 @@ void ResultsPanel::refreshLive() {
     if (running == nullptr) {
         m_model->setLive(std::nullopt);
     } else {
-        m_model->setLive(ResultsModel::Live{running->title, running->live->get()});
+        const LiveState live = running->live->get();
+        m_model->setLive(
+            ResultsModel::Live{running->title, live.metrics, live.done, live.total, live.seconds});
     }
     refreshEmpty();
     fitColumns();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/evaluation/comparison.h"
 #include "ui/commands/plan_edit.h"
 #include "ui/models/results_model.h"
 #include "ui/models/text.h"
@@ -73,11 +74,12 @@ ResultsModel::cellOf(const Row& row, const EvaluationResult& result, const Evalu
     if (row.kind == Row::Kind::Average) {
         return averageCell(result, baseline);
     }
-    const TaskResult* task = result.find(row.task);
+    const TaskResult* task = result.find(row.task.name);
     if (task == nullptr || task->metrics.n == 0) {
         return {};
     }
-    const TaskResult* other = baseline != nullptr ? comparable(*task, baseline->find(row.task)) : nullptr;
+    const TaskResult* other =
+        baseline != nullptr ? comparable(*task, baseline->find(row.task.name)) : nullptr;
     if (row.kind == Row::Kind::Accuracy) {
         return accuracyCell(*task, other);
     }
@@ -101,7 +103,12 @@ ResultsModel::Cell ResultsModel::accuracyCell(const TaskResult& task, const Task
     cell.toolTip = tr("%1 of %2 items right, 95 % interval %3 – %4, guessing gives %5")
                        .arg(
                            number(std::llround(accuracy * metrics.n)), number(metrics.n),
-                           percent(interval.low), percent(interval.high), percent(chanceLevel(task.task)));
+                           percent(interval.low), percent(interval.high), percent(task.chance()));
+    if (task.stoppedEarly) {
+        cell.toolTip +=
+            tr("\nStopped early after %1 of %2 items: the difference to the baseline was clear at %3")
+                .arg(number(metrics.n), number(metrics.total), pValue(task.stoppedEarly->level));
+    }
     if (!task.note.empty()) {
         cell.toolTip += QLatin1Char('\n') + QString::fromStdString(task.note);
     }
@@ -120,12 +127,13 @@ ResultsModel::Cell ResultsModel::accuracyCell(const TaskResult& task, const Task
                       : QString(
                             signedPercent(paired.delta) + QStringLiteral("   ↑") + number(paired.gained) +
                             QStringLiteral(" ↓") + number(paired.lost));
-    cell.tone = paired.pMcNemar < kSignificance ? (paired.delta > 0 ? 1 : -1) : 0;
-    cell.toolTip +=
-        tr("\nAgainst the baseline on %1 items: %2 points, %3 gained, %4 lost, McNemar's exact %5")
-            .arg(
-                number(paired.common), signedPercent(paired.delta), number(paired.gained),
-                number(paired.lost), pValue(paired.pMcNemar));
+    const double p = shownP(task, *baseline, paired);
+    cell.tone = p < kSignificance ? (paired.delta > 0 ? 1 : -1) : 0;
+    cell.toolTip += tr("\nAgainst the baseline on %1 items: %2 points, %3 gained, %4 lost, %5 %6")
+                        .arg(
+                            number(paired.common), signedPercent(paired.delta), number(paired.gained),
+                            number(paired.lost),
+                            task.stoppedEarly ? tr("anytime-valid") : tr("McNemar's exact"), pValue(p));
     return cell;
 }
 
@@ -141,7 +149,7 @@ ResultsModel::averageCell(const EvaluationResult& result, const EvaluationResult
             variance += error * error;
             ++tasks;
         }
-        sameTasks = sameTasks && comparable(task, baseline->find(task.task)) != nullptr;
+        sameTasks = sameTasks && comparable(task, baseline->find(task.name())) != nullptr;
     }
     if (tasks == 0) {
         return cell;
@@ -164,22 +172,32 @@ ResultsModel::averageCell(const EvaluationResult& result, const EvaluationResult
 ResultsModel::Column ResultsModel::liveColumn() const {
     Column column;
     column.title = m_live->title;
-    int done = 0;
-    int total = 0;
-    for (const auto& [task, metrics] : m_live->metrics) {
-        done += metrics.n;
-        total += metrics.total;
-    }
-    column.subtitle = total > 0 ? tr("running · %1 items").arg(number(done)) : tr("running");
+    column.subtitle = livePace();
     for (const Row& row : m_rows) {
         column.cells.push_back(liveCell(row));
     }
     return column;
 }
 
+QString ResultsModel::livePace() const {
+    if (m_live->total == 0) {
+        return tr("running");
+    }
+    QString text = tr("%1 of %2 items").arg(number(m_live->done), number(m_live->total));
+    if (m_live->done > 0 && m_live->seconds > 0) {
+        const double pace = m_live->done / m_live->seconds;
+        const double left = (m_live->total - m_live->done) / pace;
+        text += QStringLiteral(" · ") + tr("%1/s").arg(significant(pace, 2)) + QStringLiteral(" · ") +
+                (left < 99.5 ? tr("%1 s left").arg(number(std::llround(std::ceil(left))))
+                             : tr("%1 min left").arg(number(std::llround(std::ceil(left / 60)))));
+    }
+    return text;
+}
+
 ResultsModel::Cell ResultsModel::liveCell(const Row& row) const {
     Cell cell;
-    const auto found = m_live->metrics.find(row.task);
+    const auto found = row.task.name == taskName(row.task.task) ? m_live->metrics.find(row.task.task)
+                                                                : m_live->metrics.end();
     if (row.kind == Row::Kind::Average || found == m_live->metrics.end() || found->second.n == 0) {
         cell.text = row.kind == Row::Kind::Accuracy ? QStringLiteral("…") : QString();
         return cell;
@@ -189,11 +207,15 @@ ResultsModel::Cell ResultsModel::liveCell(const Row& row) const {
         cell.text = significant(metrics.perplexity, 4);
         return cell;
     }
-    const double accuracy = metrics.published(row.task);
+    const double accuracy = metrics.published(row.task.task);
     const Interval interval = wilsonInterval(accuracy, metrics.n);
     cell.text = plusMinus(accuracy, accuracyStandardError(accuracy, metrics.n));
-    cell.detail = tr("%1 of %2").arg(number(metrics.n), number(metrics.total));
-    cell.toolTip = tr("Until now; 95 % interval %1 – %2").arg(percent(interval.low), percent(interval.high));
+    cell.detail =
+        tr("%1–%2 · %3 of %4")
+            .arg(percent(interval.low), percent(interval.high), number(metrics.n), number(metrics.total));
+    cell.toolTip =
+        tr("Until now; Wilson's 95 % interval %1 – %2, %3 of %4 items")
+            .arg(percent(interval.low), percent(interval.high), number(metrics.n), number(metrics.total));
     if (metrics.nonfinite > 0) {
         cell.warning = nonfiniteText(metrics.nonfinite);
     }

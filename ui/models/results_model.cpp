@@ -51,20 +51,23 @@ void ResultsModel::setLive(const std::optional<Live>& live) {
 }
 
 std::vector<ResultsModel::Row> ResultsModel::rowsNeeded() const {
+    EvaluationResult running; // what is running has no result yet
+    for (const auto& [task, metrics] : m_live ? m_live->metrics : std::map<Task, TaskMetrics>()) {
+        running.tasks.emplace_back().task = task;
+    }
+    std::vector<const EvaluationResult*> results{&running};
+    for (const Run& run : m_runs) {
+        results.push_back(run.result.get());
+    }
     std::vector<Row> rows;
-    for (const Task task : kTasks) {
-        const bool stored = std::any_of(m_runs.begin(), m_runs.end(), [task](const Run& run) {
-            return run.result->find(task) != nullptr;
-        });
-        if (stored || (m_live && m_live->metrics.count(task) != 0)) {
-            rows.push_back({Row::Kind::Accuracy, task});
-            if (task == Task::Lambada) {
-                rows.push_back({Row::Kind::Perplexity, task});
-            }
+    for (const TaskLabel& task : taskLabels(results)) {
+        rows.push_back({Row::Kind::Accuracy, task});
+        if (isGreedyTask(task.task)) {
+            rows.push_back({Row::Kind::Perplexity, task});
         }
     }
     if (!rows.empty()) {
-        rows.push_back({Row::Kind::Average, Task::Lambada});
+        rows.push_back({Row::Kind::Average, {}});
     }
     return rows;
 }
@@ -179,10 +182,10 @@ QVariant ResultsModel::headerData(int section, Qt::Orientation orientation, int 
         case Row::Kind::Average:
             return tr("Average");
         case Row::Kind::Perplexity:
-            return tr("%1 perplexity").arg(qt(taskDisplayName(row.task)));
+            return tr("%1 perplexity").arg(qt(row.task.title));
         case Row::Kind::Accuracy:
-            return row.task == Task::HellaSwag ? tr("%1 (norm.)").arg(qt(taskDisplayName(row.task)))
-                                               : qt(taskDisplayName(row.task));
+            return publishedMetric(row.task.task) == "acc_norm" ? tr("%1 (norm.)").arg(qt(row.task.title))
+                                                                : qt(row.task.title);
         }
     }
     if (section < 0 || section >= columnCount()) {

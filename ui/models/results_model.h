@@ -37,6 +37,8 @@ public:
     struct Live {
         QString title;
         std::map<Task, TaskMetrics> metrics;
+        int done = 0, total = 0; ///< items that are computed
+        double seconds = 0;      ///< for them until now
     };
 
     using QAbstractTableModel::QAbstractTableModel;
@@ -60,7 +62,7 @@ private:
     struct Row {
         enum class Kind { Accuracy, Perplexity, Average };
         Kind kind = Kind::Accuracy;
-        Task task = Task::Lambada;
+        TaskLabel task;
         bool operator==(const Row&) const = default;
     };
     struct Cell {
@@ -83,6 +85,8 @@ private:
     Cell accuracyCell(const TaskResult& task, const TaskResult* baseline) const;
     Cell averageCell(const EvaluationResult& result, const EvaluationResult* baseline) const;
     Cell liveCell(const Row& row) const;
+    /// "120 of 900 items · 45/s · 18 s left"
+    QString livePace() const;
 
     std::vector<Run> m_runs;
     std::optional<Live> m_live;

@@ -3,25 +3,51 @@
 
 #include "core/base/file.h"
 #include "core/engine/describe.h"
+#include "core/evaluation/result_key.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace mambascope::ui {
 namespace {
 
-/// True if `result` holds, complete, what `work` asks for on exactly this data.
-bool answers(
-    const EvaluationResult& result, const EvaluationWork& work, const std::vector<TaskData>& tasks,
-    const std::string& engine) {
-    const bool sameRun =
-        !result.partial && result.modelHash == work.model.hash && result.planHash == planHash(work.plan) &&
-        result.calibrationHash == work.calibrationHash && result.seed == work.seed &&
-        result.limit == work.limit && result.engine == engine && result.dtype == work.model.dtype;
-    return sameRun && std::all_of(tasks.begin(), tasks.end(), [&](const TaskData& data) {
-               const TaskResult* task = result.find(data.task);
-               return task != nullptr && task->dataHash == data.fileHash;
-           });
+using Results = std::vector<std::shared_ptr<const EvaluationResult>>;
+
+/// The newest of `known` that has all of the tasks as `description` wants them; null if there is none.
+std::shared_ptr<const EvaluationResult>
+answerAmong(const Results& known, const EvaluationResult& description, const std::vector<TaskData>& tasks) {
+    const auto answer = std::find_if(known.rbegin(), known.rend(), [&](const auto& result) {
+        return !result->partial && std::all_of(tasks.begin(), tasks.end(), [&](const TaskData& data) {
+            return findResult(std::span(&result, 1), resultKey(description, data)) != nullptr;
+        });
+    });
+    return answer == known.rend() ? nullptr : *answer;
+}
+
+/// Evaluates what is not known.
+Result<EvaluationResult> evaluateMissing(
+    Engine& engine, const Tokenizer& tokenizer, EvaluationRequest request, const Results& known,
+    const EvaluationResult& description, LiveMetrics& live, const Job& job) {
+    std::set<Task> found;
+    request.known = [&](const TaskData& data) -> std::optional<TaskResult> {
+        const TaskResult* task = findResult(known, resultKey(description, data));
+        if (task == nullptr) {
+            return std::nullopt;
+        }
+        found.insert(data.task);
+        return *task;
+    };
+    int total = 0;
+    for (const TaskData& data : request.tasks) {
+        const auto items = static_cast<int>(data.items.size());
+        const bool isKnown = findResult(known, resultKey(description, data)) != nullptr;
+        total += isKnown ? 0 : request.limit > 0 ? std::min(items, request.limit) : items;
+    }
+    live.begin(total);
+    return evaluate(
+        engine, tokenizer, request,
+        [&](Task task, const TaskMetrics& running) { live.set(task, running, !found.contains(task)); }, job);
 }
 
 Result<std::vector<TaskData>> loadTasks(const EvaluationWork& work, const Job& job) {
@@ -39,14 +65,27 @@ Result<std::vector<TaskData>> loadTasks(const EvaluationWork& work, const Job& j
 
 } // namespace
 
-void LiveMetrics::set(Task task, const TaskMetrics& metrics) {
+void LiveMetrics::begin(int total) {
     const std::scoped_lock lock(m_mutex);
-    m_metrics[task] = metrics;
+    m_state.total = total;
+    m_begin = std::chrono::steady_clock::now();
 }
 
-std::map<Task, TaskMetrics> LiveMetrics::get() const {
+void LiveMetrics::set(Task task, const TaskMetrics& metrics, bool computed) {
     const std::scoped_lock lock(m_mutex);
-    return m_metrics;
+    m_state.metrics[task] = metrics;
+    if (computed) {
+        m_state.done += metrics.n - std::exchange(m_done[task], metrics.n);
+    }
+}
+
+LiveState LiveMetrics::get() const {
+    const std::scoped_lock lock(m_mutex);
+    LiveState state = m_state;
+    if (m_begin) {
+        state.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - *m_begin).count();
+    }
+    return state;
 }
 
 Result<std::shared_ptr<const Tokenizer>>
@@ -81,31 +120,34 @@ Result<EvaluationOutcome> evaluateOnEngine(
     if (!info.ok()) {
         return info.error();
     }
-    const std::string name = engineName(info.value());
-    for (const auto& result : known) {
-        if (answers(*result, work, tasks.value(), name)) {
-            return EvaluationOutcome{result, true, {}};
-        }
-    }
     const Result<std::shared_ptr<const Tokenizer>> tokenizer =
         tokenizers.get(engine, work.model, work.tokenizer);
     if (!tokenizer.ok()) {
         return tokenizer.error();
+    }
+    EvaluationResult result;
+    result.limit = work.limit;
+    result.seed = work.seed;
+    describeRun(result, work.model, info.value(), work.plan, work.calibrationHash, *tokenizer.value());
+    if (auto answer = answerAmong(known, result, tasks.value())) {
+        return EvaluationOutcome{std::move(answer), true, {}};
     }
     job.report("Quantizing", 0, 0);
     const Result<std::vector<std::string>> warnings = engine.applyPlan(work.plan, work.calibration, job);
     if (!warnings.ok()) {
         return warnings.error();
     }
-    const EvaluationRequest request{std::move(tasks).value(), work.limit, work.seed};
-    Result<EvaluationResult> evaluated = evaluate(
-        engine, *tokenizer.value(), request,
-        [&live](Task task, const TaskMetrics& running) { live.set(task, running); }, job);
+    EvaluationRequest request{std::move(tasks).value(), work.limit, work.seed};
+    request.earlyStop = work.earlyStop;
+    Result<EvaluationResult> evaluated =
+        evaluateMissing(engine, *tokenizer.value(), std::move(request), known, result, live, job);
     if (!evaluated.ok()) {
         return evaluated.error();
     }
-    EvaluationResult result = std::move(evaluated).value();
-    describeRun(result, work.model, info.value(), work.plan, work.calibrationHash);
+    result.tasks = std::move(evaluated.value().tasks);
+    result.tokens = evaluated.value().tokens;
+    result.seconds = evaluated.value().seconds;
+    result.partial = evaluated.value().partial;
     return EvaluationOutcome{
         std::make_shared<const EvaluationResult>(std::move(result)), false, warnings.value()};
 }

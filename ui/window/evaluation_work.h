@@ -4,25 +4,39 @@
 #include "core/engine/engine.h"
 #include "core/evaluation/evaluator.h"
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace mambascope::ui {
 
+/// How far an evaluation is.
+struct LiveState {
+    std::map<Task, TaskMetrics> metrics; ///< of the tasks that have items, running or complete
+    int done = 0, total = 0;             ///< items that are computed in this run; not those that were known
+    double seconds = 0;                  ///< since the first of them was asked for
+};
+
 /// Running metrics of an evaluation: written on the engine's thread, read on the GUI's whenever it wants to
 /// paint.
 class LiveMetrics {
 public:
-    void set(Task task, const TaskMetrics& metrics);
-    std::map<Task, TaskMetrics> get() const;
+    /// The items of so many are computed from now on.
+    void begin(int total);
+    /// `computed`: in this run.
+    void set(Task task, const TaskMetrics& metrics, bool computed);
+    LiveState get() const;
 
 private:
     mutable std::mutex m_mutex;
-    std::map<Task, TaskMetrics> m_metrics;
+    LiveState m_state;
+    std::map<Task, int> m_done;
+    std::optional<std::chrono::steady_clock::time_point> m_begin;
 };
 
 /// The tokenizer of the loaded model, made once a checkpoint. Used on the engine's thread only.
@@ -49,6 +63,7 @@ struct EvaluationWork {
     std::vector<Task> tasks;
     int limit = 0;
     std::int64_t seed = 0;
+    std::optional<EarlyStop> earlyStop = std::nullopt;
 };
 
 struct EvaluationOutcome {
@@ -57,7 +72,8 @@ struct EvaluationOutcome {
     std::vector<std::string> warnings; ///< of the plan
 };
 
-/// Loads the tasks, sets the plan and evaluates it, unless one of `known` is the answer already.
+/// Loads the tasks, sets the plan and evaluates it. Tasks that one of `known` has are taken from there; if
+/// one of them has them all, it is the answer.
 Result<EvaluationOutcome> evaluateOnEngine(
     Engine& engine, TokenizerCache& tokenizers, const EvaluationWork& work,
     const std::vector<std::shared_ptr<const EvaluationResult>>& known, LiveMetrics& live, const Job& job);

@@ -69,13 +69,21 @@ Json evaluationJson(const EvaluationSettings& settings) {
         {"folder", settings.folder.toStdString()},
         {"tasks", std::move(tasks)},
         {"limit", settings.limit},
-        {"seed", settings.seed}};
+        {"seed", settings.seed},
+        {"early_stop", settings.earlyStop},
+        {"reuse_memory", settings.reuseMegabytes}};
 }
 
 void readEvaluation(const Json& json, EvaluationSettings& settings) {
     readString(json, "folder", settings.folder);
     readInt(json, "limit", 0, 100'000'000, settings.limit);
     readSeed(json, settings.seed);
+    readInt(json, "reuse_memory", kAutomaticReuse, 1 << 24, settings.reuseMegabytes);
+    if (const auto level = json.find("early_stop"); level != json.end() && level->is_number() &&
+                                                    level->get<double>() >= 0 &&
+                                                    level->get<double>() <= 0.5) {
+        settings.earlyStop = level->get<double>();
+    }
     const auto found = json.find("tasks");
     if (found == json.end() || !found->is_array()) {
         return;

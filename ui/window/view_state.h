@@ -3,6 +3,7 @@
 
 #include "core/base/json.h"
 #include "core/calibration/calibration.h"
+#include "core/engine/engine.h"
 #include "core/evaluation/tasks.h"
 #include "core/figure/figure.h"
 
@@ -31,6 +32,8 @@ struct EvaluationSettings {
     std::vector<Task> tasks{kTasks.begin(), kTasks.end()};
     int limit = 0; ///< items a task; 0: all
     qint64 seed = 0;
+    double earlyStop = 0; ///< level at which a clear difference to the baseline ends a task; 0: never
+    int reuseMegabytes = kAutomaticReuse; ///< LoadRequest::reuseMegabytes
     bool operator==(const EvaluationSettings&) const = default;
 };
 

@@ -161,7 +161,8 @@ private:
 
     /// Evaluates `plan`, then `next` if there is one.
     void startEvaluation(
-        const EvaluationSettings& settings, const QuantPlan& plan, const std::optional<QuantPlan>& next);
+        const EvaluationSettings& settings, const QuantPlan& plan, const std::optional<QuantPlan>& next,
+        const std::shared_ptr<const EvaluationResult>& baseline = nullptr);
     void finishEvaluation(
         const Result<EvaluationOutcome>& outcome, const EvaluationSettings& settings,
         const std::optional<QuantPlan>& next);

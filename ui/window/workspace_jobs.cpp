@@ -170,7 +170,12 @@ void Workspace::evaluate(const EvaluationSettings& settings) {
 }
 
 void Workspace::startEvaluation(
-    const EvaluationSettings& settings, const QuantPlan& plan, const std::optional<QuantPlan>& next) {
+    const EvaluationSettings& settings, const QuantPlan& plan, const std::optional<QuantPlan>& next,
+    const std::shared_ptr<const EvaluationResult>& baselineResult) {
+    if (m_loaded && m_loaded->reuseMegabytes != settings.reuseMegabytes) {
+        m_loaded->reuseMegabytes = settings.reuseMegabytes;
+        m_jobs.service().setModel(m_loaded); // loads it again before the next job
+    }
     const bool needsCalibration = plan.needsCalibration(checkpoint()->spec.layers);
     EvaluationWork work;
     work.plan = plan;
@@ -182,6 +187,9 @@ void Workspace::startEvaluation(
     work.tasks = settings.tasks;
     work.limit = settings.limit;
     work.seed = settings.seed;
+    if (settings.earlyStop > 0 && baselineResult) {
+        work.earlyStop = EarlyStop{settings.earlyStop, baselineResult};
+    }
     const bool baseline = plan.isBaseline(checkpoint()->spec.layers);
     const QString title = baseline ? tr("baseline") : QString::fromStdString(planTitle(plan));
     if (baseline) {
@@ -242,7 +250,7 @@ void Workspace::finishEvaluation(
     }
     Q_EMIT evaluated(id);
     if (next && !done.result->partial) {
-        startEvaluation(settings, *next, std::nullopt);
+        startEvaluation(settings, *next, std::nullopt, done.result);
     }
 }
 

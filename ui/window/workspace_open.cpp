@@ -46,6 +46,7 @@ void Workspace::loadCheckpoint(
     request.device = m_options.device;
     request.dtype = m_options.dtype;
     request.threads = m_options.threads;
+    request.reuseMegabytes = m_view.data().evaluation.reuseMegabytes;
     m_jobs.service().setModel(request);
     const int opening = ++m_openings;
     setOpening(QFileInfo(path).fileName());

@@ -44,6 +44,10 @@ bool sameItem(const ItemResult& a, const ItemResult& b) {
 
 std::string taskDifference(const TaskResult& a, const TaskResult& b) {
     const TaskMetrics &m = a.metrics, &n = b.metrics;
+    if (a.name() != b.name() || a.title() != b.title() || a.chance() != b.chance() ||
+        a.stoppedEarly != b.stoppedEarly) {
+        return "name";
+    }
     if (a.task != b.task || a.dataHash != b.dataHash || a.note != b.note || a.tokens != b.tokens ||
         !same(a.seconds, b.seconds)) {
         return "task";
@@ -111,6 +115,7 @@ exampleResult(const std::string& modelHash, const QuantPlan& plan, int items) {
     result->engine = "torch 1";
     result->dtype = "f32";
     result->device = "cpu";
+    result->tokenizerHash = "tokenizer";
     result->tokens = 1234567890123;
     result->seconds = 0.1;
     for (const Task task : {Task::Lambada, Task::HellaSwag}) {
@@ -166,7 +171,7 @@ std::string difference(const EvaluationResult& a, const EvaluationResult& b) {
     }
     if (a.seed != b.seed || a.limit != b.limit || a.engine != b.engine || a.dtype != b.dtype ||
         a.device != b.device || a.tokens != b.tokens || !same(a.seconds, b.seconds) ||
-        a.partial != b.partial) {
+        a.partial != b.partial || a.tokenizerHash != b.tokenizerHash) {
         return "settings";
     }
     if (a.tasks.size() != b.tasks.size()) {

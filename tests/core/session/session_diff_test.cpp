@@ -59,7 +59,7 @@ private Q_SLOTS:
             difference.conditions,
             (std::vector<std::string>{"calibration: calibration → other", "seed: -7 → 3"}));
         const TaskDifference& lambada = difference.tasks.front();
-        QVERIFY(lambada.task == Task::Lambada);
+        QVERIFY(lambada.label.task == Task::Lambada);
         QCOMPARE(lambada.paired.common, 20);
         QCOMPARE(lambada.paired.gained, 1);
         QCOMPARE(lambada.paired.lost, 3);

@@ -94,6 +94,32 @@ private Q_SLOTS:
         QVERIFY(session->setNotes("notes").ok());
     }
 
+    /// A session that the version before wrote: two tasks of the demo, five items each.
+    void theFormatBefore() {
+        for (const bool writable : {true, false}) {
+            const fs::path file = m_folder->path() / (writable ? "writable.mscope" : "fixed.mscope");
+            fs::copy_file(test::goldenFolder() / "session_format_1.sqlite", file);
+            if (!writable) {
+                fs::permissions(file, fs::perms::owner_read);
+            }
+            const std::string before = readFile(file).value();
+            {
+                const Result<std::unique_ptr<Session>> session = Session::open(file);
+                QVERIFY2(session.ok(), session.ok() ? "" : describe(session.error()).c_str());
+                QCOMPARE(session.value()->readOnly(), !writable);
+                QCOMPARE(session.value()->runs().size(), std::size_t{1});
+                const EvaluationResult& result = *session.value()->runs().front().result;
+                QCOMPARE(result.tasks.size(), std::size_t{2});
+                QCOMPARE(result.tasks.front().items.size(), std::size_t{5});
+                QVERIFY(result.tokenizerHash.empty());
+                QVERIFY(!result.tasks.front().stoppedEarly && result.tasks.front().identity == nullptr);
+                QCOMPARE(session.value()->addRun(exampleResult("", {}, 2)).ok(), writable);
+            }
+            QCOMPARE(readFile(file).value() == before, !writable);
+            QVERIFY(Session::open(file).ok());
+        }
+    }
+
     void unreadableFiles_data() {
         QTest::addColumn<QString>("kind");
         QTest::addColumn<QString>("sentence");
@@ -104,7 +130,7 @@ private Q_SLOTS:
             {"text", "not a mambascope session"},
             {"device", "is not a file"},
             {"other database", "database of another program"},
-            {"newer version", "newer version of mambascope (session format 2; this version reads up to 1)"},
+            {"newer version", "newer version of mambascope (session format 3; this version reads up to 2)"},
             {"version zero", "is damaged"},
             {"truncated", "is damaged"},
             {"header only", "is damaged"},
@@ -342,7 +368,7 @@ private:
         }
         static const std::map<std::string, std::string> kStatements{
             {"other database", "PRAGMA application_id = 1"},
-            {"newer version", "PRAGMA user_version = 2"},
+            {"newer version", "PRAGMA user_version = 3"},
             {"version zero", "PRAGMA user_version = 0"},
             {"table missing", "DROP TABLE task_items"},
             {"trigger planted", "CREATE TRIGGER t AFTER UPDATE ON document BEGIN DELETE FROM run; END"},

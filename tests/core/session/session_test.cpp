@@ -54,6 +54,30 @@ private Q_SLOTS:
         QVERIFY(m_session->planHistory().value().empty());
     }
 
+    void tasksOfFilesAndEarlyStopsComeBack() {
+        auto result = std::make_shared<EvaluationResult>(*exampleResult("c1", examplePlan(0.5), 5));
+        for (const Task kind : {Task::FileChoice, Task::FileChoiceNorm, Task::FileGreedy}) {
+            TaskResult task = result->tasks.front();
+            const std::string name = "mine-" + std::to_string(static_cast<int>(kind));
+            task.task = kind;
+            task.identity = std::make_shared<const TaskIdentity>(TaskIdentity{name, "Mine ü", 0.25});
+            result->tasks.push_back(task);
+        }
+        result->tasks[1].stoppedEarly = StoppedEarly{0.01, 0.0078125};
+        QVERIFY(m_session->setCheckpoint(exampleCheckpoint("c1")).ok());
+        QVERIFY(m_session->addRun(result).ok());
+        m_session = reopened(std::move(m_session));
+        QVERIFY(m_session != nullptr);
+        const EvaluationResult& back = *m_session->runs().front().result;
+        QVERIFY2(difference(back, *result).empty(), difference(back, *result).c_str());
+        QVERIFY(back.tasks.front().identity == nullptr);
+        QVERIFY(back.find("mine-8") != nullptr && back.find("mine-8")->task == Task::FileGreedy);
+        // Built-in ones first, then those of files by name.
+        const EvaluationResult* const results[] = {&back};
+        QCOMPARE(taskLabels(results).back().name, std::string("mine-8"));
+        QCOMPARE(taskLabels(results).front().name, std::string("lambada"));
+    }
+
     void everythingComesBack() {
         const CheckpointReference checkpoint = exampleCheckpoint("c1");
         const auto calibration = exampleCalibration(checkpoint, 1);

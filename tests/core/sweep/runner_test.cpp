@@ -223,23 +223,23 @@ void RunnerTest::severalCheckpoints() {
 }
 
 void RunnerTest::everyPartOfTheKeyCounts() {
-    const SweepKey key{"a", "b", "c", "d", "e", 1, 2, "f", "g", "h"};
+    const ResultKey key{"a", "b", "c", "d", "e", 1, 2, "f", "g", "h"};
     std::set<std::string> hashes{key.hash()};
     const auto differ = [&](auto change) {
-        SweepKey other = key;
+        ResultKey other = key;
         change(other);
         hashes.insert(other.hash());
     };
-    differ([](SweepKey& k) { k.checkpointHash = "x"; });
-    differ([](SweepKey& k) { k.calibrationHash = "x"; });
-    differ([](SweepKey& k) { k.planHash = "x"; });
-    differ([](SweepKey& k) { k.task = "x"; });
-    differ([](SweepKey& k) { k.dataHash = "x"; });
-    differ([](SweepKey& k) { k.limit = 9; });
-    differ([](SweepKey& k) { k.seed = 9; });
-    differ([](SweepKey& k) { k.engine = "x"; });
-    differ([](SweepKey& k) { k.dtype = "x"; });
-    differ([](SweepKey& k) { k.device = "x"; });
+    differ([](ResultKey& k) { k.checkpointHash = "x"; });
+    differ([](ResultKey& k) { k.calibrationHash = "x"; });
+    differ([](ResultKey& k) { k.planHash = "x"; });
+    differ([](ResultKey& k) { k.task = "x"; });
+    differ([](ResultKey& k) { k.dataHash = "x"; });
+    differ([](ResultKey& k) { k.limit = 9; });
+    differ([](ResultKey& k) { k.seed = 9; });
+    differ([](ResultKey& k) { k.engine = "x"; });
+    differ([](ResultKey& k) { k.dtype = "x"; });
+    differ([](ResultKey& k) { k.device = "x"; });
     QCOMPARE(hashes.size(), std::size_t{11});
 }
 

@@ -112,7 +112,18 @@ void ResultsModelTest::aRunUnderWayStreamsIn() {
     metrics.accuracy = 0.8;
     live.metrics[Task::Piqa] = metrics;
     model.setLive(live);
-    QCOMPARE(model.index(0, 1).data(ResultsModel::DetailRole).toString(), QStringLiteral("5 of 20"));
+    // Wilson: centre (.8 + .3841) / 1.7683 = .6697, half-width 1.96 · sqrt(.032 + .0384) / 1.7683 = .2941
+    QCOMPARE(
+        model.index(0, 1).data(ResultsModel::DetailRole).toString(), QStringLiteral("37.6–96.4 · 5 of 20"));
+    QCOMPARE(
+        model.headerData(1, Qt::Horizontal, ResultsModel::DetailRole).toString(), QStringLiteral("running"));
+    live.done = 5;
+    live.total = 20;
+    live.seconds = 2;
+    model.setLive(live);
+    QCOMPARE(
+        model.headerData(1, Qt::Horizontal, ResultsModel::DetailRole).toString(),
+        QStringLiteral("5 of 20 items · 2.5/s · 6 s left"));
     // sqrt(.8 · .2 / 4) = .2
     QCOMPARE(model.index(0, 1).data().toString(), QStringLiteral("80.0 ± 20.0"));
     live.metrics[Task::Rte] = metrics; // a task that no run has yet
