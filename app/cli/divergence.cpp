@@ -6,6 +6,7 @@
 #include "core/tokenizer/unicode.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace mambascope::cli {
 namespace {
@@ -49,13 +50,15 @@ forwardUnder(Engine& engine, const LoadedPlan& plan, const ForwardRequest& reque
     return applied.ok() ? engine.forward(request, job) : applied.error();
 }
 
-/// Piece by piece: the baseline's logits, then the plan's.
+/// Piece by piece, each under the plan and under none. What a piece ends with the next one begins with,
+/// because quantizing the weights takes long and holding them twice takes much.
 Result<DivergenceResult> measure(
     const Context& context, Engine& engine, const LoadedPlan& plan, const Windows& windows, int vocabulary) {
     const std::int64_t windowBytes = static_cast<std::int64_t>(windows.front().size()) * vocabulary * 4;
     const auto piece = static_cast<std::size_t>(std::max<std::int64_t>(kPieceBytes / windowBytes, 1));
     const Job quiet{context.job.stop, {}};
     DivergenceMeter meter;
+    bool planIsSet = true; // by the caller
     for (std::size_t start = 0; start < windows.size(); start += piece) {
         context.job.report("Comparing distributions", start, windows.size());
         const std::size_t end = std::min(start + piece, windows.size());
@@ -63,14 +66,18 @@ Result<DivergenceResult> measure(
         request.sequences.assign(
             windows.begin() + static_cast<std::ptrdiff_t>(start),
             windows.begin() + static_cast<std::ptrdiff_t>(end));
-        const Result<ForwardResult> before = forwardUnder(engine, {}, request, quiet);
-        if (!before.ok()) {
-            return before.error();
+        const Result<ForwardResult> first =
+            forwardUnder(engine, planIsSet ? plan : LoadedPlan{}, request, quiet);
+        if (!first.ok()) {
+            return first.error();
         }
-        const Result<ForwardResult> now = forwardUnder(engine, plan, request, quiet);
-        if (!now.ok()) {
-            return now.error();
+        planIsSet = !planIsSet;
+        const Result<ForwardResult> second =
+            forwardUnder(engine, planIsSet ? plan : LoadedPlan{}, request, quiet);
+        if (!second.ok()) {
+            return second.error();
         }
+        const auto& [before, now] = planIsSet ? std::tie(first, second) : std::tie(second, first);
         for (std::size_t i = 0; i < request.sequences.size(); ++i) {
             meter.add(request.sequences[i], before.value().logits[i], now.value().logits[i]);
         }
