@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/bench_interactive.h"
 #include "app/cli/context.h"
 
 #include <iostream>
@@ -102,6 +103,7 @@ void addExport(CLI::App& program, Verb& run) {
 
 void addBench(CLI::App& program, Verb& run) {
     auto options = std::make_shared<BenchOptions>();
+    auto interactive = std::make_shared<InteractiveBench>();
     CLI::App* verb =
         program.add_subcommand("bench", "Tokens per second, next to a plain matrix multiplication");
     verb->add_option("MODEL", options->model)->required();
@@ -110,9 +112,14 @@ void addBench(CLI::App& program, Verb& run) {
         ->check(CLI::Range(1, 1 << 20));
     verb->add_option("--repeat", options->request.repeat, "Interleaved rounds (default 5)")
         ->check(CLI::Range(1, 1000));
+    addInteractiveOptions(*verb, *interactive);
     addOutputOptions(*verb, options->output, false, "Write the JSON here instead of standard output");
-    verb->callback([options, &run] {
-        run = [options](const Context& c) {
+    verb->callback([options, interactive, &run] {
+        run = [options, interactive](const Context& c) {
+            if (!interactive->tasks.empty()) {
+                return benchInteractive(
+                    c, options->model, options->request.repeat, *interactive, options->output);
+            }
             return bench(c, *options);
         };
     });

@@ -2,6 +2,7 @@
 // What score() keeps between plans changes no number, whatever happens in between.
 #include "core/engine/describe.h"
 #include "core/model/locate.h"
+#include "plugins/torch/device.h"
 #include "plugins/torch/engine.h"
 #include "tests/support/paths.h"
 
@@ -15,11 +16,14 @@ namespace {
 
 constexpr int kNothing = 0;
 
-std::unique_ptr<TorchEngine> engineFor(const std::filesystem::path& model, int megabytes, int threads = 2) {
+std::unique_ptr<TorchEngine> engineFor(
+    const std::filesystem::path& model, int megabytes, int threads = 2, const char* device = "cpu",
+    const char* dtype = "f32") {
     auto engine = std::make_unique<TorchEngine>();
     LoadRequest request;
     request.model = model.string();
-    request.device = "cpu";
+    request.device = device;
+    request.dtype = dtype;
     request.threads = threads;
     request.reuseMegabytes = megabytes;
     return engine->load(request, {}).ok() ? std::move(engine) : nullptr;
@@ -162,6 +166,43 @@ private Q_SLOTS:
             QVERIFY(usage.layersReused > 0);
             QVERIFY(megabytes < 0 || engine->residuals()->bytes() <= std::int64_t{megabytes} << 20);
         }
+    }
+
+    /// There scores depend on how many rows a pass has, so both engines get the same passes.
+    void editsOnAGpuGiveTheSameBits_data() {
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<QByteArray>("dtype");
+        for (const char* model : {"hf-f32", "falcon-mamba", "mamba2", "demo"}) {
+            for (const char* dtype : {"f32", "tf32", "bf16"}) {
+                QTest::addRow("%s, %s", model, dtype) << QString::fromLatin1(model) << QByteArray(dtype);
+            }
+        }
+    }
+    void editsOnAGpuGiveTheSameBits() {
+        if (availableDevices().size() == 1) {
+            QSKIP("there is no CUDA device, or libtorch has no CUDA");
+        }
+        QFETCH(QString, model);
+        QFETCH(QByteArray, dtype);
+        const auto engine = engineFor(modelNamed(model), kAutomaticReuse, 0, "cuda:0", dtype);
+        const auto reference = engineFor(modelNamed(model), kNothing, 0, "cuda:0", dtype);
+        QVERIFY(engine && reference);
+        ScoringLimits limits;
+        limits.batchTokens = 300;
+        engine->setScoringLimits(limits);
+        reference->setScoringLimits(limits);
+        const auto calibration = calibrationOf(*reference);
+        const ModelSpec& spec = calibration->spec;
+        const std::vector<ScoreRequest> requests = someRequests(14, 1);
+        std::mt19937 random(3);
+        QuantPlan plan;
+        for (int step = 0; step < 12; ++step) {
+            QVERIFY(engine->applyPlan(plan, calibration, {}).ok());
+            QVERIFY(reference->applyPlan(plan, calibration, {}).ok());
+            QVERIFY(engine->score(requests, {}, {}).value() == reference->score(requests, {}, {}).value());
+            edit(plan, spec.layers, spec.architecture == Architecture::Mamba2, random);
+        }
+        QVERIFY(engine->residuals()->usage().layersReused > 0);
     }
 
     void anEditRunsOnlyWhatIsBehindIt() {
