@@ -2,79 +2,13 @@
 #include "core/figure/figure.h"
 
 #include "core/base/number_text.h"
+#include "core/figure/captions.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 
 namespace mambascope {
 namespace {
-
-/// Four significant digits, the same in every locale.
-std::string rounded(double value) {
-    std::array<char, 32> text{};
-    const auto end =
-        std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 4).ptr;
-    return {text.data(), end};
-}
-
-std::string counted(std::size_t count, const std::string& noun) {
-    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
-std::string bandLabel(const FigureOptions& options) {
-    const std::string k = shortestText(options.k);
-    switch (options.rule) {
-    case OutlierRule::ChannelSpread:
-        return "mean + " + k + "σ";
-    case OutlierRule::AllElements:
-        return "|μ| + " + k + "σ of all elements";
-    case OutlierRule::LlmInt8:
-        return "|x| < 6";
-    case OutlierRule::Mad:
-        return "median + " + k + " scaled MAD";
-    }
-    return {};
-}
-
-std::string ruleSentence(const FigureOptions& options) {
-    const std::string k = shortestText(options.k);
-    const std::string tail = " (rule " + std::string(outlierRuleName(options.rule)) +
-                             (options.rule == OutlierRule::LlmInt8 ? "" : ", k = " + k) +
-                             "); channels above it are marked.";
-    switch (options.rule) {
-    case OutlierRule::ChannelSpread:
-        return "The band reaches to the mean of the channel maxima plus " + k + " standard deviations" + tail;
-    case OutlierRule::AllElements:
-        return "The band reaches to the magnitude of the mean of all elements plus " + k +
-               " standard deviations of them" + tail;
-    case OutlierRule::LlmInt8:
-        return "The band reaches to a magnitude of 6, the criterion of LLM.int8()" + tail;
-    case OutlierRule::Mad:
-        return "The band reaches to the median of the channel maxima plus " + k +
-               " scaled median absolute deviations" + tail;
-    }
-    return {};
-}
-
-std::string sourceSentence(const CalibrationSource& source, int layer, Side side) {
-    std::string text = "Largest absolute activation of every channel at the " + std::string(sideName(side)) +
-                       "s of the linear layers of layer " + std::to_string(layer);
-    if (!source.checkpointName.empty()) {
-        text += " of " + source.checkpointName;
-    }
-    if (source.imported()) {
-        return text + ", imported from activation scales that another tool measured.";
-    }
-    text += ", over ";
-    if (!source.textName.empty()) {
-        text += source.textName + ", ";
-    }
-    text += std::to_string(source.samples) + (source.contiguous ? " contiguous" : "") + " windows × " +
-            std::to_string(source.length) + " tokens (" + std::to_string(source.tokens) + " tokens)";
-    return text + (source.partial ? ", stopped before the last window." : ".");
-}
 
 StemPanel layerPanel(
     const ChannelStatistics& statistics, Linear linear, const FigureOptions& options,
@@ -98,7 +32,7 @@ StemPanel layerPanel(
     if (outliers.possible) {
         panel.bandLow = 0.0;
         panel.bandHigh = outliers.threshold;
-        panel.bandLabel = bandLabel(options);
+        panel.bandLabel = bandLabel(options.rule, options.k);
     }
     for (const OutlierChannel& outlier : outliers.outliers) {
         panel.marks.push_back({outlier.channel, outlier.absmax, std::to_string(outlier.channel)});
@@ -112,14 +46,17 @@ Figure layerFigure(const CalibrationSnapshot& calibration, int layer, const Figu
     const std::string& name = calibration.source.checkpointName;
     Figure figure;
     figure.title = (name.empty() ? std::string() : name + " · ") + "layer " + std::to_string(layer);
-    figure.caption = sourceSentence(calibration.source, layer, options.side);
+    figure.caption = sourceSentence(
+        "Largest absolute activation of every channel at the " + std::string(sideName(options.side)) +
+            "s of the linear layers of layer " + std::to_string(layer),
+        calibration.source);
     const auto answerable = [&](Linear linear) {
         return findOutliers(calibration.at({layer, linear}, options.side), options.rule, options.k)
             .answerable;
     };
     const std::span<const Linear> linears = calibration.spec.linears();
     if (std::all_of(linears.begin(), linears.end(), answerable)) {
-        figure.caption += " " + ruleSentence(options);
+        figure.caption += " " + bandSentence(options.rule, options.k);
     }
     figure.yScale = options.yScale;
     std::string unanswerable;

@@ -3,6 +3,7 @@
 
 #include "core/calibration/calibration.h"
 #include "core/calibration/outliers.h"
+#include "core/figure/axis_scale.h"
 
 #include <optional>
 #include <span>
@@ -33,8 +34,6 @@ struct StemPanel {
     std::string emptyText; ///< shown instead of data if values is empty
 };
 
-enum class AxisScale { Linear, Log };
-
 struct Figure {
     std::string title;   ///< "mamba-demo · layer 7"
     std::string caption; ///< model, calibration, rule and k, in one or two sentences
@@ -55,9 +54,6 @@ Figure layerFigure(const CalibrationSnapshot& calibration, int layer, const Figu
 
 /// Axis range that shows every value of a panel, outliers included, and the band: {low, high}. For Log, low
 /// is positive and lies below the smallest positive value (values of 0 are drawn at the lower edge).
-struct AxisRange {
-    double low = 0, high = 1;
-};
 AxisRange valueRange(const StemPanel& panel, AxisScale scale);
 
 /// What a panel draws in `columns` pixel columns between two channels: for every column the smallest and

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/figure/heat_grid.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace mambascope {
+namespace {
+constexpr int kShades = 255;
+}
+
+std::uint8_t HeatScale::shade(double value) const {
+    if (std::isnan(value)) {
+        return kNoShade;
+    }
+    const double fraction = std::clamp(axisFraction(value, range, scale), 0.0, 1.0);
+    return static_cast<std::uint8_t>(1 + std::lround(fraction * (kShades - 1)));
+}
+
+double HeatScale::value(std::uint8_t shade) const {
+    return axisValue(static_cast<double>(shade - 1) / (kShades - 1), range, scale);
+}
+
+HeatGrid::HeatGrid(int rows, int columns, std::span<const float> values, const HeatScale& scale)
+    : m_rows(rows)
+    , m_columns(columns)
+    , m_shades(values.size()) {
+    assert(values.size() == static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
+    std::transform(values.begin(), values.end(), m_shades.begin(), [&scale](float value) {
+        return scale.shade(static_cast<double>(value));
+    });
+}
+
+PixelSpan pixelsOf(int column, const HeatWindow& window, int width) {
+    const double perColumn = width / (window.last - window.first);
+    const double left = (column - 0.5 - window.first) * perColumn;
+    const double right = (column + 0.5 - window.first) * perColumn;
+    if (right <= 0 || left >= width) {
+        return {0, -1};
+    }
+    const int first = std::clamp(static_cast<int>(std::floor(left)), 0, width - 1);
+    // A right edge on a pixel's border does not touch the pixel behind it.
+    const int last = std::clamp(static_cast<int>(std::ceil(right)) - 1, first, width - 1);
+    return {first, last};
+}
+
+void HeatGrid::poolRow(
+    int row, std::span<const PixelSpan> spans, std::span<std::uint8_t> pixels, int spread) const {
+    const int width = static_cast<int>(pixels.size());
+    const std::uint8_t* shades = m_shades.data() + index(row, 0);
+    for (std::size_t column = 0; column < spans.size(); ++column) {
+        const PixelSpan span = spans[column];
+        for (int x = span.first; x <= span.last; ++x) {
+            auto& pixel = pixels[static_cast<std::size_t>(x)];
+            pixel = std::max(pixel, shades[column]);
+        }
+    }
+    if (spread <= 0 || static_cast<std::size_t>(row) >= m_peaks.size()) {
+        return;
+    }
+    for (const int column : m_peaks[static_cast<std::size_t>(row)]) {
+        const PixelSpan span = spans[static_cast<std::size_t>(column)];
+        for (int x = std::max(0, span.first - spread);
+             span.first <= span.last && x <= std::min(width - 1, span.last + spread); ++x) {
+            auto& pixel = pixels[static_cast<std::size_t>(x)];
+            pixel = std::max(pixel, shades[column]);
+        }
+    }
+}
+
+std::vector<std::uint8_t> HeatGrid::pooled(
+    std::span<const int> order, const HeatWindow& window, int width, int bands, int spread) const {
+    if (width < 1 || bands < 1 || order.empty() || !(window.last > window.first)) {
+        return {};
+    }
+    std::vector<std::uint8_t> pixels(
+        static_cast<std::size_t>(width) * static_cast<std::size_t>(bands), kNoShade);
+    std::vector<PixelSpan> spans; // the same for every row
+    for (int column = 0; column < m_columns; ++column) {
+        spans.push_back(pixelsOf(column, window, width));
+    }
+    const std::size_t rows = order.size();
+    for (std::size_t position = 0; position < rows; ++position) {
+        const std::size_t band = position * static_cast<std::size_t>(bands) / rows;
+        const std::size_t end = std::max(band + 1, (position + 1) * static_cast<std::size_t>(bands) / rows);
+        const std::span<std::uint8_t> all(pixels);
+        const auto line =
+            all.subspan(band * static_cast<std::size_t>(width), static_cast<std::size_t>(width));
+        poolRow(order[position], spans, line, spread);
+        for (std::size_t next = band + 1; next < end; ++next) { // a row that is several bands high
+            std::copy(
+                line.begin(), line.end(),
+                pixels.begin() + static_cast<std::ptrdiff_t>(next * static_cast<std::size_t>(width)));
+        }
+    }
+    return pixels;
+}
+
+} // namespace mambascope
