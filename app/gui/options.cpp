@@ -106,6 +106,7 @@ Result<GuiOptions> parseGuiOptions(const std::vector<std::string>& arguments) {
 std::string guiHelp() {
     return "Usage: mambascope [OPTIONS] [FILE…]\n"
            "       mambascope [--platform offscreen] figure CALIBRATION --layer N -o FILE…\n"
+           "       mambascope [--platform offscreen] figure CALIBRATION --kind heatmap -o FILE…\n"
            "\n"
            "FILE is a checkpoint (a folder with config.json and weights, a weights file, or the name of a "
            "model "

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kStatistics{"absmax", "sigmas", "weight"};
 constexpr std::array<std::string_view, 3> kOrders{"depth", "outliers", "largest"};
+constexpr std::size_t kFaintest = 100; // one in so many may be too small to be told apart
 constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
 
 template <class Value>
@@ -101,28 +102,31 @@ whyEmpty(const HeatMap& map, const CalibrationSnapshot& calibration, const Weigh
 }
 
 HeatScale scaleOf(const HeatMap& map, AxisScale scale) {
-    float low = std::numeric_limits<float>::infinity(), high = -low, positive = low;
+    std::vector<float> positive;
+    float low = std::numeric_limits<float>::infinity(), high = -low;
     for (const float value : map.values) {
         if (std::isfinite(value)) {
             low = std::min(low, value);
             high = std::max(high, value);
-            positive = value > 0 ? std::min(positive, value) : positive;
+            if (value > 0) {
+                positive.push_back(value);
+            }
         }
     }
     if (!(high >= low)) {
         return {{1, 10}, scale};
     }
     AxisRange range{low, high};
-    if (scale == AxisScale::Log) {
-        // Values below 0 (sigmas) and 0 itself lie at the low end.
-        range.low = std::isfinite(positive) ? positive : 1;
-        range.high = std::max<double>(high, range.low);
-        if (map.options.statistic == HeatStatistic::Sigmas) {
-            range.low = std::max(range.low, 0.1); // what lies closer to the mean does not matter
-        }
+    if (scale == AxisScale::Log && !positive.empty()) {
+        // The few channels that hardly ever fire would take most of the colours from all others.
+        const auto least = positive.begin() + static_cast<std::ptrdiff_t>(positive.size() / kFaintest);
+        std::nth_element(positive.begin(), least, positive.end());
+        // What lies closer to the mean than its own spread does not matter.
+        range.low = map.options.statistic == HeatStatistic::Sigmas ? 1 : static_cast<double>(*least);
+    } else if (scale == AxisScale::Log) {
+        range.low = 1;
     } else if (map.options.statistic != HeatStatistic::Sigmas) {
         range.low = 0;
-        range.linear = std::isfinite(positive) ? positive : 1;
     }
     if (!(range.high > range.low)) {
         range.high = range.low > 0 ? range.low * 1.01 : range.low + 1;

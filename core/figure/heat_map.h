@@ -59,6 +59,7 @@ struct HeatMap {
     std::vector<HeatRow> rows;   ///< by layer
     std::vector<int> order;      ///< layers from top to bottom
     std::vector<int> recurrence; ///< [channels] number of layers in which the channel is an outlier
+    /// Up to the largest value. Log: from the first percentile of the positive ones, or 1 for sigmas.
     HeatScale scale;
     HeatGrid grid;         ///< rows are layers; peaks are the outliers
     std::string emptyText; ///< why there is nothing to show; empty if there is

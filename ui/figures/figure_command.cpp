@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/figures/figure_command.h"
 
+#include "core/base/file.h"
 #include "core/calibration/import_scales.h"
 #include "core/session/session.h"
 #include "ui/figures/figure_painter.h"
@@ -14,20 +15,28 @@ namespace mambascope::ui {
 namespace {
 
 const char* const kHelp = R"(Usage: mambascope figure CALIBRATION --layer N -o FILE… [options]
+       mambascope figure CALIBRATION --kind heatmap -o FILE… [options]
 
 Draws the figure of one layer: the absolute maximum of every channel at in, x, dt and out, with the band of the
-outlier rule and the outlier channels marked. Needs no display with --platform offscreen.
+outlier rule and the outlier channels marked. Or draws a heat map of one linear in all layers: layers by
+channels, with the outlier channels of every layer counted. Needs no display with --platform offscreen.
 
 CALIBRATION is a calibration file (mambascope-cli calibrate), a session, whose newest calibration is taken, or
 activation scales of another tool (.pt).
 
+  --kind layer|heatmap      what to draw (layer)
   --layer N                 the layer, from 0
   -o, --output FILE         .pdf, .svg, .png or .csv; may be given more than once
   --force                   overwrite FILE
   --side input|output       which tensor of the linear layers (input)
   --rule RULE               channel-spread, all-elements, llm-int8 or mad (channel-spread)
   --k K                     the rule's factor (6)
-  --linear                  linear instead of logarithmic axis
+  --linear                  linear instead of logarithmic axis or colours
+  --site in|x|dt|out        heat map: which linear (out)
+  --show absmax|sigmas      heat map: what the colours say (absmax)
+  --order depth|outliers|largest  heat map: how layers are sorted (depth)
+  --colours NAME            heat map: cividis, viridis or grey (cividis)
+  --plan FILE               heat map: a plan, whose bits are shown beside the layers
   --width MM, --height MM   size of the figure (180 × 130)
   --dpi N                   resolution of .png (300)
   --dark                    light on dark, for slides
@@ -41,7 +50,11 @@ struct Request {
     std::filesystem::path input;
     std::vector<std::filesystem::path> outputs;
     int layer = 0;
+    bool heatMap = false;
     FigureOptions figure;
+    HeatOptions heat;
+    ColourMap colours = ColourMap::Cividis;
+    std::filesystem::path plan;
     FigureExportOptions file;
     bool force = false;
     bool help = false;
@@ -57,7 +70,9 @@ void addOptions(QCommandLineParser& parser) {
             hasValue ? QCommandLineOption(names, QString(), QStringLiteral("value"))
                      : QCommandLineOption(names));
     };
-    for (const auto* name : {"layer", "side", "rule", "k", "width", "height", "dpi"}) {
+    for (const auto* name :
+         {"kind", "layer", "side", "rule", "k", "width", "height", "dpi", "site", "show", "order", "colours",
+          "plan"}) {
         add({QString::fromLatin1(name)}, true);
     }
     add({QStringLiteral("o"), QStringLiteral("output")}, true);
@@ -119,6 +134,47 @@ Result<void> readFigureOptions(const QCommandLineParser& parser, Request& reques
     return {};
 }
 
+/// Reads a word if the option is set. Usage, with the words that it may be, if it is another one.
+template <class Value, class Parse>
+Result<void>
+readWord(const QCommandLineParser& parser, const char* name, const char* words, Parse parse, Value& value) {
+    const QString option = QString::fromLatin1(name);
+    if (!parser.isSet(option)) {
+        return {};
+    }
+    const auto parsed = parse(utf8(parser.value(option)));
+    if (!parsed) {
+        return Error::usage(std::string("--") + name + " is " + words + ".");
+    }
+    value = *parsed;
+    return {};
+}
+
+Result<void> readHeatOptions(const QCommandLineParser& parser, Request& request) {
+    const auto parseKind = [](std::string_view word) {
+        return word == "heatmap" || word == "layer" ? std::optional(word == "heatmap") : std::nullopt;
+    };
+    for (const auto& read :
+         {readWord(parser, "kind", "layer or heatmap", parseKind, request.heatMap),
+          readWord(parser, "site", "in, x, dt or out", parseLinear, request.heat.linear),
+          readWord(parser, "show", "absmax or sigmas", parseHeatStatistic, request.heat.statistic),
+          readWord(parser, "order", "depth, outliers or largest", parseHeatOrder, request.heat.order),
+          readWord(parser, "colours", "cividis, viridis or grey", parseColourMap, request.colours)}) {
+        if (!read.ok()) {
+            return read;
+        }
+    }
+    if (request.heat.statistic == HeatStatistic::WeightAbsmax) {
+        return Error::usage("--show is absmax or sigmas.", "The weights are not in a calibration.");
+    }
+    request.plan = utf8(parser.value(QStringLiteral("plan")));
+    request.heat.side = request.figure.side;
+    request.heat.rule = request.figure.rule;
+    request.heat.k = request.figure.k;
+    request.heat.scale = request.figure.yScale;
+    return {};
+}
+
 Result<Request> parseRequest(const QStringList& arguments) {
     QCommandLineParser parser;
     addOptions(parser);
@@ -134,14 +190,18 @@ Result<Request> parseRequest(const QStringList& arguments) {
     if (parser.positionalArguments().size() != 1) {
         return Error::usage("figure needs one calibration file or session.", hint);
     }
-    if (!parser.isSet(QStringLiteral("layer")) || !parser.isSet(QStringLiteral("output"))) {
-        return Error::usage("figure needs --layer and -o.", hint);
+    const bool heat = parser.value(QStringLiteral("kind")) == QLatin1String("heatmap");
+    if (!(heat || parser.isSet(QStringLiteral("layer"))) || !parser.isSet(QStringLiteral("output"))) {
+        return Error::usage(heat ? "figure --kind heatmap needs -o." : "figure needs --layer and -o.", hint);
     }
     request.input = utf8(parser.positionalArguments().constFirst());
     for (const QString& output : parser.values(QStringLiteral("output"))) {
         request.outputs.emplace_back(utf8(output));
     }
     if (auto read = readFigureOptions(parser, request); !read.ok()) {
+        return read.error();
+    }
+    if (auto read = readHeatOptions(parser, request); !read.ok()) {
         return read.error();
     }
     return request;
@@ -174,10 +234,42 @@ Result<std::shared_ptr<const CalibrationSnapshot>> readCalibration(const std::fi
     return calibration;
 }
 
+template <class Drawn>
+Result<void> exportAll(const Drawn& figure, const Request& request) {
+    for (const auto& output : request.outputs) {
+        if (auto written = exportFigure(figure, output, request.file, request.force); !written.ok()) {
+            return written;
+        }
+    }
+    return {};
+}
+
+Result<void> exportHeatMap(const CalibrationSnapshot& calibration, const Request& request) {
+    HeatFigure figure;
+    figure.colours = request.colours;
+    if (!request.plan.empty()) {
+        const auto text = readFile(request.plan);
+        const auto plan = text.ok() ? parsePlan(text.value(), request.plan.filename().string())
+                                    : Result<QuantPlan>(text.error());
+        if (!plan.ok()) {
+            return plan.error();
+        }
+        figure.plan = heatPlanCells(plan.value(), calibration.spec.layers, request.heat.linear);
+    }
+    figure.map = std::make_shared<const HeatMap>(heatMap(calibration, nullptr, request.heat));
+    if (!figure.map->emptyText.empty()) {
+        return Error::usage(figure.map->emptyText, "Choose another --site, --side, --show or --rule.");
+    }
+    return exportAll(figure, request);
+}
+
 Result<void> perform(const Request& request) {
     const auto calibration = readCalibration(request.input);
     if (!calibration.ok()) {
         return calibration.error();
+    }
+    if (request.heatMap) {
+        return exportHeatMap(*calibration.value(), request);
     }
     const int layers = calibration.value()->spec.layers;
     if (request.layer < 0 || request.layer >= layers) {
@@ -185,13 +277,7 @@ Result<void> perform(const Request& request) {
             "There is no layer " + std::to_string(request.layer) + ".",
             "The model has layers 0 to " + std::to_string(layers - 1) + ".");
     }
-    const Figure figure = layerFigure(*calibration.value(), request.layer, request.figure);
-    for (const auto& output : request.outputs) {
-        if (auto written = exportFigure(figure, output, request.file, request.force); !written.ok()) {
-            return written;
-        }
-    }
-    return {};
+    return exportAll(layerFigure(*calibration.value(), request.layer, request.figure), request);
 }
 
 } // namespace

@@ -16,6 +16,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 
 namespace mambascope::ui {
@@ -29,8 +30,33 @@ const PlotColours coloursOf(const FigureExportOptions& options) {
     return PlotColours::of(options.dark);
 }
 
-QString titleOf(const Figure& figure) {
-    return QString::fromStdString(figure.title);
+/// What the writers need of a figure of either kind.
+struct Printable {
+    QString title, caption;
+    std::function<void(QPainter&, const QRectF&, const PlotColours&, double pixelsPerPoint)> paint;
+    std::function<std::string()> csv;
+};
+
+Printable printable(const Figure& figure) {
+    return {
+        QString::fromStdString(figure.title), QString::fromStdString(figure.caption),
+        [&figure](QPainter& painter, const QRectF& target, const PlotColours& colours, double point) {
+            paintFigure(painter, target, figure, colours, point);
+        },
+        [&figure] {
+            return figureToCsv(figure);
+        }};
+}
+
+Printable printable(const HeatFigure& figure) {
+    return {
+        QString::fromStdString(figure.map->title), QString::fromStdString(figure.map->caption),
+        [&figure](QPainter& painter, const QRectF& target, const PlotColours& colours, double point) {
+            paintFigure(painter, target, figure, colours, point);
+        },
+        [&figure] {
+            return heatMapToCsv(*figure.map);
+        }};
 }
 
 /// The one date in the file is that of the build system, or else always the same.
@@ -52,7 +78,7 @@ void fixPdfDate(QByteArray& pdf) {
     }
 }
 
-QByteArray renderPdf(const Figure& figure, const FigureExportOptions& options) {
+QByteArray renderPdf(const Printable& figure, const FigureExportOptions& options) {
     QBuffer buffer;
     buffer.open(QIODevice::WriteOnly);
     {
@@ -62,11 +88,11 @@ QByteArray renderPdf(const Figure& figure, const FigureExportOptions& options) {
             QSizeF(options.widthMm, options.heightMm), QPageSize::Millimeter, QString(),
             QPageSize::ExactMatch));
         writer.setPageMargins(QMarginsF());
-        writer.setTitle(titleOf(figure));
+        writer.setTitle(figure.title);
         writer.setCreator(QStringLiteral("mambascope " MAMBASCOPE_VERSION));
         QPainter painter(&writer);
-        paintFigure(
-            painter, QRectF(0, 0, writer.width(), writer.height()), figure, coloursOf(options),
+        figure.paint(
+            painter, QRectF(0, 0, writer.width(), writer.height()), coloursOf(options),
             kVectorDpi / kPointsPerInch);
     }
     QByteArray bytes = buffer.data();
@@ -74,7 +100,7 @@ QByteArray renderPdf(const Figure& figure, const FigureExportOptions& options) {
     return bytes;
 }
 
-QByteArray renderSvg(const Figure& figure, const FigureExportOptions& options) {
+QByteArray renderSvg(const Printable& figure, const FigureExportOptions& options) {
     QBuffer buffer;
     buffer.open(QIODevice::WriteOnly);
     {
@@ -86,16 +112,15 @@ QByteArray renderSvg(const Figure& figure, const FigureExportOptions& options) {
             static_cast<int>(std::lround(options.heightMm / kMmPerInch * kVectorDpi)));
         generator.setSize(size);
         generator.setViewBox(QRect(QPoint(0, 0), size));
-        generator.setTitle(titleOf(figure));
-        generator.setDescription(QString::fromStdString(figure.caption));
+        generator.setTitle(figure.title);
+        generator.setDescription(figure.caption);
         QPainter painter(&generator);
-        paintFigure(
-            painter, QRectF(QPointF(0, 0), size), figure, coloursOf(options), kVectorDpi / kPointsPerInch);
+        figure.paint(painter, QRectF(QPointF(0, 0), size), coloursOf(options), kVectorDpi / kPointsPerInch);
     }
     return buffer.data();
 }
 
-QImage renderImage(const Figure& figure, const FigureExportOptions& options) {
+QImage renderImage(const Printable& figure, const FigureExportOptions& options) {
     const QSize size(
         static_cast<int>(std::lround(options.widthMm / kMmPerInch * options.dpi)),
         static_cast<int>(std::lround(options.heightMm / kMmPerInch * options.dpi)));
@@ -104,8 +129,7 @@ QImage renderImage(const Figure& figure, const FigureExportOptions& options) {
         return image;
     }
     QPainter painter(&image);
-    paintFigure(
-        painter, QRectF(QPointF(0, 0), size), figure, coloursOf(options), options.dpi / kPointsPerInch);
+    figure.paint(painter, QRectF(QPointF(0, 0), size), coloursOf(options), options.dpi / kPointsPerInch);
     painter.end();
     const int dotsPerMeter = static_cast<int>(std::lround(options.dpi / kMmPerInch * 1000));
     image.setDotsPerMeterX(dotsPerMeter);
@@ -162,10 +186,7 @@ Result<void> checkOptions(const FigureExportOptions& options) {
     return {};
 }
 
-} // namespace
-
-Result<QByteArray>
-renderFigure(const Figure& figure, FigureFormat format, const FigureExportOptions& options) {
+Result<QByteArray> render(const Printable& figure, FigureFormat format, const FigureExportOptions& options) {
     if (auto checked = checkOptions(options); !checked.ok()) {
         return checked.error();
     }
@@ -181,7 +202,7 @@ renderFigure(const Figure& figure, FigureFormat format, const FigureExportOption
         bytes = encodePng(renderImage(figure, options));
         break;
     case FigureFormat::Csv:
-        bytes = QByteArray::fromStdString(figureToCsv(figure));
+        bytes = QByteArray::fromStdString(figure.csv());
         break;
     }
     if (bytes.isEmpty()) {
@@ -190,8 +211,8 @@ renderFigure(const Figure& figure, FigureFormat format, const FigureExportOption
     return bytes;
 }
 
-Result<void> exportFigure(
-    const Figure& figure, const std::filesystem::path& path, const FigureExportOptions& options,
+Result<void> write(
+    const Printable& figure, const std::filesystem::path& path, const FigureExportOptions& options,
     bool overwrite) {
     const auto format = formatOf(path);
     if (!format) {
@@ -204,7 +225,7 @@ Result<void> exportFigure(
     if (!file.ok()) {
         return file.error();
     }
-    const auto bytes = renderFigure(figure, *format, options);
+    const auto bytes = render(figure, *format, options);
     if (!bytes.ok()) {
         return bytes.error();
     }
@@ -215,15 +236,47 @@ Result<void> exportFigure(
     return file.value().commit();
 }
 
-void copyFigureToClipboard(const Figure& figure, const FigureExportOptions& options) {
+void copyToClipboard(const Printable& figure, const FigureExportOptions& options) {
     if (!checkOptions(options).ok()) {
         return;
     }
     auto* data = new QMimeData;
     data->setImageData(renderImage(figure, options));
     data->setData(QStringLiteral("image/svg+xml"), renderSvg(figure, options));
-    data->setText(QString::fromStdString(figureToCsv(figure)));
+    data->setText(QString::fromStdString(figure.csv()));
     QGuiApplication::clipboard()->setMimeData(data);
+}
+
+} // namespace
+
+Result<QByteArray>
+renderFigure(const Figure& figure, FigureFormat format, const FigureExportOptions& options) {
+    return render(printable(figure), format, options);
+}
+
+Result<QByteArray>
+renderFigure(const HeatFigure& figure, FigureFormat format, const FigureExportOptions& options) {
+    return render(printable(figure), format, options);
+}
+
+Result<void> exportFigure(
+    const Figure& figure, const std::filesystem::path& path, const FigureExportOptions& options,
+    bool overwrite) {
+    return write(printable(figure), path, options, overwrite);
+}
+
+Result<void> exportFigure(
+    const HeatFigure& figure, const std::filesystem::path& path, const FigureExportOptions& options,
+    bool overwrite) {
+    return write(printable(figure), path, options, overwrite);
+}
+
+void copyFigureToClipboard(const Figure& figure, const FigureExportOptions& options) {
+    copyToClipboard(printable(figure), options);
+}
+
+void copyFigureToClipboard(const HeatFigure& figure, const FigureExportOptions& options) {
+    copyToClipboard(printable(figure), options);
 }
 
 } // namespace mambascope::ui

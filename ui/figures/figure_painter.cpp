@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/figures/figure_painter.h"
 
+#include "ui/figures/figure_sheet.h"
 #include "ui/plots/axis_ticks.h"
 #include "ui/plots/panel_painter.h"
 
-#include <QFontInfo>
 #include <QFontMetricsF>
 #include <QPainter>
 
@@ -26,7 +26,7 @@ struct Sheet {
     double point; ///< painter units to a typographic point
     bool vector = false;
     bool twoLineHeads = false;
-    QFont titleFont, headFont, smallFont, captionFont;
+    QFont headFont, smallFont;
 
     double smallHeight() const { return QFontMetricsF(smallFont).height(); }
     double headHeight() const {
@@ -34,26 +34,7 @@ struct Sheet {
     }
 };
 
-QFont sansFont() {
-    QFont font;
-    font.setFamilies(
-        {QStringLiteral("Helvetica"), QStringLiteral("Arial"), QStringLiteral("Liberation Sans"),
-         QStringLiteral("DejaVu Sans")});
-    font.setStyleHint(QFont::SansSerif);
-    // The family that is really there: files name it, and must not name one whose glyphs have other widths.
-    QFont result(QFontInfo(font).family());
-    result.setStyleHint(QFont::SansSerif);
-    result.setHintingPreference(QFont::PreferNoHinting);
-    return result;
-}
-
-QFont bold(QFont font) {
-    font.setWeight(QFont::Bold);
-    return font;
-}
-
 Sheet makeSheet(QPainter& painter, const Figure& figure, const PlotColours& colours, double point) {
-    const QFont sans = sansFont();
     return {
         painter,
         figure,
@@ -61,10 +42,8 @@ Sheet makeSheet(QPainter& painter, const Figure& figure, const PlotColours& colo
         point,
         isVector(painter),
         false,
-        bold(fontOfSize(sans, 9 * point)),
-        bold(fontOfSize(sans, 7.5 * point)),
-        fontOfSize(sans, 6.5 * point),
-        fontOfSize(sans, 7 * point)};
+        sheetFont(7.5 * point, true),
+        sheetFont(6.5 * point)};
 }
 
 void drawText(
@@ -72,23 +51,6 @@ void drawText(
     sheet.painter.setFont(font);
     sheet.painter.setPen(colour);
     sheet.painter.drawText(baseline, string);
-}
-
-/// Lines of at most `width`, broken at spaces.
-QStringList wrapped(const QString& string, const QFont& font, double width) {
-    const QFontMetricsF metrics(font);
-    QStringList lines;
-    QString line;
-    for (const QString& word : string.simplified().split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
-        const QString longer = line.isEmpty() ? word : QString(line + QLatin1Char(' ') + word);
-        if (!line.isEmpty() && metrics.horizontalAdvance(longer) > width) {
-            lines << line;
-            line = word;
-        } else {
-            line = longer;
-        }
-    }
-    return line.isEmpty() ? lines : lines << line;
 }
 
 void paintHead(const Sheet& sheet, const QRectF& rect, const StemPanel& panel) {
@@ -115,14 +77,13 @@ double headWidth(const Sheet& sheet, const StemPanel& panel) {
 AxisTicks valueTicks(const Sheet& sheet, const PanelFrame& frame) {
     const double height = QFontMetricsF(sheet.smallFont).ascent();
     return axisTicks(
-        frame.values.low, frame.values.high, frame.scale, frame.area.height(),
-        [height](const QString&) { return height; });
+        frame.values, frame.scale, frame.area.height(), [height](const QString&) { return height; });
 }
 
 AxisTicks channelTicks(const Sheet& sheet, const PanelFrame& frame) {
     const QFontMetricsF metrics(sheet.smallFont);
     return axisTicks(
-        frame.first, frame.last, AxisScale::Linear, frame.area.width(),
+        AxisRange{frame.first, frame.last}, AxisScale::Linear, frame.area.width(),
         [&metrics](const QString& label) { return metrics.horizontalAdvance(label); }, true);
 }
 
@@ -279,43 +240,14 @@ void paintPanels(Sheet& sheet, const QRectF& area) {
     }
 }
 
-/// Paints title and caption, and returns what is left for the panels.
-QRectF paintFrame(const Sheet& sheet, QRectF area) {
-    if (!sheet.figure.title.empty()) {
-        const QFontMetricsF metrics(sheet.titleFont);
-        drawText(
-            sheet, QPointF(area.left(), area.top() + metrics.ascent()),
-            metrics.elidedText(text(sheet.figure.title), Qt::ElideRight, area.width()), sheet.titleFont,
-            sheet.colours.text);
-        area.setTop(area.top() + metrics.height() + 5 * sheet.point);
-    }
-    const QStringList lines = wrapped(text(sheet.figure.caption), sheet.captionFont, area.width());
-    const QFontMetricsF metrics(sheet.captionFont);
-    const double lineHeight = metrics.height() * 1.05;
-    double baseline = area.bottom() - metrics.descent() - lineHeight * static_cast<double>(lines.size() - 1);
-    if (!lines.isEmpty()) {
-        area.setBottom(baseline - metrics.ascent() - 5 * sheet.point);
-    }
-    for (const QString& line : lines) {
-        drawText(sheet, QPointF(area.left(), baseline), line, sheet.captionFont, sheet.colours.secondaryText);
-        baseline += lineHeight;
-    }
-    return area;
-}
-
 } // namespace
 
 void paintFigure(
     QPainter& painter, const QRectF& target, const Figure& figure, const PlotColours& colours,
     double pixelsPerPoint) {
     painter.save();
-    painter.setRenderHint(QPainter::Antialiasing, true);
-    painter.setRenderHint(QPainter::TextAntialiasing, true);
-    painter.fillRect(target, colours.background);
-    painter.setClipRect(target);
     Sheet sheet = makeSheet(painter, figure, colours, pixelsPerPoint);
-    const double margin = 6 * pixelsPerPoint;
-    const QRectF area = paintFrame(sheet, target.adjusted(margin, margin, -margin, -margin));
+    const QRectF area = paintSheet(painter, target, {figure.title, figure.caption}, colours, pixelsPerPoint);
     if (!figure.panels.empty()) {
         paintPanels(sheet, area);
     }

@@ -3,6 +3,8 @@
 
 #include "core/base/result.h"
 #include "core/figure/figure.h"
+#include "core/figure/heat_map.h"
+#include "ui/theme/colour_map.h"
 #include "ui/theme/theme.h"
 
 #include <QByteArray>
@@ -10,6 +12,8 @@
 #include <QSizeF>
 
 #include <filesystem>
+#include <memory>
+#include <vector>
 
 class QPainter;
 
@@ -21,6 +25,19 @@ namespace mambascope::ui {
 /// drawn as columns of a quarter point at most.
 void paintFigure(
     QPainter& painter, const QRectF& target, const Figure& figure, const PlotColours& colours,
+    double pixelsPerPoint);
+
+/// A heat map as it is printed.
+struct HeatFigure {
+    std::shared_ptr<const HeatMap> map;
+    std::vector<HeatPlanCell> plan; ///< by layer, for the strips of bits; empty for none
+    ColourMap colours = ColourMap::Cividis;
+};
+
+/// The same for a heat map. In files for print the field is an image of 360 dots per inch; everything else is
+/// drawn.
+void paintFigure(
+    QPainter& painter, const QRectF& target, const HeatFigure& figure, const PlotColours& colours,
     double pixelsPerPoint);
 
 struct FigureExportOptions {
@@ -37,6 +54,8 @@ enum class FigureFormat { Pdf, Svg, Png, Csv };
 /// thread.
 Result<QByteArray>
 renderFigure(const Figure& figure, FigureFormat format, const FigureExportOptions& options);
+Result<QByteArray>
+renderFigure(const HeatFigure& figure, FigureFormat format, const FigureExportOptions& options);
 
 /// Writes a file of the kind that the extension names (.pdf, .svg, .png, .csv) by a temporary name and a
 /// rename. Usage if the extension is another one, the options are out of range, or the file exists and
@@ -44,8 +63,12 @@ renderFigure(const Figure& figure, FigureFormat format, const FigureExportOption
 Result<void> exportFigure(
     const Figure& figure, const std::filesystem::path& path, const FigureExportOptions& options,
     bool overwrite);
+Result<void> exportFigure(
+    const HeatFigure& figure, const std::filesystem::path& path, const FigureExportOptions& options,
+    bool overwrite);
 
 /// Puts the figure on the clipboard as PNG image, SVG and CSV text.
 void copyFigureToClipboard(const Figure& figure, const FigureExportOptions& options = {});
+void copyFigureToClipboard(const HeatFigure& figure, const FigureExportOptions& options = {});
 
 } // namespace mambascope::ui

@@ -34,12 +34,12 @@ double spacing(const std::function<double(const QString&)>& labelExtent) {
 }
 
 bool overlaps(
-    const std::vector<AxisTicks::Major>& ticks, double low, double high, AxisScale scale, double length,
+    const std::vector<AxisTicks::Major>& ticks, const AxisRange& range, AxisScale scale, double length,
     const std::function<double(const QString&)>& labelExtent) {
     const double gap = spacing(labelExtent);
     for (std::size_t i = 1; i < ticks.size(); ++i) {
-        const double distance = length * (axisFraction(ticks[i].value, low, high, scale) -
-                                          axisFraction(ticks[i - 1].value, low, high, scale));
+        const double distance = length * (axisFraction(ticks[i].value, range, scale) -
+                                          axisFraction(ticks[i - 1].value, range, scale));
         if ((labelExtent(ticks[i].label) + labelExtent(ticks[i - 1].label)) / 2 + gap > distance) {
             return true;
         }
@@ -79,7 +79,7 @@ AxisTicks linearTicks(
                  ++i) {
                 ticks.major.push_back({i * step, linearLabel(i * step, step)});
             }
-            if (overlaps(ticks.major, low, high, AxisScale::Linear, length, labelExtent)) {
+            if (overlaps(ticks.major, {low, high}, AxisScale::Linear, length, labelExtent)) {
                 continue;
             }
             const int parts = factor == 2 ? 4 : 5;
@@ -124,7 +124,7 @@ logTicks(double low, double high, double length, const std::function<double(cons
              {std::vector<int>{1, 2, 5}, std::vector<int>{1, 3}, std::vector<int>{1, 5}}) {
             ticks.major = ticksWithinDecades(low, high, first, last, factors);
             if (ticks.major.size() >= 2 &&
-                !overlaps(ticks.major, low, high, AxisScale::Log, length, labelExtent)) {
+                !overlaps(ticks.major, {low, high}, AxisScale::Log, length, labelExtent)) {
                 break;
             }
             ticks.major.clear();
@@ -137,7 +137,7 @@ logTicks(double low, double high, double length, const std::function<double(cons
                 ticks.major.push_back({value, powerLabel(exponent)});
             }
         }
-        if (overlaps(ticks.major, low, high, AxisScale::Log, length, labelExtent)) {
+        if (overlaps(ticks.major, {low, high}, AxisScale::Log, length, labelExtent)) {
             ticks.major.clear();
         }
     }
@@ -158,24 +158,55 @@ logTicks(double low, double high, double length, const std::function<double(cons
     return ticks;
 }
 
-} // namespace
-
-double axisFraction(double value, double low, double high, AxisScale scale) {
-    if (scale == AxisScale::Linear) {
-        return (value - low) / (high - low);
+AxisTicks
+symlogTicks(const AxisRange& range, double length, const std::function<double(const QString&)>& labelExtent) {
+    const double largest = std::max(std::abs(range.low), std::abs(range.high));
+    const int first = static_cast<int>(std::ceil(std::log10(range.linear) - kTolerance));
+    const int last = std::max(first, static_cast<int>(std::floor(std::log10(largest) + kTolerance)));
+    AxisTicks ticks;
+    for (int step = 1; step <= last - first + 1; ++step) {
+        ticks.major.clear();
+        const auto add = [&](double value, const QString& label) {
+            if (value >= range.low && value <= range.high) {
+                ticks.major.push_back({value, label});
+            }
+        };
+        std::vector<int> exponents; // from the largest down, so that the end of the axis keeps its number
+        for (int exponent = last; exponent >= first; exponent -= step) {
+            exponents.push_back(exponent);
+        }
+        for (const int exponent : exponents) {
+            add(-std::pow(10.0, exponent), QStringLiteral("−") + powerLabel(exponent));
+        }
+        add(0, formatValue(0));
+        for (auto exponent = exponents.rbegin(); exponent != exponents.rend(); ++exponent) {
+            add(std::pow(10.0, *exponent), powerLabel(*exponent));
+        }
+        if (!overlaps(ticks.major, range, AxisScale::Symlog, length, labelExtent)) {
+            break;
+        }
     }
-    return value > 0 ? std::max(0.0, std::log(value / low) / std::log(high / low)) : 0.0;
+    return ticks;
 }
 
+} // namespace
+
 AxisTicks axisTicks(
-    double low, double high, AxisScale scale, double length,
+    const AxisRange& range, AxisScale scale, double length,
     const std::function<double(const QString&)>& labelExtent, bool wholeNumbers) {
-    if (!(high > low) || !std::isfinite(low) || !std::isfinite(high) || length <= 0 ||
-        (scale == AxisScale::Log && low <= 0)) {
+    if (!(range.high > range.low) || !std::isfinite(range.low) || !std::isfinite(range.high) || length <= 0 ||
+        (scale == AxisScale::Log && range.low <= 0)) {
         return {};
     }
-    return scale == AxisScale::Log ? logTicks(low, high, length, labelExtent)
-                                   : linearTicks(low, high, length, labelExtent, wholeNumbers);
+    switch (scale) {
+    case AxisScale::Linear:
+        break;
+    case AxisScale::Log:
+        return logTicks(range.low, range.high, length, labelExtent);
+    case AxisScale::Symlog:
+        return symlogTicks(range, length, labelExtent);
+    }
+    return linearTicks(range.low, range.high, length, labelExtent, wholeNumbers);
 }
 
 QString formatValue(double value) {

@@ -20,16 +20,13 @@ struct AxisTicks {
     std::vector<double> minor;
 };
 
-/// Ticks between `low` and `high` on an axis of `length`, whose labels take `labelExtent(label)` along the
+/// Ticks of a range on an axis of `length`, whose labels take `labelExtent(label)` along the
 /// axis and never overlap. Log: powers of ten (every second, third, … if they are many), with 2 to 9 as minor
 /// ticks; within one decade 1-2-5. Linear: multiples of 1, 2 or 5 times a power of ten; `wholeNumbers` leaves
-/// out fractions (channels).
+/// out fractions (channels). Symlog: 0, and powers of ten on either side of its linear part.
 AxisTicks axisTicks(
-    double low, double high, AxisScale scale, double length,
+    const AxisRange& range, AxisScale scale, double length,
     const std::function<double(const QString&)>& labelExtent, bool wholeNumbers = false);
-
-/// Where a value lies on an axis: 0 at `low`, 1 at `high`. On a log axis what is not positive lies at 0.
-double axisFraction(double value, double low, double high, AxisScale scale);
 
 /// A measured number for people, about four digits in the current locale: 1752, 12.41, 0.003218, 2.3e-7.
 QString formatValue(double value);

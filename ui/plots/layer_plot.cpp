@@ -127,6 +127,7 @@ void LayerPlot::Impl::arrange() {
     grid->simplify();
     for (int i = 0; i < count; ++i) {
         const Panel& panel = panels[static_cast<std::size_t>(i)];
+        panel.head->setTwoLines(columns > 2);
         grid->addElement(2 * (i / columns), i % columns, panel.head);
         grid->addElement(2 * (i / columns) + 1, i % columns, panel.rect);
     }
@@ -150,6 +151,8 @@ void LayerPlot::Impl::clampRange(std::size_t index, const QCPRange& range) {
     const double lower = std::clamp(centred, -0.5, all - 0.5 - size);
     if (std::abs(lower - range.lower) > 1e-9 * all || std::abs(lower + size - range.upper) > 1e-9 * all) {
         panels[index].stems->keyAxis()->setRange(lower, lower + size);
+    } else {
+        Q_EMIT q->channelRangeChanged(static_cast<int>(index), range.lower, range.upper);
     }
 }
 

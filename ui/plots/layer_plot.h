@@ -69,6 +69,10 @@ Q_SIGNALS:
     void readoutChanged(const QString& text);
     /// Return, or a click on a stem.
     void channelActivated(int panel, int channel);
+    /// The cursor is at another channel.
+    void cursorMoved(int panel, int channel);
+    /// Other channels of a panel are shown.
+    void channelRangeChanged(int panel, double first, double last);
     /// The user switched the scale with L.
     void yScaleToggled(mambascope::AxisScale scale);
 

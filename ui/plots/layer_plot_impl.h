@@ -73,6 +73,7 @@ struct LayerPlot::Impl {
     void zoom(double factor);
     void toggleScale();
     void showCursor();
+    void replotCursor();
     QString describe(PlotPosition position) const;
 };
 

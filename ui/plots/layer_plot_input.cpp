@@ -62,8 +62,16 @@ QString LayerPlot::Impl::describe(PlotPosition position) const {
     return marked ? QString(text + QStringLiteral(" · ") + LayerPlot::tr("outlier")) : text;
 }
 
+void LayerPlot::Impl::replotCursor() {
+    if (plot->isVisible()) {
+        cursorLayer->replot();
+    } else {
+        replotSoon(); // there is nothing to paint on yet
+    }
+}
+
 void LayerPlot::Impl::showCursor() {
-    cursorLayer->replot();
+    replotCursor();
     const QString text = describe(shown());
     if (text != readout) {
         readout = text;
@@ -76,6 +84,7 @@ void LayerPlot::Impl::showCursor() {
 }
 
 void LayerPlot::Impl::moveTo(PlotPosition position) {
+    const bool moved = position != cursor;
     cursor = position;
     hover = {};
     QCPAxis* axis = panels[static_cast<std::size_t>(position.panel)].stems->keyAxis();
@@ -85,6 +94,9 @@ void LayerPlot::Impl::moveTo(PlotPosition position) {
         replotSoon();
     }
     showCursor();
+    if (moved) {
+        Q_EMIT q->cursorMoved(cursor.panel, cursor.channel);
+    }
 }
 
 void LayerPlot::Impl::setHover(PlotPosition position) {
@@ -285,12 +297,12 @@ void LayerPlot::focusInEvent(QFocusEvent* event) {
         m_impl->cursor = {};
         m_impl->movePanel(event->reason() == Qt::BacktabFocusReason ? -1 : 1);
     }
-    m_impl->cursorLayer->replot();
+    m_impl->replotCursor();
 }
 
 void LayerPlot::focusOutEvent(QFocusEvent* event) {
     QWidget::focusOutEvent(event);
-    m_impl->cursorLayer->replot();
+    m_impl->replotCursor();
 }
 
 bool LayerPlot::eventFilter(QObject* object, QEvent* event) {

@@ -137,7 +137,7 @@ QRectF bandLabelRect(const PanelFrame& frame, const StemPanel& panel, const QFon
 } // namespace
 
 double PanelFrame::y(double value) const {
-    return area.bottom() - axisFraction(value, values.low, values.high, scale) * area.height();
+    return area.bottom() - axisFraction(value, values, scale) * area.height();
 }
 
 std::pair<double, double> allChannels(const StemPanel& panel) {

@@ -2,6 +2,8 @@
 #include "ui/plots/plot_accessible.h"
 
 #include "ui/plots/axis_ticks.h"
+#include "ui/plots/heat_accessible.h"
+#include "ui/plots/heat_plot.h"
 #include "ui/plots/layer_plot.h"
 
 #include <QAccessible>
@@ -64,6 +66,9 @@ private:
 };
 
 QAccessibleInterface* makeInterface(const QString&, QObject* object) {
+    if (auto* heat = qobject_cast<HeatPlot*>(object)) {
+        return makeHeatAccessible(heat);
+    }
     auto* plot = qobject_cast<LayerPlot*>(object);
     return plot != nullptr ? new PlotAccessible(plot) : nullptr;
 }

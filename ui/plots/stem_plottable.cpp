@@ -110,7 +110,7 @@ void PanelHead::setStyle(const QFont& font, const PlotColours& colours) {
 }
 
 int PanelHead::height() const {
-    return QFontMetrics(m_font).height() + 6;
+    return QFontMetrics(m_font).height() * (m_twoLines ? 2 : 1) + 6;
 }
 
 QSize PanelHead::minimumOuterSizeHint() const {
@@ -134,8 +134,12 @@ void PanelHead::draw(QCPPainter* painter) {
     const QString shown = titleMetrics.elidedText(m_title, Qt::ElideRight, rect.width());
     painter->setFont(title);
     painter->setPen(m_titleColour);
-    painter->drawText(rect, Qt::AlignLeft | Qt::AlignVCenter, shown);
-    rect.setLeft(rect.left() + titleMetrics.horizontalAdvance(shown) + 10);
+    painter->drawText(rect, Qt::AlignLeft | (m_twoLines ? Qt::AlignTop : Qt::AlignVCenter), shown);
+    if (m_twoLines) {
+        rect.setTop(rect.top() + QFontMetrics(m_font).height());
+    } else {
+        rect.setLeft(rect.left() + titleMetrics.horizontalAdvance(shown) + 10);
+    }
     if (rect.width() > 20) {
         painter->setFont(m_font);
         painter->setPen(m_subtitleColour);
@@ -152,7 +156,7 @@ void FigureTicker::generate(
     const QFontMetricsF metrics(m_axis->tickLabelFont());
     const QCPAxisRect* rect = m_axis->axisRect();
     const AxisTicks made = axisTicks(
-        range.lower, range.upper, m_scale, horizontal ? rect->width() : rect->height(),
+        AxisRange{range.lower, range.upper}, m_scale, horizontal ? rect->width() : rect->height(),
         [&](const QString& label) {
             return horizontal ? metrics.horizontalAdvance(label) : metrics.ascent();
         },

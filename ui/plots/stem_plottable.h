@@ -64,6 +64,8 @@ public:
     PanelHead(QCustomPlot* plot, const QCPAxisRect* below);
     void setText(const QString& title, const QString& subtitle);
     void setStyle(const QFont& font, const PlotColours& colours);
+    /// The subtitle below the title, where there is no room for it beside it.
+    void setTwoLines(bool two) { m_twoLines = two; }
 
     QSize minimumOuterSizeHint() const override;
     QSize maximumOuterSizeHint() const override;
@@ -78,6 +80,7 @@ private:
     QString m_title, m_subtitle;
     QFont m_font;
     QColor m_titleColour, m_subtitleColour;
+    bool m_twoLines = false;
 };
 
 /// Ticks by axisTicks(), for the length the axis has now.

@@ -125,7 +125,8 @@ EntryList::EntryList(const Theme& theme, const QString& heading, QWidget* parent
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->addLayout(row);
-    column->addWidget(m_stack, 1);
+    column->addWidget(m_stack, 1000);
+    column->addStretch(1);
 
     // One click or Enter; not itemActivated(), which some desktops send on a click as well.
     connect(m_list, &QListWidget::itemClicked, this, &EntryList::choose);
@@ -166,6 +167,12 @@ void EntryList::setEntries(const QList<ListEntry>& entries) {
         item->setFlags(entry.enabled ? Qt::ItemIsEnabled | Qt::ItemIsSelectable : Qt::NoItemFlags);
     }
     m_stack->setCurrentIndex(entries.isEmpty() ? 0 : 1);
+}
+
+void EntryList::setMostRows(int rows) {
+    const QStyleOptionViewItem option;
+    const int row = m_list->itemDelegate()->sizeHint(option, QModelIndex()).height();
+    m_stack->setMaximumHeight(rows * row + 2 * m_list->frameWidth());
 }
 
 void EntryList::setNote(const QString& note, const QString& toolTip) {

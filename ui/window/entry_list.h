@@ -36,6 +36,8 @@ public:
     void setPlaceholder(const QString& text);
     QString placeholder() const;
     QListWidget* list() const { return m_list; }
+    /// No more height than so many entries take.
+    void setMostRows(int rows);
 
 Q_SIGNALS:
     void chosen(const QString& key);

@@ -142,6 +142,9 @@ void LayerView::connectControls() {
         view.setScale(checked ? AxisScale::Log : AxisScale::Linear);
     });
     connect(m_plot, &LayerPlot::yScaleToggled, &view, &ViewState::setScale);
+    connect(m_plot, &LayerPlot::cursorMoved, this, [this, &view](int panel, int channel) {
+        view.setSelection(m_shownLayer, m_figure->panels[static_cast<std::size_t>(panel)].linear, channel);
+    });
     connect(m_plot, &LayerPlot::readoutChanged, this, [this](const QString& text) {
         m_readout->setText(
             text.isEmpty() ? tr("Move over the plot, or focus it and use the arrow keys; "
@@ -165,6 +168,7 @@ void LayerView::refresh() {
     if (shows) {
         refreshFigure();
         refreshHeader();
+        refreshCursor();
     } else {
         m_figure.reset();
         m_shown.reset();
@@ -190,6 +194,26 @@ void LayerView::refreshFigure() {
         m_plot->setFigure(m_figure);
     }
     m_plot->setYScale(view.scale);
+}
+
+int LayerView::panelOf(Linear linear) const {
+    if (m_figure != nullptr) {
+        for (std::size_t i = 0; i < m_figure->panels.size(); ++i) {
+            if (m_figure->panels[i].linear == linear) {
+                return static_cast<int>(i);
+            }
+        }
+    }
+    return -1;
+}
+
+void LayerView::refreshCursor() {
+    const ViewData& view = m_workspace.view().data();
+    const int panel = panelOf(view.linear);
+    if (panel >= 0 && view.channel >= 0 &&
+        (m_plot->currentPanel() != panel || m_plot->currentChannel() != view.channel)) {
+        m_plot->setCursor(panel, view.channel);
+    }
 }
 
 QString LayerView::subtitle() const {

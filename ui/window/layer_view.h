@@ -31,6 +31,8 @@ public:
     LayerPlot* plot() const { return m_plot; }
     /// What is shown, for export; null if nothing is.
     std::shared_ptr<const Figure> figure() const { return m_figure; }
+    /// The panel of a linear in the figure; -1 if it has none.
+    int panelOf(Linear linear) const;
 
 Q_SIGNALS:
     void calibrateRequested();
@@ -43,6 +45,7 @@ private:
     void refreshHeader();
     void refreshFigure();
     void refreshEmpty();
+    void refreshCursor();
     QString subtitle() const;
 
     Workspace& m_workspace;

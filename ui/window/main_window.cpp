@@ -7,6 +7,7 @@
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/window/cache_scan.h"
+#include "ui/window/centre_view.h"
 #include "ui/window/layer_view.h"
 #include "ui/window/main_window_actions.h"
 #include "ui/window/message_bar.h"
@@ -19,7 +20,10 @@
 #include <QDragEnterEvent>
 #include <QDropEvent>
 #include <QFileInfo>
+#include <QHBoxLayout>
+#include <QLabel>
 #include <QMimeData>
+#include <QPushButton>
 #include <QScreen>
 #include <QStackedWidget>
 #include <QTimer>
@@ -36,8 +40,9 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     , m_messages(new MessageBar(theme, this))
     , m_cache(new CacheScan(this))
     , m_start(new StartPage(*m_cache, theme, this))
-    , m_layerView(new LayerView(workspace, theme, this))
+    , m_centre(new CentreView(workspace, theme, this))
     , m_pages(new QStackedWidget(this))
+    , m_needsModel(needsModelBar())
     , m_layers(new LayersPanel(workspace, theme, this))
     , m_plan(new PlanPanel(workspace, theme, this))
     , m_results(new ResultsPanel(workspace, theme, this)) {
@@ -48,9 +53,10 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(m_messages);
-    m_pages->addWidget(m_layerView);
+    m_pages->addWidget(m_centre);
     m_pages->addWidget(m_start);
     column->addWidget(m_pages, 1);
+    column->addWidget(m_needsModel);
     setCentralWidget(middle);
     setStatusBar(new StatusPanel(workspace, theme, this));
 
@@ -75,6 +81,10 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
 }
 
 MainWindow::~MainWindow() = default;
+
+LayerView* MainWindow::layerView() const {
+    return m_centre->layer();
+}
 
 void MainWindow::buildDocks() {
     const auto dock =
@@ -120,7 +130,7 @@ void MainWindow::connectPanels() {
     connect(m_start, &StartPage::fileChosen, &m_workspace, &Workspace::open);
     connect(m_start, &StartPage::modelChosen, &m_workspace, &Workspace::openCheckpoint);
     connect(m_plan, &PlanPanel::openRequested, this, &MainWindow::openCheckpoint);
-    connect(m_layerView, &LayerView::calibrateRequested, this, &MainWindow::calibrate);
+    connect(layerView(), &LayerView::calibrateRequested, this, &MainWindow::calibrate);
     connect(m_plan, &PlanPanel::evaluateRequested, this, &MainWindow::evaluateNow);
     connect(m_results, &ResultsPanel::evaluateRequested, this, &MainWindow::evaluate);
     connect(&m_theme, &Theme::changed, this, &MainWindow::refreshIcons);
@@ -150,6 +160,7 @@ void MainWindow::refreshActions() {
         loaded && m_workspace.model()->hasTokenizer ? tr("This checkpoint brings its own tokenizer.") : why);
     m_actions->exportFigure->setEnabled(calibrated);
     m_actions->copyFigure->setEnabled(calibrated);
+    m_actions->exportOverview->setEnabled(calibrated);
     m_actions->stop->setEnabled(busy);
 }
 
@@ -170,25 +181,51 @@ void MainWindow::setAboutToOpen(bool about) {
 }
 
 void MainWindow::refreshPage() {
-    const bool start = m_workspace.session() == nullptr && !m_workspace.calibrationAlone() &&
-                       m_workspace.opening().isEmpty() && !m_aboutToOpen;
-    const bool shown = m_pages->currentWidget() == m_start;
-    if (start == shown) {
+    const bool alone = m_workspace.calibrationAlone();
+    const bool nothing = m_workspace.session() == nullptr && !alone && m_workspace.opening().isEmpty();
+    const Page page = nothing && !m_aboutToOpen ? Page::Start : alone ? Page::Alone : Page::Document;
+    if (page == m_page) {
         return;
     }
-    if (start) {
-        m_layoutBehindStart = saveState();
-        for (QDockWidget* dock : findChildren<QDockWidget*>()) {
+    // What nobody can use takes no room; the layout waits until it is of use again.
+    if (m_page == Page::Document) {
+        m_layoutBehind = saveState();
+    } else {
+        restoreState(m_layoutBehind);
+    }
+    m_page = page;
+    for (QDockWidget* dock : findChildren<QDockWidget*>()) {
+        const bool useful = page == Page::Document ||
+                            (page == Page::Alone && dock->widget() == static_cast<QWidget*>(m_layers));
+        if (!useful) {
             dock->hide();
         }
-    } else {
-        restoreState(m_layoutBehindStart);
+        dock->toggleViewAction()->setEnabled(useful);
     }
-    for (QDockWidget* dock : findChildren<QDockWidget*>()) {
-        dock->toggleViewAction()->setEnabled(!start);
+    m_actions->resetLayout->setEnabled(page == Page::Document);
+    for (QAction* action : m_actions->middles) {
+        action->setEnabled(page != Page::Start);
     }
-    m_actions->resetLayout->setEnabled(!start);
-    m_pages->setCurrentWidget(start ? static_cast<QWidget*>(m_start) : m_layerView);
+    m_needsModel->setVisible(page == Page::Alone);
+    m_pages->setCurrentWidget(page == Page::Start ? static_cast<QWidget*>(m_start) : m_centre);
+}
+
+QWidget* MainWindow::needsModelBar() {
+    auto* bar = new QFrame(this);
+    auto* text = new QLabel(
+        tr("Plans and results need the model itself. Open the checkpoint that this belongs to; what is shown "
+           "here will be attached to it."),
+        bar);
+    text->setForegroundRole(QPalette::PlaceholderText);
+    text->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    auto* open = new QPushButton(tr("Open Checkpoint…"), bar);
+    connect(open, &QPushButton::clicked, this, &MainWindow::openCheckpoint);
+    auto* row = new QHBoxLayout(bar);
+    row->setContentsMargins(12, 4, 12, 6);
+    row->addWidget(text, 1);
+    row->addWidget(open);
+    bar->hide();
+    return bar;
 }
 
 void MainWindow::refreshTitle() {
@@ -230,13 +267,13 @@ void MainWindow::resetLayout() {
 
 void MainWindow::restoreLayout() {
     const QByteArray docks = m_workspace.view().data().docks;
-    if (!docks.isEmpty() && m_pages->currentWidget() != m_start) {
+    if (!docks.isEmpty() && m_page == Page::Document) {
         restoreState(docks);
     }
 }
 
 void MainWindow::storeLayout() {
-    m_workspace.view().setDocks(m_pages->currentWidget() == m_start ? m_layoutBehindStart : saveState());
+    m_workspace.view().setDocks(m_page == Page::Document ? saveState() : m_layoutBehind);
 }
 
 bool MainWindow::event(QEvent* event) {

@@ -13,6 +13,7 @@ class QStackedWidget;
 namespace mambascope::ui {
 
 class CacheScan;
+class CentreView;
 class LayersPanel;
 class LayerView;
 class MessageBar;
@@ -31,7 +32,8 @@ public:
     ~MainWindow() override;
 
     LayersPanel* layersPanel() const { return m_layers; }
-    LayerView* layerView() const { return m_layerView; }
+    CentreView* centre() const { return m_centre; }
+    LayerView* layerView() const;
     PlanPanel* planPanel() const { return m_plan; }
     ResultsPanel* resultsPanel() const { return m_results; }
     MessageBar* messageBar() const { return m_messages; }
@@ -55,9 +57,12 @@ protected:
 
 private:
     struct Actions;
+    /// Nothing is open; a calibration is shown without its model; or there is a session.
+    enum class Page { Start, Alone, Document };
     QAction* addCommand(
         QMenu* menu, const QString& text, const QString& icon, const QKeySequence& shortcut,
         std::function<void()> run);
+    QWidget* needsModelBar();
     void buildDocks();
     void buildFileMenu();
     void buildEditMenu();
@@ -88,6 +93,10 @@ private:
     void evaluate();
     void evaluateNow();
     void exportFigureAs();
+    void exportOverviewAs();
+    QString askForFigureFile(const QString& title, const QString& name);
+    void buildMiddleMenu(QMenu* menu);
+    void buildColourMenu(QMenu* menu);
     void exportCheckpointAs();
     void importCalibration();
     void copyFigure();
@@ -99,13 +108,15 @@ private:
     MessageBar* m_messages;
     CacheScan* m_cache;
     StartPage* m_start;
-    LayerView* m_layerView;
-    QStackedWidget* m_pages; ///< the start page or the layer
+    CentreView* m_centre;
+    QStackedWidget* m_pages; ///< the start page or the middle
+    QWidget* m_needsModel;   ///< why plan and results are hidden, while they are
     LayersPanel* m_layers;
     PlanPanel* m_plan;
     ResultsPanel* m_results;
     QByteArray m_defaultLayout;
-    QByteArray m_layoutBehindStart; ///< of the docks, while the start page hides them
+    QByteArray m_layoutBehind; ///< of the docks, while some are hidden because they are of no use
+    Page m_page = Page::Document;
     bool m_aboutToOpen = false;
     bool m_asksBeforeClosing = true;
     bool m_wasPainted = false;

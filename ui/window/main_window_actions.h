@@ -22,6 +22,9 @@ struct MainWindow::Actions {
     QAction* evaluateNow = nullptr;
     QAction* stop = nullptr;
     QAction* exportFigure = nullptr;
+    QAction* exportOverview = nullptr;
+    std::vector<QAction*> middles;    ///< by Middle
+    std::vector<QAction*> colourMaps; ///< by ColourMap
     QAction* copyFigure = nullptr;
     QAction* exportCheckpoint = nullptr;
     QAction* importCalibration = nullptr;

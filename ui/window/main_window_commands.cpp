@@ -3,9 +3,12 @@
 #include "ui/dialogs/calibrate_dialog.h"
 #include "ui/dialogs/evaluate_dialog.h"
 #include "ui/figures/figure_painter.h"
+#include "ui/models/text.h"
+#include "ui/window/centre_view.h"
 #include "ui/window/layer_view.h"
 #include "ui/window/main_window_actions.h"
 #include "ui/window/message_bar.h"
+#include "ui/window/overview_view.h"
 #include "ui/window/session_files.h"
 #include "ui/window/workspace.h"
 
@@ -148,33 +151,62 @@ void MainWindow::evaluateNow() {
     }
 }
 
-void MainWindow::exportFigureAs() {
-    const auto figure = m_layerView->figure();
-    if (figure == nullptr) {
-        return;
-    }
+QString MainWindow::askForFigureFile(const QString& title, const QString& name) {
     QFileDialog dialog(
-        this, tr("Export Figure"), lastFolder(),
-        tr("PDF (*.pdf);;SVG (*.svg);;PNG (*.png);;Data as CSV (*.csv)"));
+        this, title, lastFolder(), tr("PDF (*.pdf);;SVG (*.svg);;PNG (*.png);;Data as CSV (*.csv)"));
     dialog.setAcceptMode(QFileDialog::AcceptSave);
-    dialog.selectFile(QStringLiteral("layer-%1.pdf").arg(m_workspace.view().data().layer));
+    dialog.selectFile(name);
     dialog.setDefaultSuffix(QStringLiteral("pdf"));
     connect(&dialog, &QFileDialog::filterSelected, &dialog, [&dialog](const QString& filter) {
         dialog.setDefaultSuffix(filter.section(QStringLiteral("*."), 1, 1).section(u')', 0, 0));
     });
     if (dialog.exec() != QDialog::Accepted) {
-        return;
+        return {};
     }
     const QString file = dialog.selectedFiles().value(0);
     rememberFolder(file);
-    // The dialog has asked already whether to replace the file.
-    const Result<void> written = exportFigure(*figure, file.toStdString(), {}, true);
-    m_messages->show(
-        written.ok() ? Notice::info(tr("The figure is in %1.").arg(file)) : Notice::of(written.error()));
+    return file;
+}
+
+void MainWindow::exportFigureAs() {
+    if (m_centre->overviewIsCurrent()) {
+        exportOverviewAs();
+        return;
+    }
+    const auto figure = layerView()->figure();
+    const QString file =
+        figure == nullptr
+            ? QString()
+            : askForFigureFile(
+                  tr("Export Figure"), QStringLiteral("layer-%1.pdf").arg(m_workspace.view().data().layer));
+    if (!file.isEmpty()) {
+        // The dialog has asked already whether to replace the file.
+        const Result<void> written = exportFigure(*figure, file.toStdString(), {}, true);
+        m_messages->show(
+            written.ok() ? Notice::info(tr("The figure is in %1.").arg(file)) : Notice::of(written.error()));
+    }
+}
+
+void MainWindow::exportOverviewAs() {
+    const auto map = m_centre->overview()->map();
+    const QString file = map == nullptr
+                             ? QString()
+                             : askForFigureFile(
+                                   tr("Export Overview"),
+                                   QStringLiteral("layers-%1.pdf").arg(qt(linearName(map->options.linear))));
+    if (!file.isEmpty()) {
+        const Result<void> written =
+            exportFigure(m_centre->overview()->figure(), file.toStdString(), {}, true);
+        m_messages->show(
+            written.ok() ? Notice::info(tr("The overview is in %1.").arg(file))
+                         : Notice::of(written.error()));
+    }
 }
 
 void MainWindow::copyFigure() {
-    if (const auto figure = m_layerView->figure()) {
+    if (m_centre->overviewIsCurrent()) {
+        copyFigureToClipboard(m_centre->overview()->figure());
+    } else if (const auto figure = layerView()->figure()) {
         copyFigureToClipboard(*figure);
     }
 }

@@ -61,6 +61,10 @@ void MainWindow::buildFileMenu() {
     m_actions->exportFigure = addCommand(
         menu, tr("Export &Figure…"), QStringLiteral("export"), QKeySequence(tr("Ctrl+Shift+E")),
         [this] { exportFigureAs(); });
+    m_actions->exportOverview =
+        addCommand(menu, tr("Export O&verview…"), {}, QKeySequence(tr("Ctrl+Alt+Shift+E")), [this] {
+            exportOverviewAs();
+        });
     m_actions->exportCheckpoint =
         addCommand(menu, tr("Export C&heckpoint…"), {}, QKeySequence(tr("Ctrl+Shift+X")), [this] {
             exportCheckpointAs();
@@ -192,6 +196,8 @@ void MainWindow::buildModelMenu() {
 void MainWindow::buildViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
     m_actions->view = menu;
+    buildMiddleMenu(menu);
+    menu->addSeparator();
     for (QDockWidget* dock : findChildren<QDockWidget*>()) {
         menu->addAction(dock->toggleViewAction());
     }
@@ -211,6 +217,7 @@ void MainWindow::buildViewMenu() {
     add(tr("&System"), QStringLiteral("theme"), ThemeMode::System);
     add(tr("&Light"), QStringLiteral("light"), ThemeMode::Light);
     add(tr("&Dark"), QStringLiteral("dark"), ThemeMode::Dark);
+    buildColourMenu(menu->addMenu(tr("&Colours of the Heat Map")));
     menu->addSeparator();
     QAction* full = addCommand(menu, tr("&Full Screen"), {}, QKeySequence::FullScreen, [this] {
         setWindowState(windowState() ^ Qt::WindowFullScreen);
@@ -220,6 +227,53 @@ void MainWindow::buildViewMenu() {
     }
     QMenu* help = menuBar()->addMenu(tr("&Help"));
     addCommand(help, tr("&About Mambascope"), {}, {}, [this] { about(); })->setMenuRole(QAction::AboutRole);
+}
+
+void MainWindow::buildMiddleMenu(QMenu* menu) {
+    auto* group = new QActionGroup(this);
+    const auto add = [&](const QString& text, const QString& shortText, const QString& toolTip, int key,
+                         Middle middle) {
+        QAction* action =
+            addCommand(menu, text, {}, QKeySequence(Qt::CTRL | static_cast<Qt::Key>(key)), [this, middle] {
+                m_workspace.view().setMiddle(middle);
+            });
+        action->setCheckable(true);
+        action->setIconText(shortText);
+        action->setToolTip(toolTip);
+        group->addAction(action);
+        m_actions->middles.push_back(action);
+    };
+    add(tr("&Overview of All Layers"), tr("Overview"), tr("The heat map of all layers"), Qt::Key_1,
+        Middle::Overview);
+    add(tr("Overview &and Layer"), tr("Both"),
+        tr("The heat map above the selected layer's panels, where the window is high enough"), Qt::Key_2,
+        Middle::Both);
+    add(tr("Selected La&yer"), tr("Layer"), tr("The selected layer's panels"), Qt::Key_3, Middle::Layer);
+    const auto refresh = [this] {
+        const auto middle = static_cast<std::size_t>(m_workspace.view().data().middle);
+        m_actions->middles[middle]->setChecked(true);
+    };
+    connect(&m_workspace.view(), &ViewState::changed, this, refresh);
+    refresh();
+}
+
+void MainWindow::buildColourMenu(QMenu* menu) {
+    auto* group = new QActionGroup(this);
+    for (const ColourMap map : kColourMaps) {
+        const QString name = qt(colourMapName(map));
+        QAction* action = addCommand(menu, name.left(1).toUpper() + name.mid(1), {}, {}, [this, map] {
+            m_workspace.view().setColourMap(map);
+        });
+        action->setCheckable(true);
+        group->addAction(action);
+        m_actions->colourMaps.push_back(action);
+    }
+    const auto refresh = [this] {
+        const auto map = static_cast<std::size_t>(m_workspace.view().data().colourMap);
+        m_actions->colourMaps[map]->setChecked(true);
+    };
+    connect(&m_workspace.view(), &ViewState::changed, this, refresh);
+    refresh();
 }
 
 void MainWindow::buildToolBar() {
@@ -239,6 +293,12 @@ void MainWindow::buildToolBar() {
     bar->addAction(m_actions->exportFigure);
     bar->addAction(m_actions->copyFigure);
     m_actions->copyFigure->setPriority(QAction::LowPriority);
+    auto* space = new QWidget(bar);
+    space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    bar->addWidget(space);
+    for (QAction* action : m_actions->middles) {
+        bar->addAction(action);
+    }
     // Short words here; the menus have the long ones.
     m_actions->open->setIconText(tr("Open"));
     m_actions->calibrate->setIconText(tr("Calibrate"));

@@ -16,6 +16,8 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace mambascope::ui {
 namespace {
 
@@ -81,7 +83,7 @@ StartPage::StartPage(CacheScan& cache, const Theme& theme, QWidget* parent)
     column->addWidget(heading());
     column->addSpacing(fontMetrics().height() * 2);
     column->addLayout(lists, 12);
-    column->addStretch(2);
+    column->addStretch(3);
     auto* row = new QHBoxLayout(this);
     row->addStretch(1);
     row->addWidget(middle, 100);
@@ -139,6 +141,14 @@ void StartPage::refreshRecent() {
         entries.append(recentEntry(file));
     }
     m_recent->setEntries(entries);
+    fitLists();
+}
+
+void StartPage::fitLists() {
+    constexpr int kFewest = 5; // room for a placeholder
+    const int rows = std::max({kFewest, m_recent->list()->count(), m_cached->list()->count()});
+    m_recent->setMostRows(rows);
+    m_cached->setMostRows(rows);
 }
 
 void StartPage::refreshCached() {
@@ -146,6 +156,7 @@ void StartPage::refreshCached() {
     if (!found) {
         m_cached->setPlaceholder(tr("Looking through the cache…"));
         m_cached->setEntries({});
+        fitLists();
         return;
     }
     if (m_cache.running()) {
@@ -173,6 +184,7 @@ void StartPage::refreshCached() {
                       sizeText(bytes), shortPath(folder)),
         trouble.isEmpty() ? folder : trouble);
     m_cached->setEntries(entries);
+    fitLists();
 }
 
 } // namespace mambascope::ui

@@ -32,6 +32,7 @@ protected:
 private:
     QWidget* heading();
     void refreshRecent();
+    void fitLists();
     void refreshCached();
 
     CacheScan& m_cache;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/view_state.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 
 namespace mambascope::ui {
 namespace {
+
+constexpr std::array<std::string_view, 3> kMiddles{"overview", "both", "layer"};
 
 std::string text(const Json& json, const char* key) {
     const auto found = json.find(key);
@@ -107,7 +111,14 @@ Json toJson(const ViewData& view) {
         {"side", std::string(sideName(view.side))},
         {"rule", std::string(outlierRuleName(view.rule))},
         {"k", view.k},
-        {"scale", view.scale == AxisScale::Log ? "log" : "linear"},
+        {"linear", std::string(linearName(view.linear))},
+        {"channel", view.channel},
+        {"scale", std::string(axisScaleName(view.scale))},
+        {"middle", std::string(kMiddles[static_cast<std::size_t>(view.middle)])},
+        {"heat_statistic", std::string(heatStatisticName(view.heatStatistic))},
+        {"heat_order", std::string(heatOrderName(view.heatOrder))},
+        {"heat_scale", std::string(axisScaleName(view.heatScale))},
+        {"colours", std::string(colourMapName(view.colourMap))},
         {"all_layers", view.allLayers},
         {"docks", view.docks.toBase64().toStdString()},
         {"calibration", calibrationJson(view.calibration)},
@@ -125,9 +136,16 @@ void readView(const Json& json, ViewData& view) {
         const double number = k->get<double>();
         view.k = std::isfinite(number) && number > 0 ? number : view.k;
     }
-    if (const std::string scale = text(json, "scale"); !scale.empty()) {
-        view.scale = scale == "linear" ? AxisScale::Linear : AxisScale::Log;
+    view.linear = parseLinear(text(json, "linear")).value_or(view.linear);
+    readInt(json, "channel", -1, 100'000'000, view.channel);
+    view.scale = parseAxisScale(text(json, "scale")).value_or(view.scale);
+    if (const auto middle = std::ranges::find(kMiddles, text(json, "middle")); middle != kMiddles.end()) {
+        view.middle = static_cast<Middle>(middle - kMiddles.begin());
     }
+    view.heatStatistic = parseHeatStatistic(text(json, "heat_statistic")).value_or(view.heatStatistic);
+    view.heatOrder = parseHeatOrder(text(json, "heat_order")).value_or(view.heatOrder);
+    view.heatScale = parseAxisScale(text(json, "heat_scale")).value_or(view.heatScale);
+    view.colourMap = parseColourMap(text(json, "colours")).value_or(view.colourMap);
     readBool(json, "all_layers", view.allLayers);
     if (const std::string docks = text(json, "docks"); !docks.empty()) {
         view.docks = QByteArray::fromBase64(QByteArray::fromStdString(docks));
@@ -157,6 +175,31 @@ void ViewState::set(const ViewData& data) {
 
 void ViewState::setLayer(int layer) {
     assign(&ViewData::layer, layer);
+}
+void ViewState::setLinear(Linear linear) {
+    assign(&ViewData::linear, linear);
+}
+void ViewState::setSelection(int layer, Linear linear, int channel) {
+    ViewData data = m_data;
+    data.layer = layer;
+    data.linear = linear;
+    data.channel = channel;
+    set(data);
+}
+void ViewState::setMiddle(Middle middle) {
+    assign(&ViewData::middle, middle);
+}
+void ViewState::setHeatStatistic(HeatStatistic statistic) {
+    assign(&ViewData::heatStatistic, statistic);
+}
+void ViewState::setHeatOrder(HeatOrder order) {
+    assign(&ViewData::heatOrder, order);
+}
+void ViewState::setHeatScale(AxisScale scale) {
+    assign(&ViewData::heatScale, scale);
+}
+void ViewState::setColourMap(ColourMap map) {
+    assign(&ViewData::colourMap, map);
 }
 void ViewState::setSide(Side side) {
     assign(&ViewData::side, side);

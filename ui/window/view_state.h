@@ -6,6 +6,8 @@
 #include "core/engine/engine.h"
 #include "core/evaluation/tasks.h"
 #include "core/figure/figure.h"
+#include "core/figure/heat_map.h"
+#include "ui/theme/colour_map.h"
 
 #include <QByteArray>
 #include <QObject>
@@ -37,13 +39,23 @@ struct EvaluationSettings {
     bool operator==(const EvaluationSettings&) const = default;
 };
 
+/// What the middle of the window shows: all layers, one layer, or both if there is room.
+enum class Middle { Overview, Both, Layer };
+
 /// How the session is looked at: saved with it, no part of undo.
 struct ViewData {
     int layer = 0;
+    Linear linear = Linear::OutProj; ///< with layer and channel: what is selected
+    int channel = -1;                ///< -1: the layer alone
     Side side = Side::Input;
     OutlierRule rule = OutlierRule::ChannelSpread;
     double k = 6;
-    AxisScale scale = AxisScale::Log;
+    AxisScale scale = AxisScale::Log; ///< of the layer's panels
+    Middle middle = Middle::Both;
+    HeatStatistic heatStatistic = HeatStatistic::Absmax;
+    HeatOrder heatOrder = HeatOrder::Depth;
+    AxisScale heatScale = AxisScale::Log;
+    ColourMap colourMap = ColourMap::Cividis;
     bool allLayers = false; ///< the plan table shows every layer, not only the selected one
     QByteArray docks;       ///< QMainWindow::saveState
     CalibrationSettings calibration;
@@ -66,10 +78,18 @@ public:
     void set(const ViewData& data);
 
     void setLayer(int layer);
+    void setLinear(Linear linear);
+    /// What is selected, in one change.
+    void setSelection(int layer, Linear linear, int channel);
     void setSide(Side side);
     void setRule(OutlierRule rule);
     void setK(double k);
     void setScale(AxisScale scale);
+    void setMiddle(Middle middle);
+    void setHeatStatistic(HeatStatistic statistic);
+    void setHeatOrder(HeatOrder order);
+    void setHeatScale(AxisScale scale);
+    void setColourMap(ColourMap map);
     void setAllLayers(bool all);
     void setDocks(const QByteArray& docks);
     void setCalibration(const CalibrationSettings& settings);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/quantization/resolve.h"
 #include "core/session/session.h"
 #include "ui/commands/plan_editor.h"
 #include "ui/window/evaluation_work.h"
@@ -65,6 +66,10 @@ public:
     /// The model as the engine has loaded it; none before.
     const std::optional<LoadedModel>& model() const { return m_model; }
     bool isDemo() const;
+    /// Column maxima of the open checkpoint's weights; null until they were asked for and read.
+    std::shared_ptr<const WeightStatistics> weights() const;
+    /// Has the engine read them, unless they are there or on their way, or no model is loaded.
+    void requestWeights();
 
     // Files
     // -------------------------------------------------------------------------------------------------------
@@ -119,6 +124,7 @@ Q_SIGNALS:
     void planChanged();
     void runsChanged();
     void runningChanged();
+    void weightsChanged();
     void noticed(const mambascope::ui::Notice& notice);
     /// The checkpoint of the open session is not where it was: ask for it, and call relocateCheckpoint().
     void locateRequested();
@@ -184,6 +190,8 @@ private:
     int m_openings = 0; ///< counts openings, so that an overtaken one changes nothing
     QString m_opening;
     std::string m_calibrationHash;
+    std::shared_ptr<const WeightStatistics> m_weights;
+    std::string m_weightsHash; ///< of the checkpoint that m_weights are of, or were asked for
     std::optional<LoadedModel> m_model;
     std::optional<LoadRequest> m_loaded; ///< the request that m_model came from
     std::optional<RunningEvaluation> m_running;

@@ -132,18 +132,47 @@ void Workspace::selectMostRemarkableLayer() {
     }
     const ViewData& view = m_view.data();
     double largest = 0;
-    int layer = view.layer;
+    SiteId selected{view.layer, view.linear};
+    int channel = view.channel;
     for (const SiteId site : snapshot->spec.sites()) {
         for (const OutlierChannel& outlier :
              findOutliers(snapshot->at(site, view.side), view.rule, view.k).outliers) {
             // Sigmas saturate at √C for a lone outlier; the magnitude tells the layers apart.
             if (outlier.absmax > largest) {
                 largest = outlier.absmax;
-                layer = site.layer;
+                selected = site;
+                channel = outlier.channel;
             }
         }
     }
-    m_view.setLayer(layer);
+    m_view.setSelection(selected.layer, selected.linear, channel);
+}
+
+std::shared_ptr<const WeightStatistics> Workspace::weights() const {
+    return m_model && m_model->hash == m_weightsHash ? m_weights : nullptr;
+}
+
+void Workspace::requestWeights() {
+    if (!m_model || m_model->hash == m_weightsHash) {
+        return;
+    }
+    m_weights.reset();
+    m_weightsHash = m_model->hash;
+    m_jobs.run<WeightStatistics>(
+        {tr("Read the weights"), QStringLiteral("weights")},
+        [](Engine& engine, const Job& job) { return engine.weightStatistics(job); },
+        [this, hash = m_weightsHash](const Result<WeightStatistics>& statistics) {
+            if (hash != m_weightsHash) {
+                return; // another checkpoint's by now
+            }
+            if (!statistics.ok()) {
+                m_weightsHash.clear(); // whoever needs them asks again
+                report(statistics.error());
+                return;
+            }
+            m_weights = std::make_shared<const WeightStatistics>(statistics.value());
+            Q_EMIT weightsChanged();
+        });
 }
 
 } // namespace mambascope::ui

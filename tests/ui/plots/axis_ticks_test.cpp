@@ -44,24 +44,25 @@ private Q_SLOTS:
 
 void AxisTicksTest::linearTicksAreRound() {
     QCOMPARE(
-        labels(axisTicks(0, 1857, AxisScale::Linear, 300, eightADigit)),
+        labels(axisTicks(AxisRange{0, 1857}, AxisScale::Linear, 300, eightADigit)),
         QStringList(
             {QStringLiteral("0"), QStringLiteral("500"), QStringLiteral("1000"), QStringLiteral("1500")}));
     QCOMPARE(
-        labels(axisTicks(0, 1, AxisScale::Linear, 400, eightADigit)),
+        labels(axisTicks(AxisRange{0, 1}, AxisScale::Linear, 400, eightADigit)),
         QStringList(
             {QStringLiteral("0.0"), QStringLiteral("0.2"), QStringLiteral("0.4"), QStringLiteral("0.6"),
              QStringLiteral("0.8"), QStringLiteral("1.0")}));
 }
 
 void AxisTicksTest::channelsAreWholeNumbers() {
-    for (const auto& tick : axisTicks(3.5, 6.5, AxisScale::Linear, 2000, eightADigit, true).major) {
+    for (const auto& tick :
+         axisTicks(AxisRange{3.5, 6.5}, AxisScale::Linear, 2000, eightADigit, true).major) {
         QCOMPARE(tick.value, std::round(tick.value));
     }
 }
 
 void AxisTicksTest::logTicksArePowersOfTen() {
-    const AxisTicks ticks = axisTicks(0.5, 2600, AxisScale::Log, 400, eightADigit);
+    const AxisTicks ticks = axisTicks(AxisRange{0.5, 2600}, AxisScale::Log, 400, eightADigit);
     QCOMPARE(
         labels(ticks),
         QStringList(
@@ -71,7 +72,8 @@ void AxisTicksTest::logTicksArePowersOfTen() {
 }
 
 void AxisTicksTest::logTicksThinOutOverManyDecades() {
-    const AxisTicks ticks = axisTicks(1e-12, 1e12, AxisScale::Log, 120, [](const QString&) { return 10.0; });
+    const AxisTicks ticks =
+        axisTicks(AxisRange{1e-12, 1e12}, AxisScale::Log, 120, [](const QString&) { return 10.0; });
     QVERIFY(ticks.major.size() >= 2);
     QVERIFY(ticks.major.size() <= 7); // 120 / (10 + gap)
     for (const auto& tick : ticks.major) {
@@ -81,7 +83,7 @@ void AxisTicksTest::logTicksThinOutOverManyDecades() {
 
 void AxisTicksTest::oneDecadeGetsTicksInBetween() {
     QCOMPARE(
-        labels(axisTicks(1.5, 8, AxisScale::Log, 400, eightADigit)),
+        labels(axisTicks(AxisRange{1.5, 8}, AxisScale::Log, 400, eightADigit)),
         QStringList({QStringLiteral("2"), QStringLiteral("5")}));
 }
 
@@ -90,12 +92,12 @@ void AxisTicksTest::labelsNeverOverlap() {
         for (const double high : {1.7, 12.0, 384.0, 5119.5, 3.4e7}) {
             for (const AxisScale scale : {AxisScale::Linear, AxisScale::Log}) {
                 const double low = scale == AxisScale::Log ? 0.013 : -0.5;
-                const AxisTicks ticks = axisTicks(low, high, scale, length, eightADigit);
+                const AxisTicks ticks = axisTicks(AxisRange{low, high}, scale, length, eightADigit);
                 for (std::size_t i = 1; i < ticks.major.size(); ++i) {
                     const auto& a = ticks.major[i - 1];
                     const auto& b = ticks.major[i];
-                    const double distance = length * (axisFraction(b.value, low, high, scale) -
-                                                      axisFraction(a.value, low, high, scale));
+                    const double distance = length * (axisFraction(b.value, AxisRange{low, high}, scale) -
+                                                      axisFraction(a.value, AxisRange{low, high}, scale));
                     QVERIFY((eightADigit(a.label) + eightADigit(b.label)) / 2 < distance);
                 }
             }
@@ -104,16 +106,16 @@ void AxisTicksTest::labelsNeverOverlap() {
 }
 
 void AxisTicksTest::aRangeWithoutExtentHasNoTicks() {
-    QVERIFY(axisTicks(1, 1, AxisScale::Linear, 100, eightADigit).major.empty());
-    QVERIFY(axisTicks(0, 1, AxisScale::Log, 100, eightADigit).major.empty());
-    QVERIFY(axisTicks(0, std::nan(""), AxisScale::Linear, 100, eightADigit).major.empty());
-    QVERIFY(axisTicks(0, HUGE_VAL, AxisScale::Linear, 100, eightADigit).major.empty());
+    QVERIFY(axisTicks(AxisRange{1, 1}, AxisScale::Linear, 100, eightADigit).major.empty());
+    QVERIFY(axisTicks(AxisRange{0, 1}, AxisScale::Log, 100, eightADigit).major.empty());
+    QVERIFY(axisTicks(AxisRange{0, std::nan("")}, AxisScale::Linear, 100, eightADigit).major.empty());
+    QVERIFY(axisTicks(AxisRange{0, HUGE_VAL}, AxisScale::Linear, 100, eightADigit).major.empty());
 }
 
 void AxisTicksTest::fractionsOfAnAxis() {
-    QCOMPARE(axisFraction(5, 0, 20, AxisScale::Linear), 0.25);
-    QCOMPARE(axisFraction(10, 1, 100, AxisScale::Log), 0.5);
-    QCOMPARE(axisFraction(0, 1, 100, AxisScale::Log), 0.0);
+    QCOMPARE(axisFraction(5, AxisRange{0, 20}, AxisScale::Linear), 0.25);
+    QCOMPARE(axisFraction(10, AxisRange{1, 100}, AxisScale::Log), 0.5);
+    QCOMPARE(axisFraction(0, AxisRange{1, 100}, AxisScale::Log), 0.0);
 }
 
 void AxisTicksTest::numbersHaveFourDigits() {

@@ -65,11 +65,23 @@ bool takeScales(Photographer& photographer, Workspace& workspace, MainWindow& wi
     window.layerView()->plot()->setCursor(
         3, static_cast<int>(std::max_element(values.begin(), values.end()) - values.begin()));
     photographer.take(QStringLiteral("s3-scales"));
+    workspace.view().setMiddle(Middle::Overview);
+    photographer.take(QStringLiteral("s6-overview"));
+    workspace.view().setHeatStatistic(HeatStatistic::Sigmas);
+    workspace.view().setHeatOrder(HeatOrder::OutlierShare);
+    workspace.view().setLinear(Linear::InProj);
+    photographer.take(QStringLiteral("s7-overview-sigmas"));
+    workspace.view().setHeatStatistic(HeatStatistic::Absmax);
+    workspace.view().setHeatOrder(HeatOrder::Depth);
+    workspace.view().setLinear(Linear::OutProj);
+    workspace.view().setMiddle(Middle::Both);
     workspace.view().setRule(OutlierRule::AllElements);
     photographer.take(QStringLiteral("s4-rule-not-possible"));
     window.resize(1280, 720);
     workspace.view().setRule(OutlierRule::ChannelSpread);
     photographer.take(QStringLiteral("s5-scales-small"));
+    workspace.view().setMiddle(Middle::Overview);
+    photographer.take(QStringLiteral("s8-overview-small"));
     return true;
 }
 
