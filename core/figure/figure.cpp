@@ -2,10 +2,12 @@
 #include "core/figure/figure.h"
 
 #include "core/base/number_text.h"
+#include "core/figure/after_plan.h"
 #include "core/figure/captions.h"
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace mambascope {
 namespace {
@@ -40,9 +42,50 @@ StemPanel layerPanel(
     return panel;
 }
 
+std::span<const float> columnsOf(const WeightStatistics* weights, SiteId site) {
+    const auto index = static_cast<std::size_t>(site.index());
+    return weights != nullptr && index < weights->columnAbsmax.size()
+               ? std::span<const float>(weights->columnAbsmax[index])
+               : std::span<const float>();
+}
+
+void addAfter(
+    StemPanel& panel, const ChannelStatistics& statistics, SiteId site, const FigureExtras& extras) {
+    panel.after = absmaxAfterPlan(statistics, columnsOf(extras.weights, site), *extras.plan, site);
+    if (!panel.after.empty()) {
+        panel.afterLabel = "after " + beforeQuantization(*extras.plan, site) + ": max " +
+                           rounded(static_cast<double>(*std::ranges::max_element(panel.after)));
+    }
+}
+
+/// The weight's columns under the panel of its inputs, with the same channels marked.
+StemPanel weightPanel(const StemPanel& inputs, SiteId site, const WeightStatistics* weights) {
+    StemPanel panel;
+    panel.linear = site.linear;
+    panel.title = std::string(linearName(site.linear)) + " weight columns";
+    panel.xLabel = inputs.xLabel;
+    panel.yLabel = "absolute maximum |W|";
+    const std::span<const float> columns = columnsOf(weights, site);
+    if (columns.empty() || (!inputs.values.empty() && columns.size() != inputs.values.size())) {
+        panel.emptyText = "The weights are not known";
+        return panel;
+    }
+    panel.values.assign(columns.begin(), columns.end());
+    const auto largest = std::ranges::max_element(panel.values);
+    panel.subtitle = "max " + rounded(static_cast<double>(*largest)) + " at channel " +
+                     std::to_string(largest - panel.values.begin());
+    for (OutlierMark mark : inputs.marks) {
+        mark.value = panel.values[static_cast<std::size_t>(mark.channel)];
+        panel.marks.push_back(mark);
+    }
+    return panel;
+}
+
 } // namespace
 
-Figure layerFigure(const CalibrationSnapshot& calibration, int layer, const FigureOptions& options) {
+Figure layerFigure(
+    const CalibrationSnapshot& calibration, int layer, const FigureOptions& options,
+    const FigureExtras& extras) {
     const std::string& name = calibration.source.checkpointName;
     Figure figure;
     figure.title = (name.empty() ? std::string() : name + " · ") + "layer " + std::to_string(layer);
@@ -69,20 +112,52 @@ Figure layerFigure(const CalibrationSnapshot& calibration, int layer, const Figu
             figure.caption.append(" ").append(linearName(linear)).append(": ").append(outliers.why);
         }
         figure.panels.push_back(layerPanel(statistics, linear, options, outliers));
+        if (options.side == Side::Input && extras.plan != nullptr && statistics.channels() > 0) {
+            addAfter(figure.panels.back(), statistics, {layer, linear}, extras);
+        }
     }
     figure.caption += unanswerable;
+    if (std::ranges::any_of(figure.panels, [](const StemPanel& panel) { return !panel.after.empty(); })) {
+        figure.caption += " Lines: the maxima after what the plan does before it quantizes.";
+    }
+    if (extras.weightPanels && options.side == Side::Input) {
+        for (std::size_t i = 0; i < linears.size(); ++i) {
+            figure.panels.push_back(weightPanel(figure.panels[i], {layer, linears[i]}, extras.weights));
+        }
+        figure.caption += " Below: the largest absolute weight of the column that meets each channel.";
+    }
     return figure;
 }
+
+namespace {
+
+double linearPart(const StemPanel& panel) {
+    std::vector<float> positive;
+    std::ranges::copy_if(panel.values, std::back_inserter(positive), [](float value) { return value > 0; });
+    if (positive.empty()) {
+        return 1;
+    }
+    const auto tenth = positive.begin() + static_cast<std::ptrdiff_t>(positive.size() / 10);
+    std::nth_element(positive.begin(), tenth, positive.end());
+    return static_cast<double>(*tenth);
+}
+
+} // namespace
 
 AxisRange valueRange(const StemPanel& panel, AxisScale scale) {
     double largest = panel.bandHigh.value_or(0.0);
     double smallest = largest;
-    for (const float value : panel.values) {
-        const auto v = static_cast<double>(value);
-        largest = std::max(largest, v);
-        if (v > 0 && (smallest <= 0 || v < smallest)) {
-            smallest = v;
+    for (const std::vector<float>* series : {&panel.values, &panel.after}) {
+        for (const float value : *series) {
+            const auto v = static_cast<double>(value);
+            largest = std::max(largest, v);
+            if (v > 0 && (smallest <= 0 || v < smallest)) {
+                smallest = v;
+            }
         }
+    }
+    if (scale == AxisScale::Symlog) {
+        return {0.0, largest > 0 ? largest * 1.5 : 1.0, linearPart(panel)};
     }
     if (scale == AxisScale::Linear) {
         constexpr double kMargin = 1.06; // room for the marks' labels
@@ -120,7 +195,9 @@ columnExtents(std::span<const float> values, double firstChannel, double lastCha
 }
 
 std::string figureToCsv(const Figure& figure) {
-    std::string csv = "panel,channel,absmax,outlier,threshold\n";
+    const bool after =
+        std::ranges::any_of(figure.panels, [](const StemPanel& panel) { return !panel.after.empty(); });
+    std::string csv = "panel,channel,absmax,outlier,threshold" + std::string(after ? ",after\n" : "\n");
     for (const StemPanel& panel : figure.panels) {
         const std::string threshold = panel.bandHigh ? shortestText(*panel.bandHigh) : std::string();
         auto mark = panel.marks.begin();
@@ -130,7 +207,11 @@ std::string figureToCsv(const Figure& figure) {
                 ++mark;
             }
             csv += panel.title + "," + std::to_string(c) + "," + shortestText(panel.values[c]) + "," +
-                   (marked ? "1" : "0") + "," + threshold + "\n";
+                   (marked ? "1" : "0") + "," + threshold;
+            if (after) {
+                csv += "," + (panel.after.empty() ? std::string() : shortestText(panel.after[c]));
+            }
+            csv += "\n";
         }
     }
     return csv;

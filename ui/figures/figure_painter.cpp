@@ -206,6 +206,7 @@ void paintPanel(
     paintBand(sheet.painter, frame, panel, sheet.colours);
     paintGrid(sheet, frame, ticks);
     paintStems(sheet.painter, frame, panel, stem);
+    paintAfter(sheet.painter, frame, panel, sheet.colours);
     paintBandEdge(sheet.painter, frame, panel, sheet.colours, sheet.smallFont);
     paintMarks(sheet.painter, frame, panel, sheet.colours, sheet.smallFont);
     paintAxes(sheet, frame, panel, ticks, labels);

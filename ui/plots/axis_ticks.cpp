@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace mambascope::ui {
 namespace {
@@ -127,6 +128,15 @@ logTicks(double low, double high, double length, const std::function<double(cons
                 !overlaps(ticks.major, {low, high}, AxisScale::Log, length, labelExtent)) {
                 break;
             }
+            ticks.major.clear();
+        }
+    }
+    if (few && ticks.major.empty()) { // less than a decade and a half, in between
+        const AxisTicks linear = linearTicks(low, high, length, labelExtent, false);
+        std::ranges::copy_if(linear.major, std::back_inserter(ticks.major), [](const AxisTicks::Major& tick) {
+            return tick.value > 0;
+        });
+        if (overlaps(ticks.major, {low, high}, AxisScale::Log, length, labelExtent)) {
             ticks.major.clear();
         }
     }

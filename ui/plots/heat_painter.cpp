@@ -15,6 +15,8 @@
 namespace mambascope::ui {
 namespace {
 
+constexpr double kLayerLabels =
+    10; // logical pixels from the map, with room for the pointer at the selected layer
 constexpr double kTick = 5, kGap = 8, kOutlierStrip = 54, kBitsStrip = 26, kColourBar = 12; // logical pixels
 
 QString translate(const char* text) {
@@ -141,14 +143,16 @@ void paintLayerAxis(const Sheet& sheet) {
         drawText(
             sheet.painter,
             QPointF(
-                layout.map.left() - 6 * unit - width,
+                layout.map.left() - kLayerLabels * unit - width,
                 y + sheet.metrics.ascent() / 2 - sheet.metrics.descent() / 2),
             label, sheet.style.colours.secondaryText);
     }
     sheet.painter.setPen(sheet.style.colours.secondaryText);
     drawRotated(
         sheet.painter,
-        QPointF(layout.map.left() - 10 * unit - widest - sheet.metrics.height() / 2, layout.map.center().y()),
+        QPointF(
+            layout.map.left() - (kLayerLabels + 4) * unit - widest - sheet.metrics.height() / 2,
+            layout.map.center().y()),
         sheet.map.options.order == HeatOrder::Depth ? translate("layer") : translate("layer, sorted"),
         sheet.metrics);
 }
@@ -349,8 +353,8 @@ HeatLayout heatLayout(
     layout.rows = map.layers;
     layout.window = window;
     layout.resolution = style.resolution;
-    const double left =
-        text + metrics.horizontalAdvance(QString::number(std::max(0, map.layers - 1))) + 12 * unit;
+    const double left = text + metrics.horizontalAdvance(QString::number(std::max(0, map.layers - 1))) +
+                        (kLayerLabels + 6) * unit;
     const double recurrence = std::clamp(target.height() * 0.09, 14 * unit, 40 * unit);
     // Half a character's height above: the heads of recurrence and strips.
     const double top = target.top() + text + recurrence + text;

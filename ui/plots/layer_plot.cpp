@@ -60,6 +60,9 @@ LayerPlot::Impl::Impl(LayerPlot* owner)
 }
 
 void LayerPlot::Impl::replotSoon() {
+    if (plot->viewport().isEmpty()) {
+        return; // there is nothing to paint on yet; getting a size paints
+    }
     plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
@@ -161,7 +164,8 @@ void LayerPlot::Impl::fillPanel(std::size_t index, bool keepZoom) {
     const StemPanel& data = figure->panels[index];
     panel.channels = static_cast<int>(data.values.size());
     meanAndDeviation(data.values, panel.mean, panel.deviation);
-    panel.head->setText(QString::fromStdString(data.title), QString::fromStdString(data.subtitle));
+    const std::string& subtitle = data.afterLabel.empty() ? data.subtitle : data.afterLabel;
+    panel.head->setText(QString::fromStdString(data.title), QString::fromStdString(subtitle));
     panel.stems->setPanel(figure, index, scale);
     const bool hasData = !data.values.empty();
     for (QCPAxis* axis : panel.rect->axes()) {
@@ -181,8 +185,9 @@ void LayerPlot::Impl::applyScale() {
         const StemPanel& data = figure->panels[i];
         QCPAxis* axis = panels[i].stems->valueAxis();
         panels[i].stems->setPanel(figure, i, scale);
-        panels[i].valueTicker->setScale(scale);
-        const AxisRange range = data.values.empty() ? AxisRange{1, 10} : valueRange(data, scale);
+        const AxisRange values = data.values.empty() ? AxisRange{1, 10} : valueRange(data, scale);
+        panels[i].valueTicker->setScale(scale, values);
+        const AxisRange range = scale == AxisScale::Symlog ? AxisRange{0, 1} : values;
         // In this order, so that a logarithmic axis never has a range that reaches zero.
         axis->setScaleType(QCPAxis::stLinear);
         axis->setRange(range.low, range.high);
@@ -254,6 +259,9 @@ void LayerPlot::setFigure(std::shared_ptr<const Figure> figure) {
     d.applyScale();
     d.applyColours();
     d.showCursor();
+    if (d.markers != std::array<PlotPosition, 2>{}) {
+        Q_EMIT comparisonChanged(comparison()); // the same channels of other data
+    }
 }
 
 std::shared_ptr<const Figure> LayerPlot::figure() const {

@@ -21,7 +21,8 @@ class Theme;
 /// range, a double click shows everything again, moving reads values out, a click sets the cursor. Keyboard
 /// (when focused): Left/Right move the cursor by a channel (with Ctrl by 10), Alt+Left/Right to the previous
 /// or next outlier, Tab and Shift+Tab to the next or previous panel, Plus/Minus zoom, Home shows everything,
-/// L switches between linear and log, Return activates the channel.
+/// L switches between logarithmic, linear and symmetric logarithmic, A and B put the markers A and B at the
+/// cursor and Delete removes them, Return activates the channel.
 class LayerPlot : public QWidget {
     Q_OBJECT
 public:
@@ -48,6 +49,8 @@ public:
     void setCursor(int panel, int channel);
     /// What readoutChanged said last.
     QString readout() const;
+    /// The values at the markers A and B and their difference; empty if none is set.
+    QString comparison() const;
 
     /// Shows all channels of all panels.
     void resetZoom();
@@ -67,6 +70,8 @@ Q_SIGNALS:
     /// What the cursor or the pointer is at: "out_proj input · channel 173 · 1752 · 41.2 σ above the mean";
     /// empty if nothing.
     void readoutChanged(const QString& text);
+    /// comparison() is another one.
+    void comparisonChanged(const QString& text);
     /// Return, or a click on a stem.
     void channelActivated(int panel, int channel);
     /// The cursor is at another channel.

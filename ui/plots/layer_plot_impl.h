@@ -6,6 +6,7 @@
 
 #include <QPointer>
 
+#include <array>
 #include <vector>
 
 namespace mambascope::ui {
@@ -48,6 +49,7 @@ struct LayerPlot::Impl {
     PlotColours colours = PlotColours::light();
     QString emptyText;
     PlotPosition cursor, hover;
+    std::array<PlotPosition, 2> markers; ///< A and B
     QPoint pressed;
     QString readout;
 
@@ -72,6 +74,9 @@ struct LayerPlot::Impl {
     bool movePanel(int step);
     void zoom(double factor);
     void toggleScale();
+    void setMarkers(const std::array<PlotPosition, 2>& positions);
+    double valueAt(PlotPosition position) const;
+    bool exists(PlotPosition position) const;
     void showCursor();
     void replotCursor();
     QString describe(PlotPosition position) const;
@@ -88,6 +93,7 @@ protected:
     void draw(QCPPainter* painter) override;
 
 private:
+    void drawMarker(QCPPainter* painter, PlotPosition position, QChar name);
     LayerPlot::Impl* m_impl;
 };
 

@@ -63,7 +63,7 @@ QString LayerPlot::Impl::describe(PlotPosition position) const {
 }
 
 void LayerPlot::Impl::replotCursor() {
-    if (plot->isVisible()) {
+    if (plot->isVisible() && !plot->viewport().isEmpty()) {
         cursorLayer->replot();
     } else {
         replotSoon(); // there is nothing to paint on yet
@@ -173,7 +173,10 @@ void LayerPlot::Impl::zoom(double factor) {
 }
 
 void LayerPlot::Impl::toggleScale() {
-    q->setYScale(scale == AxisScale::Log ? AxisScale::Linear : AxisScale::Log);
+    q->setYScale(
+        scale == AxisScale::Log      ? AxisScale::Linear
+        : scale == AxisScale::Linear ? AxisScale::Symlog
+                                     : AxisScale::Log);
     showCursor();
     Q_EMIT q->yScaleToggled(scale);
 }
@@ -202,6 +205,9 @@ void CursorItem::draw(QCPPainter* painter) {
         painter->setBrush(Qt::NoBrush);
         painter->drawRect(m_impl->panels[static_cast<std::size_t>(m_impl->cursor.panel)].rect->rect());
     }
+    drawMarker(painter, m_impl->markers[0], u'A');
+    drawMarker(painter, m_impl->markers[1], u'B');
+    painter->setAntialiasing(false);
     const PlotPosition at = m_impl->shown();
     const StemPanel* panel = m_impl->panelAt(at.panel);
     if (panel == nullptr || at.channel >= static_cast<int>(panel->values.size())) {
@@ -277,6 +283,15 @@ void LayerPlot::keyPressEvent(QKeyEvent* event) {
         break;
     case Qt::Key_L:
         d.toggleScale();
+        break;
+    case Qt::Key_A:
+        d.setMarkers({d.cursor, d.markers[1]});
+        break;
+    case Qt::Key_B:
+        d.setMarkers({d.markers[0], d.cursor});
+        break;
+    case Qt::Key_Delete:
+        d.setMarkers({});
         break;
     case Qt::Key_Return:
     case Qt::Key_Enter:

@@ -149,6 +149,9 @@ int panelColumns(int count, QSizeF area) {
     if (count <= 1 || ratio < 0.6) {
         return 1;
     }
+    if (count > 4) { // two rows of the same columns
+        return ratio > 1.2 ? (count + 1) / 2 : 2;
+    }
     return ratio > 3.2 || count < 4 ? count : 2;
 }
 
@@ -224,6 +227,29 @@ void paintStems(QPainter& painter, const PanelFrame& frame, const StemPanel& pan
     } else {
         painter.drawRects(rects.data(), static_cast<int>(rects.size()));
     }
+    painter.restore();
+}
+
+void paintAfter(
+    QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const PlotColours& colours) {
+    if (panel.after.size() != panel.values.size() || panel.after.empty()) {
+        return;
+    }
+    painter.save();
+    clipTo(painter, frame, 0);
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    painter.setPen(QPen(colours.text, frame.unit));
+    painter.setBrush(Qt::NoBrush);
+    QPolygonF line;
+    for (const StemBar& bar : stemBars(panel.after, frame)) {
+        const double y = std::clamp(frame.y(bar.value), frame.area.top(), frame.area.bottom());
+        if (!line.isEmpty() && bar.left - line.last().x() > frame.resolution) { // bars that stand apart
+            painter.drawPolyline(line);
+            line.clear();
+        }
+        line << QPointF(bar.left, y) << QPointF(bar.left + bar.width, y);
+    }
+    painter.drawPolyline(line);
     painter.restore();
 }
 

@@ -48,6 +48,9 @@ void paintBand(
     QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const PlotColours& colours);
 /// All stems; those of outliers are painted over by paintMarks.
 void paintStems(QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const QColor& colour);
+/// The second series, if there is one: its skyline as a line over the stems.
+void paintAfter(
+    QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const PlotColours& colours);
 /// The band's upper edge with its label.
 void paintBandEdge(
     QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const PlotColours& colours,

@@ -14,6 +14,8 @@ void StemPlottable::setPanel(std::shared_ptr<const Figure> figure, std::size_t i
     m_figure = std::move(figure);
     m_index = index;
     m_scale = scale;
+    m_values =
+        panel() != nullptr && !panel()->values.empty() ? valueRange(*panel(), scale) : AxisRange{1, 10};
 }
 
 const StemPanel* StemPlottable::panel() const {
@@ -25,7 +27,7 @@ PanelFrame StemPlottable::frame() const {
     frame.area = QRectF(mKeyAxis->axisRect()->rect());
     frame.first = mKeyAxis->range().lower;
     frame.last = mKeyAxis->range().upper;
-    frame.values = {mValueAxis->range().lower, mValueAxis->range().upper};
+    frame.values = m_values;
     frame.scale = m_scale;
     frame.resolution = 1.0 / mParentPlot->bufferDevicePixelRatio();
     return frame;
@@ -57,6 +59,7 @@ void StemPlottable::draw(QCPPainter* painter) {
     }
     const PanelFrame where = frame();
     paintStems(*painter, where, *panel(), stemColour());
+    paintAfter(*painter, where, *panel(), m_colours);
     paintBandEdge(*painter, where, *panel(), m_colours, m_font);
     paintMarks(*painter, where, *panel(), m_colours, m_font);
 }
@@ -153,10 +156,12 @@ void FigureTicker::generate(
     const QCPRange& range, const QLocale&, QChar, int, QVector<double>& ticks, QVector<double>* subTicks,
     QVector<QString>* tickLabels) {
     const bool horizontal = m_axis->orientation() == Qt::Horizontal;
+    const bool symlog = m_scale == AxisScale::Symlog;
     const QFontMetricsF metrics(m_axis->tickLabelFont());
     const QCPAxisRect* rect = m_axis->axisRect();
     const AxisTicks made = axisTicks(
-        AxisRange{range.lower, range.upper}, m_scale, horizontal ? rect->width() : rect->height(),
+        symlog ? m_range : AxisRange{range.lower, range.upper}, m_scale,
+        horizontal ? rect->width() : rect->height(),
         [&](const QString& label) {
             return horizontal ? metrics.horizontalAdvance(label) : metrics.ascent();
         },
@@ -166,13 +171,13 @@ void FigureTicker::generate(
         tickLabels->clear();
     }
     for (const auto& tick : made.major) {
-        ticks.append(tick.value);
+        ticks.append(symlog ? axisFraction(tick.value, m_range, m_scale) : tick.value);
         if (tickLabels != nullptr) {
             tickLabels->append(tick.label);
         }
     }
     if (subTicks != nullptr) {
-        *subTicks = QVector<double>(made.minor.begin(), made.minor.end());
+        *subTicks = QVector<double>(made.minor.begin(), made.minor.end()); // symlog has none
     }
 }
 

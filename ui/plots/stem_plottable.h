@@ -40,6 +40,7 @@ private:
     std::shared_ptr<const Figure> m_figure;
     std::size_t m_index = 0;
     AxisScale m_scale = AxisScale::Log;
+    AxisRange m_values;
     PlotColours m_colours = PlotColours::light();
     QFont m_font;
 };
@@ -90,7 +91,11 @@ public:
         : m_axis(axis)
         , m_scale(scale)
         , m_wholeNumbers(wholeNumbers) {}
-    void setScale(AxisScale scale) { m_scale = scale; }
+    /// `range` matters to Symlog only: QCustomPlot knows no such axis, and gets one from 0 to 1 in its place.
+    void setScale(AxisScale scale, const AxisRange& range) {
+        m_scale = scale;
+        m_range = range;
+    }
 
     void generate(
         const QCPRange& range, const QLocale& locale, QChar formatChar, int precision, QVector<double>& ticks,
@@ -99,6 +104,7 @@ public:
 private:
     const QCPAxis* m_axis;
     AxisScale m_scale;
+    AxisRange m_range;
     bool m_wholeNumbers;
 };
 

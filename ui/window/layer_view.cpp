@@ -4,7 +4,6 @@
 #include "ui/docks/rule_controls.h"
 #include "ui/models/text.h"
 #include "ui/plots/layer_plot.h"
-#include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/window/workspace.h"
 
@@ -20,6 +19,15 @@
 #include <algorithm>
 
 namespace mambascope::ui {
+namespace {
+
+bool smooths(const QuantPlan& plan, int layer) {
+    return std::ranges::any_of(kLinears, [&](Linear linear) {
+        return plan.at({layer, linear}).alpha.has_value();
+    });
+}
+
+} // namespace
 
 LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     : QWidget(parent)
@@ -29,11 +37,13 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     , m_title(new QLabel(this))
     , m_subtitle(new QLabel(this))
     , m_readout(new QLabel(this))
+    , m_comparison(new QLabel(this))
     , m_layer(new QSpinBox(this))
     , m_side(new QComboBox(this))
     , m_rule(new QComboBox(this))
     , m_k(new QDoubleSpinBox(this))
-    , m_log(new QToolButton(this))
+    , m_scale(new QComboBox(this))
+    , m_weights(new QToolButton(this))
     , m_emptyTitle(new QLabel(this))
     , m_emptyText(new QLabel(this))
     , m_emptyCalibrate(new QPushButton(tr("Calibrate…"), this)) {
@@ -51,7 +61,12 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     column->addWidget(m_plot, 1);
     auto* below = new QHBoxLayout; // a label whose text can be selected ignores margins of its own
     below->setContentsMargins(12, 4, 12, 6);
+    m_comparison->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_comparison->setAccessibleName(tr("Markers A and B"));
+    m_comparison->hide();
     below->addWidget(m_readout);
+    below->addStretch(1);
+    below->addWidget(m_comparison);
     column->addLayout(below);
     m_stack->addWidget(emptyPage());
     m_stack->addWidget(page);
@@ -59,11 +74,6 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_stack);
 
-    const auto paintIcons = [this, &theme] {
-        m_log->setIcon(themedIcon(u"log", theme));
-    };
-    paintIcons();
-    connect(&theme, &Theme::changed, this, paintIcons);
     connectControls();
     refresh();
 }
@@ -88,10 +98,14 @@ QWidget* LayerView::header() {
     m_side->setToolTip(tr("What goes into the linears, or what comes out of them"));
     fillRuleControls(*m_rule, *m_k);
     m_rule->setToolTip(tr("Which channels are marked as outliers"));
-    m_log->setText(tr("Log"));
-    m_log->setCheckable(true);
-    m_log->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    m_log->setToolTip(tr("Logarithmic axis (L in the plot)"));
+    m_scale->setAccessibleName(tr("Scale of the axis"));
+    m_scale->setToolTip(tr("Scale of the axis (L in the plot)"));
+    m_scale->addItem(tr("log"), static_cast<int>(AxisScale::Log));
+    m_scale->addItem(tr("linear"), static_cast<int>(AxisScale::Linear));
+    m_scale->addItem(tr("symlog"), static_cast<int>(AxisScale::Symlog));
+    m_weights->setText(tr("Weights"));
+    m_weights->setCheckable(true);
+    m_weights->setToolTip(tr("Below the inputs, the largest weight of the column that meets each channel"));
 
     auto* titles = new QVBoxLayout;
     titles->setSpacing(1);
@@ -100,7 +114,8 @@ QWidget* LayerView::header() {
     auto* row = new QHBoxLayout(bar);
     row->setContentsMargins(12, 8, 12, 6);
     row->addLayout(titles, 1);
-    for (QWidget* widget : std::initializer_list<QWidget*>{m_layer, m_side, m_rule, m_k, m_log}) {
+    for (QWidget* widget :
+         std::initializer_list<QWidget*>{m_layer, m_side, m_rule, m_k, m_scale, m_weights}) {
         row->addWidget(widget, 0, Qt::AlignVCenter);
     }
     return bar;
@@ -138,9 +153,16 @@ void LayerView::connectControls() {
     });
     connect(m_rule, &QComboBox::activated, &view, [this, &view] { view.setRule(ruleOf(*m_rule)); });
     connect(m_k, &QDoubleSpinBox::valueChanged, &view, &ViewState::setK);
-    connect(m_log, &QToolButton::clicked, &view, [&view](bool checked) {
-        view.setScale(checked ? AxisScale::Log : AxisScale::Linear);
+    connect(m_scale, &QComboBox::activated, &view, [this, &view] {
+        view.setScale(static_cast<AxisScale>(m_scale->currentData().toInt()));
     });
+    connect(m_weights, &QToolButton::clicked, &view, &ViewState::setWeightPanels);
+    connect(m_plot, &LayerPlot::comparisonChanged, this, [this](const QString& text) {
+        m_comparison->setText(text);
+        m_comparison->setVisible(!text.isEmpty());
+    });
+    connect(&m_workspace, &Workspace::planChanged, this, &LayerView::refresh);
+    connect(&m_workspace, &Workspace::weightsChanged, this, &LayerView::refresh);
     connect(m_plot, &LayerPlot::yScaleToggled, &view, &ViewState::setScale);
     connect(m_plot, &LayerPlot::cursorMoved, this, [this, &view](int panel, int channel) {
         view.setSelection(m_shownLayer, m_figure->panels[static_cast<std::size_t>(panel)].linear, channel);
@@ -181,15 +203,28 @@ void LayerView::refreshFigure() {
     const ViewData& view = m_workspace.view().data();
     const auto snapshot = m_workspace.calibration();
     const FigureOptions options{view.side, view.rule, view.k, view.scale};
-    const bool same = m_shown == snapshot && m_shownLayer == view.layer &&
-                      m_shownOptions.side == options.side && m_shownOptions.rule == options.rule &&
-                      m_shownOptions.k == options.k;
+    // What the plan does to the inputs is seen at once; smoothing needs the weights.
+    const bool inputs = view.side == Side::Input && m_workspace.checkpoint() != nullptr;
+    const QuantPlan plan = inputs ? m_workspace.plan() : QuantPlan();
+    const bool weightPanels = inputs && view.weightPanels;
+    if (weightPanels || smooths(plan, view.layer)) {
+        m_workspace.requestWeights();
+    }
+    const auto weights = m_workspace.weights();
+    const bool same = m_shownPlan == plan && m_shownWeights == weights &&
+                      m_shownWeightPanels == weightPanels && m_shown == snapshot &&
+                      m_shownLayer == view.layer && m_shownOptions.side == options.side &&
+                      m_shownOptions.rule == options.rule && m_shownOptions.k == options.k;
     if (!same || m_shownOptions.yScale != options.yScale) {
-        m_figure = std::make_shared<const Figure>(layerFigure(*snapshot, view.layer, options));
+        m_figure = std::make_shared<const Figure>(
+            layerFigure(*snapshot, view.layer, options, {&plan, weights.get(), weightPanels}));
     }
     m_shown = snapshot;
     m_shownLayer = view.layer;
     m_shownOptions = options;
+    m_shownPlan = plan;
+    m_shownWeights = weights;
+    m_shownWeightPanels = weightPanels;
     if (!same) {
         m_plot->setFigure(m_figure);
     }
@@ -243,7 +278,10 @@ void LayerView::refreshHeader() {
     m_layer->setValue(view.layer);
     m_side->setCurrentIndex(m_side->findData(static_cast<int>(view.side)));
     showRule(*m_rule, *m_k, view.rule, view.k);
-    m_log->setChecked(view.scale == AxisScale::Log);
+    m_scale->setCurrentIndex(m_scale->findData(static_cast<int>(view.scale)));
+    m_weights->setChecked(view.weightPanels);
+    m_weights->setVisible(m_workspace.checkpoint() != nullptr);
+    m_weights->setEnabled(view.side == Side::Input);
 }
 
 void LayerView::refreshEmpty() {

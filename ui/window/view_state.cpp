@@ -111,6 +111,7 @@ Json toJson(const ViewData& view) {
         {"side", std::string(sideName(view.side))},
         {"rule", std::string(outlierRuleName(view.rule))},
         {"k", view.k},
+        {"weight_panels", view.weightPanels},
         {"linear", std::string(linearName(view.linear))},
         {"channel", view.channel},
         {"scale", std::string(axisScaleName(view.scale))},
@@ -137,6 +138,7 @@ void readView(const Json& json, ViewData& view) {
         view.k = std::isfinite(number) && number > 0 ? number : view.k;
     }
     view.linear = parseLinear(text(json, "linear")).value_or(view.linear);
+    readBool(json, "weight_panels", view.weightPanels);
     readInt(json, "channel", -1, 100'000'000, view.channel);
     view.scale = parseAxisScale(text(json, "scale")).value_or(view.scale);
     if (const auto middle = std::ranges::find(kMiddles, text(json, "middle")); middle != kMiddles.end()) {
@@ -185,6 +187,9 @@ void ViewState::setSelection(int layer, Linear linear, int channel) {
     data.linear = linear;
     data.channel = channel;
     set(data);
+}
+void ViewState::setWeightPanels(bool shown) {
+    assign(&ViewData::weightPanels, shown);
 }
 void ViewState::setMiddle(Middle middle) {
     assign(&ViewData::middle, middle);

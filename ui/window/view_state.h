@@ -51,6 +51,7 @@ struct ViewData {
     OutlierRule rule = OutlierRule::ChannelSpread;
     double k = 6;
     AxisScale scale = AxisScale::Log; ///< of the layer's panels
+    bool weightPanels = false;        ///< the layer shows its weights' columns below
     Middle middle = Middle::Both;
     HeatStatistic heatStatistic = HeatStatistic::Absmax;
     HeatOrder heatOrder = HeatOrder::Depth;
@@ -85,6 +86,7 @@ public:
     void setRule(OutlierRule rule);
     void setK(double k);
     void setScale(AxisScale scale);
+    void setWeightPanels(bool shown);
     void setMiddle(Middle middle);
     void setHeatStatistic(HeatStatistic statistic);
     void setHeatOrder(HeatOrder order);
