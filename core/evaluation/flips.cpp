@@ -4,6 +4,8 @@
 #include "core/evaluation/result_numbers.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 
 namespace mambascope {
@@ -68,7 +70,58 @@ std::map<int, const ItemResult*> byIndex(const TaskResult& task) {
     return items;
 }
 
+/// The gold choice's score, less the best other one's if there are others.
+double lead(std::span<const double> scores, int gold) {
+    const auto at = static_cast<std::size_t>(gold);
+    if (at >= scores.size()) {
+        return 0;
+    }
+    double other = -std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+        other = i == at ? other : std::max(other, scores[i]);
+    }
+    return scores.size() == 1 ? scores[at] : scores[at] - other;
+}
+
+Flip flipOf(const TaskResult& task, const ItemResult& now, const ItemResult& before) {
+    const bool greedy = isGreedyTask(task.task);
+    Flip flip;
+    flip.task = task.task;
+    flip.taskName = task.name();
+    flip.index = now.index;
+    flip.gold = now.gold;
+    flip.gained = right(now, task.task);
+    flip.before = greedy ? static_cast<int>(before.greedy) : predicted(before, task.task);
+    flip.now = greedy ? static_cast<int>(now.greedy) : predicted(now, task.task);
+    flip.scoresBefore = before.scores;
+    flip.scoresNow = now.scores;
+    const double change = lead(now.scores, now.gold) - lead(before.scores, before.gold);
+    flip.change = std::isfinite(change) ? change : 0;
+    return flip;
+}
+
 } // namespace
+
+std::vector<Flip> findFlips(const EvaluationResult& result, const EvaluationResult& baseline) {
+    std::vector<Flip> flips;
+    for (const TaskResult& task : result.tasks) {
+        const TaskResult* other = baseline.counterpart(task);
+        if (other == nullptr || other->dataHash != task.dataHash) {
+            continue;
+        }
+        const std::map<int, const ItemResult*> before = byIndex(*other);
+        for (const auto& [index, now] : byIndex(task)) {
+            const auto it = before.find(index);
+            if (it != before.end() && right(*now, task.task) != right(*it->second, task.task)) {
+                flips.push_back(flipOf(task, *now, *it->second));
+            }
+        }
+    }
+    std::stable_sort(flips.begin(), flips.end(), [](const Flip& a, const Flip& b) {
+        return std::abs(a.change) > std::abs(b.change);
+    });
+    return flips;
+}
 
 std::string flipsToJsonLines(
     const EvaluationResult& result, const EvaluationResult& baseline, std::span<const TaskData> data) {

@@ -24,6 +24,8 @@
 #include <functional>
 #include <random>
 
+#include <ctime>
+
 using namespace mambascope;
 using namespace mambascope::ui;
 
@@ -62,25 +64,36 @@ CalibrationSnapshot madeUp() {
     return snapshot;
 }
 
+/// Of this thread: other programs do not count.
+double processorMilliseconds() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
 void measure(const char* name, int count, const std::function<void(int)>& step) {
-    std::vector<double> milliseconds;
+    std::vector<double> milliseconds, ownMilliseconds;
     for (int i = 0; i < count + 5; ++i) {
         QElapsedTimer clock;
         clock.start();
+        const double before = processorMilliseconds();
         step(i);
         QCoreApplication::sendPostedEvents();
         QCoreApplication::processEvents();
         if (i >= 5) { // the first ones warm up
             milliseconds.push_back(static_cast<double>(clock.nsecsElapsed()) / 1e6);
+            ownMilliseconds.push_back(processorMilliseconds() - before);
         }
     }
-    std::sort(milliseconds.begin(), milliseconds.end());
-    const auto at = [&](double share) {
-        return milliseconds[std::min(
-            milliseconds.size() - 1,
-            static_cast<std::size_t>(share * static_cast<double>(milliseconds.size())))];
+    const auto at = [](std::vector<double>& values, double share) {
+        std::sort(values.begin(), values.end());
+        return values[std::min(
+            values.size() - 1, static_cast<std::size_t>(share * static_cast<double>(values.size())))];
     };
-    std::printf("%-22s p50 %6.2f ms   p99 %6.2f ms   (%d)\n", name, at(0.5), at(0.99), count);
+    std::printf(
+        "%-22s wall p50 %6.2f p99 %6.2f ms   processor p50 %6.2f p99 %6.2f ms   (%d)\n", name,
+        at(milliseconds, 0.5), at(milliseconds, 0.99), at(ownMilliseconds, 0.5), at(ownMilliseconds, 0.99),
+        count);
 }
 
 void hover(QWidget* widget, const QPointF& at) {

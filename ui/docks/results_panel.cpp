@@ -183,6 +183,9 @@ void ResultsPanel::menuAt(const QPoint& globalPosition, int column) {
             m_workspace.setRunNote(run, note);
         }
     });
+    connect(menu.addAction(tr("Compare with the Baseline…")), &QAction::triggered, this, [this, run] {
+        Q_EMIT compareRequested(run);
+    });
     menu.addSeparator();
     connect(menu.addAction(tr("Remove This Run")), &QAction::triggered, this, [this, run] {
         m_workspace.removeRun(run);

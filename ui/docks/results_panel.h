@@ -30,6 +30,8 @@ public:
 
 Q_SIGNALS:
     void evaluateRequested();
+    /// Compare a run with the baseline.
+    void compareRequested(mambascope::RunId run);
 
 private:
     QWidget* emptyState();

@@ -12,7 +12,7 @@
 
 namespace mambascope::ui {
 namespace {
-constexpr int kLinesForBoth = 30; ///< of text: less height than this shows two pictures too small to read
+constexpr int kLinesForBoth = 36; ///< of text: less height than this shows two pictures too small to read
 }
 
 CentreView::CentreView(Workspace& workspace, const Theme& theme, QWidget* parent)
@@ -29,6 +29,7 @@ CentreView::CentreView(Workspace& workspace, const Theme& theme, QWidget* parent
     m_splitter->setSizes({4500, 5500});
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
+    column->setSizeConstraint(QLayout::SetNoConstraint); // where there is no room for both, one goes
     column->addWidget(m_splitter);
     connect(&workspace.view(), &ViewState::changed, this, &CentreView::refresh);
     connect(&workspace, &Workspace::sessionChanged, this, &CentreView::refresh);
@@ -41,6 +42,10 @@ CentreView::CentreView(Workspace& workspace, const Theme& theme, QWidget* parent
 
 bool CentreView::overviewIsCurrent() const {
     return m_overview->isVisibleTo(this) && (!m_layer->isVisibleTo(this) || m_overview->plot()->hasFocus());
+}
+
+QSize CentreView::minimumSizeHint() const {
+    return m_layer->minimumSizeHint().expandedTo(m_overview->minimumSizeHint());
 }
 
 void CentreView::resizeEvent(QResizeEvent* event) {

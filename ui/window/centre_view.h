@@ -25,6 +25,8 @@ public:
     /// Whether the overview is what the user looks at: it is alone, or has the keyboard.
     bool overviewIsCurrent() const;
 
+    QSize minimumSizeHint() const override;
+
 protected:
     void resizeEvent(QResizeEvent* event) override;
 

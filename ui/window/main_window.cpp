@@ -2,6 +2,7 @@
 #include "ui/window/main_window.h"
 
 #include "ui/docks/layers_panel.h"
+#include "ui/docks/outliers_panel.h"
 #include "ui/docks/plan_panel.h"
 #include "ui/docks/results_panel.h"
 #include "ui/theme/icons.h"
@@ -44,6 +45,7 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     , m_pages(new QStackedWidget(this))
     , m_needsModel(needsModelBar())
     , m_layers(new LayersPanel(workspace, theme, this))
+    , m_outliers(new OutliersPanel(workspace, this))
     , m_plan(new PlanPanel(workspace, theme, this))
     , m_results(new ResultsPanel(workspace, theme, this)) {
     setAcceptDrops(true);
@@ -65,6 +67,7 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     buildEditMenu();
     buildModelMenu();
     buildViewMenu();
+    buildHelpMenu();
     buildToolBar();
     connectPanels();
     // As large as the job likes it, where the screen has room.
@@ -95,7 +98,11 @@ void MainWindow::buildDocks() {
             addDockWidget(area, widget);
             return widget;
         };
-    dock(tr("Layers"), QStringLiteral("layersDock"), m_layers, Qt::LeftDockWidgetArea);
+    QDockWidget* layers = dock(tr("Layers"), QStringLiteral("layersDock"), m_layers, Qt::LeftDockWidgetArea);
+    QDockWidget* outliers =
+        dock(tr("Outliers"), QStringLiteral("outliersDock"), m_outliers, Qt::LeftDockWidgetArea);
+    tabifyDockWidget(layers, outliers);
+    layers->raise();
     QDockWidget* plan = dock(tr("Plan"), QStringLiteral("planDock"), m_plan, Qt::BottomDockWidgetArea);
     QDockWidget* results = dock(
         tr("Results, accuracy in per cent"), QStringLiteral("resultsDock"), m_results,
@@ -133,6 +140,7 @@ void MainWindow::connectPanels() {
     connect(layerView(), &LayerView::calibrateRequested, this, &MainWindow::calibrate);
     connect(m_plan, &PlanPanel::evaluateRequested, this, &MainWindow::evaluateNow);
     connect(m_results, &ResultsPanel::evaluateRequested, this, &MainWindow::evaluate);
+    connect(m_results, &ResultsPanel::compareRequested, this, &MainWindow::compareRuns);
     connect(&m_theme, &Theme::changed, this, &MainWindow::refreshIcons);
 }
 
@@ -162,6 +170,11 @@ void MainWindow::refreshActions() {
     m_actions->copyFigure->setEnabled(calibrated);
     m_actions->exportOverview->setEnabled(calibrated);
     m_actions->stop->setEnabled(busy);
+    const Session* session = m_workspace.session();
+    explain(
+        m_actions->compareRuns, session != nullptr && session->runs().size() > 1,
+        tr("There are not two runs to compare yet."));
+    explain(m_actions->goTo, calibrated, tr("There is no calibration to look at yet."));
 }
 
 void MainWindow::explain(QAction* action, bool enabled, const QString& why) {
@@ -196,7 +209,8 @@ void MainWindow::refreshPage() {
     m_page = page;
     for (QDockWidget* dock : findChildren<QDockWidget*>()) {
         const bool useful = page == Page::Document ||
-                            (page == Page::Alone && dock->widget() == static_cast<QWidget*>(m_layers));
+                            (page == Page::Alone && (dock->widget() == static_cast<QWidget*>(m_layers) ||
+                                                     dock->widget() == static_cast<QWidget*>(m_outliers)));
         if (!useful) {
             dock->hide();
         }
@@ -256,6 +270,7 @@ void MainWindow::resetLayout() {
     if (!m_defaultLayout.isEmpty()) {
         restoreState(m_defaultLayout);
     }
+    findChild<QDockWidget*>(QStringLiteral("layersDock"))->raise();
     const auto dock = [this](const char* name) {
         return findChild<QDockWidget*>(QString::fromLatin1(name));
     };

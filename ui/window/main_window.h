@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QMainWindow>
+#include <QPointer>
 
 #include <functional>
 #include <memory>
@@ -14,9 +15,12 @@ namespace mambascope::ui {
 
 class CacheScan;
 class CentreView;
+class CommandPalette;
+class CompareDialog;
 class LayersPanel;
 class LayerView;
 class MessageBar;
+class OutliersPanel;
 class PlanPanel;
 class ResultsPanel;
 class StartPage;
@@ -34,6 +38,8 @@ public:
     LayersPanel* layersPanel() const { return m_layers; }
     CentreView* centre() const { return m_centre; }
     LayerView* layerView() const;
+    OutliersPanel* outliersPanel() const { return m_outliers; }
+    CommandPalette* commandPalette() const { return m_palette; }
     PlanPanel* planPanel() const { return m_plan; }
     ResultsPanel* resultsPanel() const { return m_results; }
     MessageBar* messageBar() const { return m_messages; }
@@ -68,6 +74,7 @@ private:
     void buildEditMenu();
     void buildModelMenu();
     void buildViewMenu();
+    void buildHelpMenu();
     void buildToolBar();
     void connectPanels();
     void refreshIcons();
@@ -92,6 +99,8 @@ private:
     void calibrate();
     void evaluate();
     void evaluateNow();
+    void compareRuns(qint64 run);
+    void showShortcuts();
     void exportFigureAs();
     void exportOverviewAs();
     QString askForFigureFile(const QString& title, const QString& name);
@@ -112,8 +121,11 @@ private:
     QStackedWidget* m_pages; ///< the start page or the middle
     QWidget* m_needsModel;   ///< why plan and results are hidden, while they are
     LayersPanel* m_layers;
+    OutliersPanel* m_outliers;
     PlanPanel* m_plan;
     ResultsPanel* m_results;
+    CommandPalette* m_palette = nullptr;
+    QPointer<CompareDialog> m_compare;
     QByteArray m_defaultLayout;
     QByteArray m_layoutBehind; ///< of the docks, while some are hidden because they are of no use
     Page m_page = Page::Document;

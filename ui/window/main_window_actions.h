@@ -32,6 +32,8 @@ struct MainWindow::Actions {
     QAction* tokenizer = nullptr;
     QAction* useRun = nullptr;
     QAction* removeRun = nullptr;
+    QAction* compareRuns = nullptr;
+    QAction* goTo = nullptr;
     QMenu* recent = nullptr;
     QMenu* cached = nullptr;
     QMenu* view = nullptr;

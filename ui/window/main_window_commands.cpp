@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/commands/plan_edit.h"
 #include "ui/dialogs/calibrate_dialog.h"
+#include "ui/dialogs/compare_dialog.h"
 #include "ui/dialogs/evaluate_dialog.h"
 #include "ui/figures/figure_painter.h"
 #include "ui/models/text.h"
 #include "ui/window/centre_view.h"
+#include "ui/window/command_palette.h"
 #include "ui/window/layer_view.h"
 #include "ui/window/main_window_actions.h"
 #include "ui/window/message_bar.h"
@@ -12,12 +14,16 @@
 #include "ui/window/session_files.h"
 #include "ui/window/workspace.h"
 
+#include <QDialogButtonBox>
 #include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QMenuBar>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QSettings>
+#include <QTextBrowser>
+#include <QVBoxLayout>
 
 namespace mambascope::ui {
 namespace {
@@ -227,6 +233,34 @@ void MainWindow::exportCheckpointAs() {
     const QString folder = dialog.selectedFiles().value(0);
     rememberFolder(folder);
     m_workspace.exportCheckpoint(folder, false);
+}
+
+void MainWindow::compareRuns(qint64 run) {
+    if (m_compare == nullptr) {
+        m_compare = new CompareDialog(m_workspace, m_theme, this);
+        m_compare->setAttribute(Qt::WA_DeleteOnClose);
+    }
+    m_compare->compare(0, run);
+    m_compare->show();
+    m_compare->raise();
+    m_compare->activateWindow();
+}
+
+void MainWindow::showShortcuts() {
+    auto* dialog = new QDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Keyboard Shortcuts"));
+    auto* text = new QTextBrowser(dialog);
+    text->setHtml(shortcutSheet(*menuBar()));
+    text->setAccessibleName(tr("Keyboard shortcuts"));
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, dialog);
+    connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::reject);
+    auto* column = new QVBoxLayout(dialog);
+    column->addWidget(text);
+    column->addWidget(buttons);
+    const int character = fontMetrics().averageCharWidth();
+    dialog->resize(character * 90, fontMetrics().height() * 42);
+    dialog->show();
 }
 
 void MainWindow::about() {

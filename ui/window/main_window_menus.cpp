@@ -3,6 +3,7 @@
 #include "ui/models/text.h"
 #include "ui/theme/theme.h"
 #include "ui/window/cache_scan.h"
+#include "ui/window/command_palette.h"
 #include "ui/window/layer_view.h"
 #include "ui/window/main_window_actions.h"
 #include "ui/window/session_files.h"
@@ -186,6 +187,9 @@ void MainWindow::buildModelMenu() {
             m_workspace.removeRun(run);
         }
     });
+    m_actions->compareRuns = addCommand(menu, tr("Compare R&uns…"), {}, QKeySequence(tr("Ctrl+D")), [this] {
+        compareRuns(m_results->selectedRun());
+    });
     menu->addSeparator();
     m_actions->stop =
         addCommand(menu, tr("&Stop"), QStringLiteral("stop"), QKeySequence(Qt::Key_Escape), [this] {
@@ -201,6 +205,10 @@ void MainWindow::buildViewMenu() {
     for (QDockWidget* dock : findChildren<QDockWidget*>()) {
         menu->addAction(dock->toggleViewAction());
     }
+    m_actions->goTo =
+        addCommand(menu, tr("&Go to Channel or Layer…"), {}, QKeySequence(tr("Ctrl+J")), [this] {
+            m_palette->open(tr("channel "));
+        });
     m_actions->resetLayout = addCommand(menu, tr("&Reset Layout"), {}, {}, [this] { resetLayout(); });
     menu->addSeparator();
     QMenu* themes = menu->addMenu(tr("&Theme"));
@@ -225,8 +233,18 @@ void MainWindow::buildViewMenu() {
     if (full->shortcut().isEmpty()) {
         full->setShortcut(QKeySequence(Qt::Key_F11));
     }
-    QMenu* help = menuBar()->addMenu(tr("&Help"));
-    addCommand(help, tr("&About Mambascope"), {}, {}, [this] { about(); })->setMenuRole(QAction::AboutRole);
+}
+
+void MainWindow::buildHelpMenu() {
+    QMenu* menu = menuBar()->addMenu(tr("&Help"));
+    m_palette = new CommandPalette(m_workspace, m_theme, *menuBar(), this);
+    addCommand(
+        menu, tr("&Find Command…"), QStringLiteral("search"), QKeySequence(tr("Ctrl+Shift+P")),
+        [this] { m_palette->open(); });
+    QAction* shortcuts = addCommand(menu, tr("&Keyboard Shortcuts"), {}, {}, [this] { showShortcuts(); });
+    shortcuts->setShortcuts({QKeySequence(Qt::Key_F1), QKeySequence(tr("Ctrl+/"))});
+    menu->addSeparator();
+    addCommand(menu, tr("&About Mambascope"), {}, {}, [this] { about(); })->setMenuRole(QAction::AboutRole);
 }
 
 void MainWindow::buildMiddleMenu(QMenu* menu) {

@@ -38,17 +38,20 @@ public:
         , m_theme(theme)
         , m_folder(folder) {}
 
-    void take(const QString& name) {
+    void take(const QString& name) { take(name, m_window); }
+
+    /// A dialog of the window.
+    void take(const QString& name, QWidget& widget) {
         for (const ui::ThemeMode mode : {ui::ThemeMode::Light, ui::ThemeMode::Dark}) {
             m_theme.setMode(mode);
             QCoreApplication::processEvents();
             const QString file =
                 QStringLiteral("%1-%2-%3x%4@%5.png")
                     .arg(name, mode == ui::ThemeMode::Dark ? QStringLiteral("dark") : QStringLiteral("light"))
-                    .arg(m_window.width())
-                    .arg(m_window.height())
-                    .arg(m_window.devicePixelRatioF());
-            m_window.grab().save(m_folder.filePath(file));
+                    .arg(widget.width())
+                    .arg(widget.height())
+                    .arg(widget.devicePixelRatioF());
+            widget.grab().save(m_folder.filePath(file));
         }
         m_theme.setMode(ui::ThemeMode::Light);
     }

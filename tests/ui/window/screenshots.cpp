@@ -5,7 +5,9 @@
 #include "core/engine/client.h"
 #include "tests/ui/window/photographer.h"
 #include "tests/ui/window/screenshots_start.h"
+#include "ui/dialogs/compare_dialog.h"
 #include "ui/plots/layer_plot.h"
+#include "ui/window/command_palette.h"
 #include "ui/window/layer_view.h"
 
 #include <QTemporaryDir>
@@ -81,6 +83,31 @@ int main(int argc, char** argv) {
         }
     }
     photographer.take(QStringLiteral("4-evaluated"));
+    // Smoothing in the panels, with the weights below.
+    if (!test::waitFor([&] { return workspace.weights() != nullptr; })) {
+        return 1;
+    }
+    workspace.view().setMiddle(Middle::Layer);
+    workspace.view().setWeightPanels(true);
+    window.layerView()->plot()->setFocus();
+    photographer.take(QStringLiteral("7-smoothing"));
+    workspace.view().setWeightPanels(false);
+    workspace.view().setMiddle(Middle::Overview);
+    photographer.take(QStringLiteral("8-overview"));
+    workspace.view().setMiddle(Middle::Both);
+    CompareDialog compare(workspace, theme, &window);
+    bool shown = false;
+    QObject::connect(&compare, &CompareDialog::compared, [&shown] { shown = true; });
+    compare.compare(0, 0);
+    compare.show();
+    if (!test::waitFor([&] { return shown; })) {
+        return 1;
+    }
+    photographer.take(QStringLiteral("9-compare"), compare);
+    compare.close();
+    window.commandPalette()->open(QStringLiteral("eval"));
+    photographer.take(QStringLiteral("A-palette"));
+    window.commandPalette()->hide();
     workspace.view().setAllLayers(true);
     EvaluationSettings other = settings;
     other.seed = 1;

@@ -4,6 +4,7 @@
 #include "ui/docks/layers_panel.h"
 #include "ui/docks/plan_panel.h"
 #include "ui/docks/plan_table.h"
+#include "ui/docks/results_panel.h"
 #include "ui/theme/theme.h"
 #include "ui/window/cache_scan.h"
 #include "ui/window/entry_list.h"
@@ -207,7 +208,10 @@ private Q_SLOTS:
                 job->toolTip().contains(QStringLiteral("Open the checkpoint that they belong to")), name);
         }
         QVERIFY(!m_window->planPanel()->table()->isVisible());
-        QVERIFY(visibleText(m_window->planPanel()).contains(QStringLiteral("Open the checkpoint")));
+        // What needs the model takes no room, and one line says so.
+        QVERIFY(!m_window->planPanel()->isVisible() && !m_window->resultsPanel()->isVisible());
+        QVERIFY(
+            visibleText(m_window.get()).contains(QStringLiteral("Plans and results need the model itself")));
         // The rules that magnitudes cannot answer.
         for (const auto& [rule, name] :
              {std::pair{OutlierRule::AllElements, "all-elements"},
