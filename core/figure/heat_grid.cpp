@@ -7,15 +7,52 @@
 
 namespace mambascope {
 namespace {
+
 constexpr int kShades = 255;
-}
+
+/// axisFraction() for many values of one scale: what depends on the scale alone is computed once.
+class Shader {
+public:
+    explicit Shader(const HeatScale& scale)
+        : m_scale(scale.scale)
+        , m_linear(scale.range.linear)
+        , m_low(placed(scale.range.low)) {
+        const double size = placed(scale.range.high) - m_low;
+        m_factor = scale.range.high > scale.range.low && std::isfinite(size) ? (kShades - 1) / size : 0;
+    }
+
+    std::uint8_t operator()(double value) const {
+        if (std::isnan(value)) {
+            return kNoShade;
+        }
+        if (m_scale == AxisScale::Log && !(value > 0)) {
+            return 1;
+        }
+        const double steps = std::clamp((placed(value) - m_low) * m_factor, 0.0, double{kShades - 1});
+        return static_cast<std::uint8_t>(1.5 + steps);
+    }
+
+private:
+    double placed(double value) const {
+        switch (m_scale) {
+        case AxisScale::Linear:
+            break;
+        case AxisScale::Log:
+            return std::log(value);
+        case AxisScale::Symlog:
+            return std::asinh(value / m_linear);
+        }
+        return value;
+    }
+
+    AxisScale m_scale;
+    double m_linear, m_low, m_factor = 0;
+};
+
+} // namespace
 
 std::uint8_t HeatScale::shade(double value) const {
-    if (std::isnan(value)) {
-        return kNoShade;
-    }
-    const double fraction = std::clamp(axisFraction(value, range, scale), 0.0, 1.0);
-    return static_cast<std::uint8_t>(1 + std::lround(fraction * (kShades - 1)));
+    return Shader(*this)(value);
 }
 
 double HeatScale::value(std::uint8_t shade) const {
@@ -27,8 +64,9 @@ HeatGrid::HeatGrid(int rows, int columns, std::span<const float> values, const H
     , m_columns(columns)
     , m_shades(values.size()) {
     assert(values.size() == static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
-    std::transform(values.begin(), values.end(), m_shades.begin(), [&scale](float value) {
-        return scale.shade(static_cast<double>(value));
+    const Shader shader(scale);
+    std::transform(values.begin(), values.end(), m_shades.begin(), [&shader](float value) {
+        return shader(static_cast<double>(value));
     });
 }
 

@@ -16,6 +16,7 @@ namespace {
 constexpr std::array<std::string_view, 3> kStatistics{"absmax", "sigmas", "weight"};
 constexpr std::array<std::string_view, 3> kOrders{"depth", "outliers", "largest"};
 constexpr std::size_t kFaintest = 100; // one in so many may be too small to be told apart
+constexpr std::size_t kSampled = 20'000;
 constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
 
 template <class Value>
@@ -108,9 +109,13 @@ HeatScale scaleOf(const HeatMap& map, AxisScale scale) {
         if (std::isfinite(value)) {
             low = std::min(low, value);
             high = std::max(high, value);
-            if (value > 0) {
-                positive.push_back(value);
-            }
+        }
+    }
+    // For a percentile every so many values are enough; the channels of a layer have no period.
+    const std::size_t step = map.values.size() / kSampled + 1;
+    for (std::size_t i = 0; i < map.values.size(); i += step) {
+        if (map.values[i] > 0 && std::isfinite(map.values[i])) {
+            positive.push_back(map.values[i]);
         }
     }
     if (!(high >= low)) {

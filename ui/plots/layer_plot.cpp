@@ -201,7 +201,11 @@ void LayerPlot::Impl::applyColours() {
     plot->setBackground(colours.background);
     QFont small = q->font();
     small.setPointSizeF(small.pointSizeF() * 0.9);
+    // Room for the usual numbers, so that panels do not move from layer to layer.
+    const QFontMetrics metrics(small);
+    const int left = metrics.horizontalAdvance(QStringLiteral("1000")) + metrics.height() + 22;
     for (Panel& panel : panels) {
+        panel.rect->setMinimumMargins(QMargins(left, 6, 12, 4));
         panel.head->setStyle(q->font(), colours);
         panel.stems->setColours(colours);
         panel.stems->setLabelFont(small);
@@ -258,7 +262,7 @@ void LayerPlot::setFigure(std::shared_ptr<const Figure> figure) {
     }
     d.applyScale();
     d.applyColours();
-    d.showCursor();
+    d.sayReadout(); // all is painted again soon, the cursor too
     if (d.markers != std::array<PlotPosition, 2>{}) {
         Q_EMIT comparisonChanged(comparison()); // the same channels of other data
     }

@@ -79,6 +79,7 @@ struct LayerPlot::Impl {
     bool exists(PlotPosition position) const;
     void showCursor();
     void replotCursor();
+    void sayReadout();
     QString describe(PlotPosition position) const;
 };
 

@@ -72,6 +72,10 @@ void LayerPlot::Impl::replotCursor() {
 
 void LayerPlot::Impl::showCursor() {
     replotCursor();
+    sayReadout();
+}
+
+void LayerPlot::Impl::sayReadout() {
     const QString text = describe(shown());
     if (text != readout) {
         readout = text;
