@@ -68,6 +68,14 @@ OverviewView::OverviewView(Workspace& workspace, const Theme& theme, QWidget* pa
     connect(&theme, &Theme::changed, this, paintIcons);
     fillControls();
     connectControls();
+    QWidget* before = nullptr;
+    for (QWidget* next :
+         std::initializer_list<QWidget*>{m_site, m_side, m_statistic, m_order, m_rule, m_k, m_log, m_plot}) {
+        if (before != nullptr) {
+            setTabOrder(before, next);
+        }
+        before = next;
+    }
     refresh();
 }
 

@@ -3,7 +3,9 @@
 #include "core/session/session.h"
 #include "tests/support/paths.h"
 #include "ui/figures/figure_command.h"
+#include "ui/theme/colour_map.h"
 
+#include <QImage>
 #include <QStringList>
 #include <QTest>
 
@@ -60,6 +62,8 @@ class FigureCommandTest : public QObject {
 private Q_SLOTS:
     void initTestCase();
     void drawsALayerIntoSeveralFiles();
+    void drawsAHeatMapTheSameTwice();
+    void aHeatMapShowsEveryOutlier();
     void takesASession();
     void badCommandLinesAreUsage_data();
     void badCommandLinesAreUsage();
@@ -92,6 +96,51 @@ void FigureCommandTest::drawsALayerIntoSeveralFiles() {
     QCOMPARE(runFigureCommand(arguments + QStringList{QStringLiteral("--force")}), 0);
 }
 
+void FigureCommandTest::drawsAHeatMapTheSameTwice() {
+    const auto plan = presetPlan("W8A8 input").value();
+    QVERIFY(writeFile(m_folder.path() / "plan.json", toJson(plan).dump(), true).ok());
+    for (const char* name : {"h1", "h2"}) {
+        QStringList arguments{path("c.safetensors"),     QStringLiteral("--kind"),  QStringLiteral("heatmap"),
+                              QStringLiteral("--order"), QStringLiteral("largest"), QStringLiteral("--show"),
+                              QStringLiteral("sigmas"),  QStringLiteral("--plan"),  path("plan.json")};
+        for (const char* extension : {".pdf", ".svg", ".png", ".csv"}) {
+            arguments << QStringLiteral("-o") << path(name) + QLatin1String(extension);
+        }
+        QCOMPARE(runFigureCommand(arguments), 0);
+    }
+    for (const char* extension : {".pdf", ".svg", ".png", ".csv"}) {
+        const auto first = readFile(m_folder.path() / (std::string("h1") + extension));
+        const auto second = readFile(m_folder.path() / (std::string("h2") + extension));
+        QVERIFY(first.ok() && second.ok());
+        QVERIFY2(first.value() == second.value(), extension);
+        QVERIFY(first.value().size() > 1000);
+    }
+    const auto csv = readFile(m_folder.path() / "h1.csv");
+    QVERIFY(csv.value().starts_with("layer,channel,sigmas,spreads,outlier\n1,0,")); // layer 1 has the largest
+    const auto svg = readFile(m_folder.path() / "h1.svg");
+    QVERIFY(svg.value().find("handmade · out_proj inputs") != std::string::npos);
+}
+
+void FigureCommandTest::aHeatMapShowsEveryOutlier() {
+    QCOMPARE(
+        runFigureCommand(
+            {path("c.safetensors"), QStringLiteral("--kind"), QStringLiteral("heatmap"),
+             QStringLiteral("--dpi"), QStringLiteral("72"), QStringLiteral("-o"), path("o.png")}),
+        0);
+    const QImage image(path("o.png"));
+    QVERIFY(!image.isNull());
+    // Channel 7 of layer 1 alone has the largest colour: more of it than a line, and in the field, not only
+    // in the bar of colours, which is at the right.
+    const QRgb largest = colourTable(ColourMap::Cividis)[255];
+    int inField = 0;
+    for (int y = 0; y < image.height(); ++y) {
+        for (int x = 0; x < image.width() * 3 / 4; ++x) {
+            inField += (image.pixel(x, y) & 0xffffff) == (largest & 0xffffff);
+        }
+    }
+    QVERIFY2(inField > 20, qPrintable(QString::number(inField)));
+}
+
 void FigureCommandTest::takesASession() {
     {
         auto session = Session::create(m_folder.path() / "s.mscope", false);
@@ -122,11 +171,29 @@ void FigureCommandTest::takesASession() {
 void FigureCommandTest::badCommandLinesAreUsage_data() {
     QTest::addColumn<QString>("arguments");
     for (const auto* arguments :
-         {"", "C", "C --layer 1", "C -o F.png", "C --layer 2 -o F.png", "C --layer -1 -o F.png",
-          "C --layer one -o F.png", "C --layer 1 -o F.jpeg", "C C --layer 1 -o F.png",
-          "C --layer 1 -o F.png --k 0", "C --layer 1 -o F.png --k x", "C --layer 1 -o F.png --side up",
-          "C --layer 1 -o F.png --rule mine", "C --layer 1 -o F.png --dpi 1",
-          "C --layer 1 -o F.png --width 1", "C --layer 1 -o F.png --what"}) {
+         {"",
+          "C",
+          "C --layer 1",
+          "C -o F.png",
+          "C --layer 2 -o F.png",
+          "C --layer -1 -o F.png",
+          "C --layer one -o F.png",
+          "C --layer 1 -o F.jpeg",
+          "C C --layer 1 -o F.png",
+          "C --layer 1 -o F.png --k 0",
+          "C --layer 1 -o F.png --k x",
+          "C --layer 1 -o F.png --side up",
+          "C --layer 1 -o F.png --rule mine",
+          "C --layer 1 -o F.png --dpi 1",
+          "C --layer 1 -o F.png --width 1",
+          "C --layer 1 -o F.png --what",
+          "C --kind pie -o F.png",
+          "C --kind heatmap",
+          "C --kind heatmap -o F.png --site q",
+          "C --kind heatmap -o F.png --show weight",
+          "C --kind heatmap -o F.png --order random",
+          "C --kind heatmap -o F.png --colours jet",
+          "C --kind heatmap -o F.png --side output"}) {
         QTest::newRow(arguments) << QString::fromLatin1(arguments);
     }
 }
