@@ -62,6 +62,7 @@ public:
     int input() const { return m_input.get(); }   ///< to write to
     int output() const { return m_output.get(); } ///< to read from
     void closeInput() { m_input.reset(); }
+    void closeOutput() { m_output.reset(); }
     void kill();
     /// The status as waitpid() gives it; nothing if the process still runs after `limit`.
     std::optional<int> waitForEnd(std::chrono::milliseconds limit);

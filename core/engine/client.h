@@ -2,38 +2,44 @@
 #pragma once
 
 #include "core/engine/engine.h"
+#include "core/engine/engine_command.h"
+#include "core/engine/files.h"
+#include "core/engine/traffic.h"
+#include "core/evaluation/score_announcer.h"
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace mambascope {
 
-/// How to start an engine process: a program and its arguments ("mambascope-engine", or "ssh", "host",
-/// "mambascope-engine").
-struct EngineCommand {
-    std::vector<std::string> arguments;
-
-    /// Splits a command line as a shell would split words (quotes and backslashes, nothing expanded).
-    static Result<EngineCommand> parse(std::string_view commandLine);
-    /// MAMBASCOPE_ENGINE if set, else the mambascope-engine beside this program or in its libexec folder.
-    static EngineCommand standard();
-};
-
 /// An engine in a child process. Every call blocks until its answer is there; progress and partial results
 /// arrive on the calling thread meanwhile; a stop request is sent on as a cancel message, and a process that
-/// does not obey within 5 s is killed. When the process ends or its stream breaks, the call returns
-/// EngineLost with what is known (exit status or signal, last lines of its stderr), and so does every later
-/// one: start a new client then. Destruction closes the engine's input and kills it if it has not gone after
-/// 2 s. The engine dies with its parent.
-class EngineClient : public Engine {
+/// does not obey within 5 s is killed. So is one that is silent for longer than its command's patience. When
+/// the process ends or its stream breaks, the call returns EngineLost with what is known (exit status or
+/// signal, last lines of its stderr), and so does every later one: start a new client then. Destruction
+/// closes the engine's input and kills it if it has not gone after 2 s. The engine dies with its parent.
+class EngineClient : public Engine, public ScoreAnnouncer {
 public:
     /// Starts the process; does not wait for it.
     static Result<std::unique_ptr<EngineClient>> start(const EngineCommand& command);
     ~EngineClient() override;
 
     int processId() const; ///< of the child, for tests
+    /// What the connection has cost so far.
+    EngineTraffic traffic() const;
+
+    // Files of the engine's machine, as core/engine/files.h and makeModel() describe them. None of these
+    // starts more than the process: no device is touched, and no model need be loaded.
+    Result<FolderListing> listFolder(const std::string& path, const Job& job);
+    Result<CachedModels> cachedModels(const Job& job);
+    Result<OrderedJson> describeModel(const std::string& model, bool hash, const Job& job);
+    Result<TokenizerText> tokenizerOf(const std::string& model, const Job& job);
+    Result<std::string> checkNewFolder(const std::string& path, bool overwrite, const Job& job);
+    Result<void>
+    makeModel(const std::string& like, std::uint64_t seed, const std::string& folder, const Job& job);
+
+    void announce(std::span<const ScoreRequest> requests) override;
 
     Result<EngineInfo> info() override;
     Result<EngineInfo> waitUntilReady(const Job& job) override;

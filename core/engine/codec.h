@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/engine/engine.h"
+#include "core/engine/files.h"
 
 #include <cstddef>
 #include <span>
@@ -31,6 +32,9 @@ Json pack(const GenerateRequest& request);
 Json pack(const BenchRequest& request);
 Json pack(const ExportRequest& request);
 Json pack(const ExportReport& report);
+Json pack(const FolderListing& listing);
+Json pack(const CachedModels& cache);
+Json pack(const TokenizerText& tokenizer);
 /// {first, logLikelihood: fp64, greedy: bytes}
 Json packScores(std::size_t first, std::span<const Score> scores);
 Json packScoreRequests(std::span<const ScoreRequest> requests);
@@ -72,6 +76,12 @@ template <>
 Result<ExportRequest> unpack(const Json& json);
 template <>
 Result<ExportReport> unpack(const Json& json);
+template <>
+Result<FolderListing> unpack(const Json& json);
+template <>
+Result<CachedModels> unpack(const Json& json);
+template <>
+Result<TokenizerText> unpack(const Json& json);
 template <>
 Result<QuantPlan> unpack(const Json& json);
 template <>

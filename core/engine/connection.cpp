@@ -20,7 +20,15 @@ using namespace std::chrono_literals;
 
 constexpr auto kObeyWithin = 5s;
 constexpr auto kLeaveWithin = 2s;
-constexpr auto kForever = std::chrono::steady_clock::time_point::max();
+constexpr const char* kStartAgain = "Start the job again: the engine starts anew.";
+
+double secondsSince(std::chrono::steady_clock::time_point begin) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+std::string inSeconds(std::chrono::milliseconds time) {
+    return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count()) + " s";
+}
 
 } // namespace
 
@@ -28,21 +36,24 @@ struct Connection::Call {
     std::uint64_t id;
     const Job& job;
     const Partial& onPartial;
+    Clock::time_point since = Clock::now();
+    bool cancelSent = false;
 };
 
-Result<std::unique_ptr<Connection>> Connection::open(const std::vector<std::string>& command) {
-    auto process = ChildProcess::start(command);
+Result<std::unique_ptr<Connection>> Connection::open(const EngineCommand& command) {
+    auto process = ChildProcess::start(command.arguments);
     if (!process.ok()) {
         return process.error();
     }
     std::unique_ptr<Connection> connection(new Connection);
+    connection->m_command = command;
     connection->m_process = std::move(process).value();
     connection->m_wake = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!connection->m_wake.valid()) {
         return Error{
             ErrorCode::EngineLost, "The engine could not be started: too many open files.", {}, "eventfd"};
     }
-    if (auto queued = connection->queue(hello()); !queued.ok()) {
+    if (auto queued = connection->queue(hello(), FrameKind::Hello); !queued.ok()) {
         return queued.error();
     }
     return connection;
@@ -50,11 +61,14 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::vector<std::stri
 
 Connection::~Connection() {
     m_process->closeInput();
+    m_process->closeOutput(); // it may be writing what nobody waits for
     m_process->waitForEnd(m_lost ? 0ms : std::chrono::milliseconds(kLeaveWithin));
 }
 
-Result<void> Connection::queue(const Json& message) {
-    auto bytes = frame(message);
+Result<void> Connection::queue(const Json& message, FrameKind kind) {
+    const auto begin = Clock::now();
+    auto bytes = frame(message, kind);
+    m_traffic.packSeconds += secondsSince(begin);
     if (!bytes.ok()) {
         return Error::failed(
                    "The request is too large for the engine.", "Use fewer or shorter sequences at a time.")
@@ -66,6 +80,32 @@ Result<void> Connection::queue(const Json& message) {
     return {};
 }
 
+Result<std::uint64_t> Connection::begin(const char* op, Json args) {
+    if (m_lost) {
+        return *m_lost;
+    }
+    const bool engineIdle = m_unanswered.empty();
+    if (auto queued = queue({{"id", m_lastId + 1}, {"op", op}, {"args", std::move(args)}}); !queued.ok()) {
+        return queued.error();
+    }
+    ++m_traffic.requests;
+    m_traffic.roundTrips += engineIdle ? 1 : 0;
+    m_begun.try_emplace(++m_lastId);
+    m_unanswered.insert(m_lastId);
+    if (!m_inputClosed) {
+        if (auto written = writeAvailable(); !written.ok()) {
+            return written.error();
+        }
+    }
+    return m_lastId;
+}
+
+void Connection::abandon(std::uint64_t id) {
+    if (!m_lost && m_begun.erase(id) == 1 && m_unanswered.contains(id)) {
+        (void)queue({{"id", id}, {"op", "cancel"}}); // small enough for a frame
+    }
+}
+
 Result<Json> Connection::call(const char* op, Json args, const Job& job, const Partial& onPartial) {
     if (m_lost) {
         return *m_lost;
@@ -73,50 +113,80 @@ Result<Json> Connection::call(const char* op, Json args, const Job& job, const P
     if (job.stopRequested()) {
         return Error::cancelled();
     }
-    const Call call{++m_lastId, job, onPartial};
-    if (auto queued = queue({{"id", call.id}, {"op", op}, {"args", std::move(args)}}); !queued.ok()) {
-        return queued.error();
+    const auto id = begin(op, std::move(args));
+    return id.ok() ? finish(id.value(), job, onPartial) : id.error();
+}
+
+/// What has come for the call already, up to its answer.
+Result<std::optional<Json>> Connection::drain(Call& call) {
+    while (true) {
+        if (auto& waiting = m_begun[call.id]; !waiting.empty()) {
+            Json message = std::move(waiting.front());
+            waiting.pop_front();
+            auto answer = handle(message, call);
+            if (!answer.ok() || answer.value()) {
+                return answer;
+            }
+            continue;
+        }
+        auto message = nextMessage();
+        if (!message.ok()) {
+            return message.error();
+        }
+        if (!message.value()) {
+            return std::optional<Json>{};
+        }
+        auto answer = handle(*message.value(), call);
+        if (!answer.ok() || answer.value()) {
+            return answer;
+        }
     }
+}
+
+Result<Json> Connection::finish(std::uint64_t id, const Job& job, const Partial& onPartial) {
+    if (m_lost) {
+        return *m_lost;
+    }
+    if (!m_begun.contains(id)) {
+        return Error::failed("The request was not begun, or is finished.");
+    }
+    Call call{id, job, onPartial};
     const std::stop_callback wake(job.stop, [fd = m_wake.get()] {
         const std::uint64_t one = 1;
         [[maybe_unused]] const ssize_t written = ::write(fd, &one, sizeof one);
     });
-    bool cancelSent = false;
     while (true) {
-        auto message = nextMessage();
-        while (message.ok() && message.value()) {
-            auto answer = handle(*message.value(), call);
-            if (!answer.ok()) {
-                return answer.error();
-            }
-            if (answer.value()) {
-                return std::move(*answer.value());
-            }
-            message = nextMessage();
+        auto answer = drain(call);
+        if (!answer.ok()) {
+            m_begun.erase(id);
+            return answer.error();
         }
-        if (!message.ok()) {
-            return message.error();
+        if (answer.value()) {
+            m_begun.erase(id);
+            return std::move(*answer.value());
         }
         if (!m_greeted && job.stopRequested()) {
             // There may be nobody who could obey: a remote shell that does not connect, for example.
             lose({ErrorCode::EngineLost, "The engine was stopped before it was ready.", {}, {}});
             return Error::cancelled();
         }
-        if (!cancelSent && job.stopRequested()) {
-            if (auto queued = queue({{"id", call.id}, {"op", "cancel"}}); !queued.ok()) {
+        if (!call.cancelSent && job.stopRequested()) {
+            if (auto queued = queue({{"id", id}, {"op", "cancel"}}); !queued.ok()) {
                 return queued.error();
             }
-            cancelSent = true;
+            call.cancelSent = true;
             m_lastMove = Clock::now();
         }
-        if (auto pumped = pump(cancelSent ? m_lastMove + kObeyWithin : kForever); !pumped.ok()) {
+        if (auto pumped = pump(call); !pumped.ok()) {
             return pumped.error();
         }
     }
 }
 
 Result<std::optional<Json>> Connection::nextMessage() {
+    const auto begin = Clock::now();
     auto message = m_in.next(m_greeted ? kMaxFrameBytes : kMaxHelloBytes);
+    m_traffic.unpackSeconds += secondsSince(begin);
     if (!message.ok()) {
         return m_greeted ? fail(message.error()) : notTheEngine();
     }
@@ -130,28 +200,53 @@ Result<std::optional<Json>> Connection::nextMessage() {
     return nextMessage();
 }
 
-/// What a message means to the call that waits: its result, its error, or nothing yet.
+/// What a message means to the call that waits: its result, its error, or nothing yet. Messages for requests
+/// that are begun and not waited for yet are kept.
 Result<std::optional<Json>> Connection::handle(Json& message, const Call& call) {
-    std::uint64_t id = 0;
     std::string type;
-    Fields fields(message, "message");
     std::int64_t number = 0;
+    Fields fields(message, "message");
     fields.integer("id", number, 0).text("type", type, 64);
-    id = static_cast<std::uint64_t>(number);
-    if (fields.ok() && type == "error" && fields.map("error") != nullptr) {
+    if (!fields.ok()) {
+        return fail(fields.error());
+    }
+    const auto id = static_cast<std::uint64_t>(number);
+    if (type == "pong") {
+        return std::optional<Json>{};
+    }
+    const bool expected = m_unanswered.contains(id) || id == call.id;
+    if (type == "result" || type == "error") {
+        m_unanswered.erase(id);
+    }
+    if (id == call.id) {
+        return handleOwn(message, type, call);
+    }
+    if (const auto begun = m_begun.find(id); begun != m_begun.end()) {
+        begun->second.push_back(std::move(message));
+        return std::optional<Json>{};
+    }
+    if (expected) {
+        return std::optional<Json>{};
+    }
+    if (id == 0 && type == "error" && fields.map("error") != nullptr) { // about the connection itself
         Error error = unpackError(message["error"]);
-        if (id == call.id) {
-            return error;
+        error.code = ErrorCode::EngineLost;
+        error.message = "The engine ended the conversation. " + error.message;
+        if (error.hint.empty()) {
+            error.hint = kStartAgain;
         }
-        if (id == 0) { // about the connection itself
-            error.code = ErrorCode::EngineLost;
-            return lose(std::move(error));
-        }
+        return lose(std::move(error));
     }
-    if (fields.ok() && id != call.id) {
-        fields.fail("id", "names no request that is running");
+    fields.fail("id", "names no request that is running");
+    return fail(fields.error());
+}
+
+Result<std::optional<Json>> Connection::handleOwn(Json& message, const std::string& type, const Call& call) {
+    Fields fields(message, "message");
+    if (type == "error" && fields.map("error") != nullptr) {
+        return unpackError(message["error"]);
     }
-    if (fields.ok() && type == "progress") {
+    if (type == "progress") {
         auto progress = unpack<Progress>(message);
         if (!progress.ok()) {
             return fail(progress.error());
@@ -161,37 +256,74 @@ Result<std::optional<Json>> Connection::handle(Json& message, const Call& call) 
         }
         return std::optional<Json>{};
     }
-    if (fields.ok() && type == "partial" && call.onPartial) {
+    if (type == "partial" && call.onPartial) {
         auto taken = call.onPartial(message);
         return taken.ok() ? Result<std::optional<Json>>(std::optional<Json>{}) : fail(taken.error());
     }
-    if (fields.ok() && type == "result" && fields.map("value") != nullptr) {
+    double seconds = 0;
+    if (type == "result" && fields.number("seconds", seconds).map("value") != nullptr) {
+        m_traffic.computeSeconds += seconds;
         return std::optional<Json>(std::move(message["value"]));
     }
     fields.fail("type", "is unknown");
     return fail(fields.error());
 }
 
-/// Waits until bytes can move, moves them, and returns. A process that is told to stop may take `deadline`'s
-/// time.
-Result<void> Connection::pump(Clock::time_point deadline) {
+/// When the wait has lasted too long, or a sign of life is due.
+Connection::Clock::time_point Connection::deadline(const Call& call) {
+    if (!m_greeted) {
+        return call.since + m_command.patience.greeting;
+    }
+    const auto silent = std::max(m_lastSign, call.since);
+    const auto next = silent + (m_pinged ? m_command.patience.silence : m_command.patience.ping);
+    return call.cancelSent ? std::min(m_lastMove + kObeyWithin, next) : next;
+}
+
+Error Connection::timedOut(const Call& call) {
+    if (!m_greeted) {
+        return lose(
+            {ErrorCode::EngineLost,
+             "The engine did not answer within " + inSeconds(m_command.patience.greeting) + ".",
+             "Check that the engine command starts mambascope-engine, and that its machine can be reached.",
+             {}});
+    }
+    if (call.cancelSent && Clock::now() >= m_lastMove + kObeyWithin) {
+        return lose(
+            {ErrorCode::EngineLost,
+             "The engine did not stop when it was told to, and was ended.",
+             kStartAgain,
+             {}});
+    }
+    return lose(
+        {ErrorCode::EngineLost,
+         "Nothing has been heard of the engine for " + inSeconds(m_command.patience.silence) + ".",
+         std::string("Its machine or the connection to it may be down. ") + kStartAgain,
+         {}});
+}
+
+/// Asks for a sign of life: the engine answers at once even while it works.
+Result<void> Connection::ping(const Call& call) {
+    m_pinged = true;
+    return queue({{"id", call.id}, {"op", "ping"}});
+}
+
+/// Waits until bytes can move, moves them, and returns.
+Result<void> Connection::pump(const Call& call) {
     const bool writing = !m_inputClosed && m_outBegin < m_out.size();
     std::array<pollfd, 3> entries{
         {{m_process->output(), POLLIN, 0},
          {writing ? m_process->input() : -1, POLLOUT, 0},
          {m_wake.get(), POLLIN, 0}}};
-    int timeout = -1;
-    if (deadline != kForever) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-        timeout = static_cast<int>(std::max<std::int64_t>(left.count(), 0));
-    }
-    const int ready = ::poll(entries.data(), entries.size(), timeout);
+    const auto until = deadline(call);
+    const auto begin = Clock::now();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - begin).count();
+    const int ready =
+        ::poll(entries.data(), entries.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, 1 << 30)));
+    m_traffic.waitSeconds += secondsSince(begin);
     if (ready == 0) {
-        return lose(
-            {ErrorCode::EngineLost,
-             "The engine did not stop when it was told to, and was ended.",
-             "Start the job again: the engine starts anew.",
-             {}});
+        const bool signDue =
+            m_greeted && !m_pinged && !(call.cancelSent && Clock::now() >= m_lastMove + kObeyWithin);
+        return signDue ? ping(call) : Result<void>(timedOut(call));
     }
     if (ready < 0) {
         return {};
@@ -213,7 +345,9 @@ Result<void> Connection::writeAvailable() {
         writeQuietly(m_process->input(), std::span<const std::uint8_t>(m_out).subspan(m_outBegin));
     if (written >= 0) {
         m_outBegin += static_cast<std::size_t>(written);
+        m_traffic.bytesSent += static_cast<std::uint64_t>(written);
         m_lastMove = Clock::now();
+        m_lastSign = m_lastMove; // somebody takes what is sent
         return {};
     }
     if (errno != EAGAIN && errno != EINTR) {
@@ -232,6 +366,9 @@ Result<void> Connection::readAvailable() {
         return streamEnded();
     }
     m_in.append(std::span(buffer).first(static_cast<std::size_t>(got)));
+    m_traffic.bytesReceived += static_cast<std::uint64_t>(got);
+    m_lastSign = Clock::now();
+    m_pinged = false;
     // Progress messages are small: only a large answer on its way earns an engine more time to obey.
     if (m_in.pending().size() > 4096) {
         m_lastMove = Clock::now();
@@ -240,6 +377,8 @@ Result<void> Connection::readAvailable() {
 }
 
 Error Connection::lose(Error error) {
+    m_begun.clear();
+    m_unanswered.clear();
     m_process->kill();
     m_process->waitForEnd(1s);
     if (error.context.empty()) {
@@ -253,7 +392,7 @@ Error Connection::fail(const Error& why) {
     return lose(
         {ErrorCode::EngineLost,
          "The engine's answer cannot be understood. " + why.message,
-         "Check that the engine is of the same version as this program.",
+         why.hint.empty() ? "Check that the engine is of the same version as this program." : why.hint,
          {}});
 }
 
@@ -262,7 +401,10 @@ Error Connection::streamEnded() {
         return notTheEngine();
     }
     const auto status = m_process->waitForEnd(1s);
-    return lose(exitReason(status, m_greeted, m_process->lastLines()));
+    const auto stage = !m_greeted               ? ConversationStage::NotGreeted
+                       : m_in.pending().empty() ? ConversationStage::Between
+                                                : ConversationStage::InAMessage;
+    return lose(exitReason(m_command, status, stage, m_process->lastLines()));
 }
 
 /// The first line that came instead of the greeting; whoever wrote it may still be in the middle of it.

@@ -3,7 +3,9 @@
 
 #include "core/engine/codec.h"
 #include "core/engine/fields.h"
+#include "core/engine/files.h"
 
+#include <chrono>
 #include <map>
 #include <new>
 #include <string_view>
@@ -12,6 +14,12 @@ namespace mambascope::protocol {
 namespace {
 
 constexpr std::size_t kKeptCalibrations = 4;
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 template <class T>
 Result<Json> packed(const Result<T>& result) {
@@ -30,8 +38,17 @@ Error thrown(std::string_view what) {
 
 } // namespace
 
+template <class Work>
+auto Dispatcher::timed(Work&& work) {
+    const auto begin = Clock::now();
+    auto result = work();
+    m_computeSeconds += secondsSince(begin);
+    return result;
+}
+
 Result<Json>
 Dispatcher::run(const std::string& op, const Json& args, const Job& job, const PartialSink& onPartial) {
+    m_computeSeconds = 0;
     try {
         return runUnguarded(op, args, job, onPartial);
     } catch (const std::bad_alloc&) {
@@ -48,15 +65,30 @@ Dispatcher::run(const std::string& op, const Json& args, const Job& job, const P
 Result<Json> Dispatcher::runUnguarded(
     const std::string& op, const Json& args, const Job& job, const PartialSink& onPartial) {
     static const std::map<std::string_view, Operation> kOperations{
-        {"info", &Dispatcher::info},           {"load", &Dispatcher::load},
-        {"tokenizer", &Dispatcher::tokenizer}, {"weights", &Dispatcher::weights},
-        {"upload", &Dispatcher::upload},       {"calibrate", &Dispatcher::calibrate},
-        {"apply", &Dispatcher::apply},         {"siteErrors", &Dispatcher::siteErrors},
-        {"forward", &Dispatcher::forward},     {"score", &Dispatcher::score},
-        {"generate", &Dispatcher::generate},   {"export", &Dispatcher::exportCheckpoint},
+        {"info", &Dispatcher::info},
+        {"load", &Dispatcher::load},
+        {"tokenizer", &Dispatcher::tokenizer},
+        {"weights", &Dispatcher::weights},
+        {"calibrate", &Dispatcher::calibrate},
+        {"apply", &Dispatcher::apply},
+        {"siteErrors", &Dispatcher::siteErrors},
+        {"forward", &Dispatcher::forward},
+        {"score", &Dispatcher::score},
+        {"generate", &Dispatcher::generate},
+        {"export", &Dispatcher::exportCheckpoint},
         {"bench", &Dispatcher::bench}};
+    /// Those that read files only need no engine, whose start would take a second or more.
+    static const std::map<std::string_view, Operation> kOfFiles{
+        {"upload", &Dispatcher::upload},
+        {"listFolder", &Dispatcher::listFolder},
+        {"cachedModels", &Dispatcher::cachedModels},
+        {"describeModel", &Dispatcher::describeModel},
+        {"tokenizerOf", &Dispatcher::tokenizerOf},
+        {"checkNewFolder", &Dispatcher::checkNewFolder},
+        {"makeModel", &Dispatcher::makeModel}};
+    const auto ofFiles = kOfFiles.find(op);
     const auto found = kOperations.find(op);
-    if (found == kOperations.end()) {
+    if (ofFiles == kOfFiles.end() && found == kOperations.end()) {
         return Error::failed(
             "The engine does not know the request “" + op.substr(0, 64) + "”.",
             "Install the same version of mambascope on both sides.");
@@ -64,7 +96,10 @@ Result<Json> Dispatcher::runUnguarded(
     if (job.stopRequested()) {
         return Error::cancelled();
     }
-    if (!m_engine && op != "upload") {
+    if (ofFiles != kOfFiles.end()) {
+        return (this->*ofFiles->second)(args, job, onPartial);
+    }
+    if (!m_engine) {
         auto made = m_factory();
         if (!made.ok()) {
             return made.error();
@@ -100,7 +135,8 @@ Result<Json> Dispatcher::info(const Json&, const Job&, const PartialSink&) {
 
 Result<Json> Dispatcher::load(const Json& args, const Job& job, const PartialSink&) {
     auto request = unpack<LoadRequest>(args);
-    return request.ok() ? packed(m_engine->load(request.value(), job)) : Result<Json>(request.error());
+    return request.ok() ? packed(timed([&] { return m_engine->load(request.value(), job); }))
+                        : Result<Json>(request.error());
 }
 
 Result<Json> Dispatcher::tokenizer(const Json&, const Job&, const PartialSink&) {
@@ -109,7 +145,7 @@ Result<Json> Dispatcher::tokenizer(const Json&, const Job&, const PartialSink&) 
 }
 
 Result<Json> Dispatcher::weights(const Json&, const Job& job, const PartialSink&) {
-    return packed(m_engine->weightStatistics(job));
+    return packed(timed([&] { return m_engine->weightStatistics(job); }));
 }
 
 Result<Json> Dispatcher::upload(const Json& args, const Job&, const PartialSink&) {
@@ -135,7 +171,7 @@ Result<Json> Dispatcher::calibrate(const Json& args, const Job& job, const Parti
     if (!request.ok()) {
         return request.error();
     }
-    auto snapshot = m_engine->calibrate(request.value(), job);
+    auto snapshot = timed([&] { return m_engine->calibrate(request.value(), job); });
     if (!snapshot.ok()) {
         return snapshot.error();
     }
@@ -166,7 +202,7 @@ Result<Json> Dispatcher::apply(const Json& args, const Job& job, const PartialSi
     if (!calibration) {
         return Json{{"unknownCalibration", true}};
     }
-    auto warnings = m_engine->applyPlan(plan.value(), *calibration, job);
+    auto warnings = timed([&] { return m_engine->applyPlan(plan.value(), *calibration, job); });
     return warnings.ok() ? Result<Json>(Json{{"warnings", warnings.value()}})
                          : Result<Json>(warnings.error());
 }
@@ -184,13 +220,15 @@ Result<Json> Dispatcher::siteErrors(const Json& args, const Job& job, const Part
         return request.error();
     }
     const auto calibration = kept(hash);
-    return calibration ? packed(m_engine->siteErrors(request.value(), *calibration, job))
-                       : Result<Json>(Json{{"unknownCalibration", true}});
+    return calibration
+               ? packed(timed([&] { return m_engine->siteErrors(request.value(), *calibration, job); }))
+               : Result<Json>(Json{{"unknownCalibration", true}});
 }
 
 Result<Json> Dispatcher::forward(const Json& args, const Job& job, const PartialSink&) {
     auto request = unpack<ForwardRequest>(args);
-    return request.ok() ? packed(m_engine->forward(request.value(), job)) : Result<Json>(request.error());
+    return request.ok() ? packed(timed([&] { return m_engine->forward(request.value(), job); }))
+                        : Result<Json>(request.error());
 }
 
 Result<Json> Dispatcher::score(const Json& args, const Job& job, const PartialSink& onPartial) {
@@ -199,9 +237,11 @@ Result<Json> Dispatcher::score(const Json& args, const Job& job, const PartialSi
         return requests.error();
     }
     const auto sink = [&](std::size_t first, std::span<const Score> scores) {
+        const auto begin = Clock::now();
         onPartial(packScores(first, scores));
+        m_computeSeconds -= secondsSince(begin); // inside the time that score() takes
     };
-    auto scores = m_engine->score(requests.value(), sink, job);
+    auto scores = timed([&] { return m_engine->score(requests.value(), sink, job); });
     return scores.ok() ? Result<Json>(packScores(0, scores.value())) : Result<Json>(scores.error());
 }
 
@@ -210,7 +250,7 @@ Result<Json> Dispatcher::generate(const Json& args, const Job& job, const Partia
     if (!request.ok()) {
         return request.error();
     }
-    auto tokens = m_engine->generate(request.value(), job);
+    auto tokens = timed([&] { return m_engine->generate(request.value(), job); });
     return tokens.ok() ? Result<Json>(Json{{"tokens", binary(tokens.value())}})
                        : Result<Json>(tokens.error());
 }
@@ -228,8 +268,9 @@ Result<Json> Dispatcher::exportCheckpoint(const Json& args, const Job& job, cons
         return request.error();
     }
     const auto calibration = kept(hash);
-    return calibration ? packed(m_engine->exportCheckpoint(request.value(), *calibration, job))
-                       : Result<Json>(Json{{"unknownCalibration", true}});
+    return calibration
+               ? packed(timed([&] { return m_engine->exportCheckpoint(request.value(), *calibration, job); }))
+               : Result<Json>(Json{{"unknownCalibration", true}});
 }
 
 Result<Json> Dispatcher::bench(const Json& args, const Job& job, const PartialSink&) {
@@ -237,8 +278,76 @@ Result<Json> Dispatcher::bench(const Json& args, const Job& job, const PartialSi
     if (!request.ok()) {
         return request.error();
     }
-    auto report = m_engine->bench(request.value(), job);
+    auto report = timed([&] { return m_engine->bench(request.value(), job); });
     return report.ok() ? Result<Json>(packOrdered(report.value())) : Result<Json>(report.error());
+}
+
+namespace {
+
+struct FileRequest {
+    std::string path;
+    bool flag = false;
+};
+
+Result<FileRequest> fileRequest(const Json& args, const char* flag = nullptr) {
+    FileRequest request;
+    Fields fields(args, "file request");
+    fields.text("path", request.path, 4096);
+    if (flag != nullptr) {
+        fields.boolean(flag, request.flag);
+    }
+    return fields.result(std::move(request));
+}
+
+Result<Json> asText(const Result<std::string>& text) {
+    return text.ok() ? Result<Json>(Json{{"text", text.value()}}) : Result<Json>(text.error());
+}
+
+} // namespace
+
+Result<Json> Dispatcher::listFolder(const Json& args, const Job&, const PartialSink&) {
+    const auto request = fileRequest(args);
+    return request.ok() ? packed(mambascope::listFolder(request.value().path))
+                        : Result<Json>(request.error());
+}
+
+Result<Json> Dispatcher::cachedModels(const Json&, const Job& job, const PartialSink&) {
+    return pack(listCachedModels(job));
+}
+
+Result<Json> Dispatcher::describeModel(const Json& args, const Job& job, const PartialSink&) {
+    const auto request = fileRequest(args, "hash");
+    if (!request.ok()) {
+        return request.error();
+    }
+    const auto described = mambascope::describeModel(request.value().path, request.value().flag, job);
+    return described.ok() ? Result<Json>(packOrdered(described.value())) : Result<Json>(described.error());
+}
+
+Result<Json> Dispatcher::tokenizerOf(const Json& args, const Job&, const PartialSink&) {
+    const auto request = fileRequest(args);
+    return request.ok() ? packed(mambascope::tokenizerOf(request.value().path))
+                        : Result<Json>(request.error());
+}
+
+Result<Json> Dispatcher::checkNewFolder(const Json& args, const Job&, const PartialSink&) {
+    const auto request = fileRequest(args, "overwrite");
+    return request.ok() ? asText(mambascope::checkNewFolder(request.value().path, request.value().flag))
+                        : Result<Json>(request.error());
+}
+
+Result<Json> Dispatcher::makeModel(const Json& args, const Job& job, const PartialSink&) {
+    std::string like;
+    std::int64_t seed = 0;
+    Fields fields(args, "request for a model");
+    fields.text("like", like, 256).integer("seed", seed, 0);
+    const auto request = fileRequest(args);
+    if (!fields.ok() || !request.ok()) {
+        return fields.ok() ? request.error() : fields.error();
+    }
+    const auto made =
+        mambascope::makeModel(like, static_cast<std::uint64_t>(seed), request.value().path, job);
+    return made.ok() ? Result<Json>(Json::object()) : Result<Json>(made.error());
 }
 
 } // namespace mambascope::protocol

@@ -23,6 +23,9 @@ public:
 
     Result<Json> run(const std::string& op, const Json& args, const Job& job, const PartialSink& onPartial);
 
+    /// What the last run() took, without reading the request, packing the answer and sending partial results.
+    double computeSeconds() const { return m_computeSeconds; }
+
 private:
     using Calibration = std::shared_ptr<const CalibrationSnapshot>;
     using Operation =
@@ -43,6 +46,16 @@ private:
     Result<Json> generate(const Json&, const Job&, const PartialSink&);
     Result<Json> exportCheckpoint(const Json&, const Job&, const PartialSink&);
     Result<Json> bench(const Json&, const Job&, const PartialSink&);
+    Result<Json> listFolder(const Json&, const Job&, const PartialSink&);
+    Result<Json> cachedModels(const Json&, const Job&, const PartialSink&);
+    Result<Json> describeModel(const Json&, const Job&, const PartialSink&);
+    Result<Json> tokenizerOf(const Json&, const Job&, const PartialSink&);
+    Result<Json> checkNewFolder(const Json&, const Job&, const PartialSink&);
+    Result<Json> makeModel(const Json&, const Job&, const PartialSink&);
+
+    /// What `work` returns; the time it takes counts as computing.
+    template <class Work>
+    auto timed(Work&& work);
 
     void keep(std::string hash, Calibration calibration);
     /// The calibration of that hash; null for the empty hash; none if it is not kept (any more).
@@ -50,6 +63,7 @@ private:
 
     Factory m_factory;
     std::unique_ptr<Engine> m_engine;
+    double m_computeSeconds = 0;
     std::deque<std::pair<std::string, Calibration>> m_calibrations; ///< the last few, the newest at the end
 };
 

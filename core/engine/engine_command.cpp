@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/engine/client.h"
+#include "core/engine/engine_command.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <system_error>
 
 namespace mambascope {
@@ -88,6 +89,14 @@ EngineCommand EngineCommand::standard() {
         }
     }
     return {{"mambascope-engine"}};
+}
+
+bool EngineCommand::mayBeElsewhere() const {
+    return arguments.empty() || fs::path(arguments.front()).filename() != "mambascope-engine";
+}
+
+bool EngineCommand::isSsh() const {
+    return !arguments.empty() && fs::path(arguments.front()).filename() == "ssh";
 }
 
 } // namespace mambascope

@@ -10,6 +10,10 @@
 #include <ctime>
 #include <poll.h>
 #include <unistd.h>
+#include <utility>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace mambascope::protocol {
 namespace {
@@ -33,10 +37,35 @@ std::uint32_t frameLength(const std::uint8_t* bytes) {
     return length;
 }
 
+Error damagedOnItsWay() {
+    return Error::failed(
+        "A message was damaged on its way.", "Something between the two programs changes or loses bytes: the "
+                                             "command that starts the engine has to "
+                                             "pass them on as they are (ssh without -t, for example).");
+}
+
 Error tooLong(std::uint64_t length, std::uint32_t maxBytes) {
     return Error::failed(
         "A message claims " + std::to_string(length) + " bytes; at most " + std::to_string(maxBytes) +
         " are allowed.");
+}
+
+/// The length of the payload, if the head is sound and the length is allowed.
+Result<std::uint32_t> payloadLength(std::span<const std::uint8_t> head, std::uint32_t maxBytes) {
+    if (head.size() == kHeadBytes &&
+        frameLength(head.data() + 2 * kLengthBytes) != checksum(head.first(2 * kLengthBytes))) {
+        return damagedOnItsWay();
+    }
+    const std::uint32_t length = frameLength(head.data());
+    return length <= maxBytes ? Result<std::uint32_t>(length) : tooLong(length, maxBytes);
+}
+
+/// The message of a frame.
+Result<Json> checkedMessage(std::span<const std::uint8_t> head, std::span<const std::uint8_t> payload) {
+    if (head.size() == kHeadBytes && frameLength(head.data() + kLengthBytes) != checksum(payload)) {
+        return damagedOnItsWay();
+    }
+    return decode(payload);
 }
 
 /// Descriptors of a pipe may be non-blocking because somebody else who shares them made them so.
@@ -46,6 +75,19 @@ void waitFor(int fd, short events) {
 }
 
 } // namespace
+
+std::uint32_t checksum(std::span<const std::uint8_t> bytes) {
+    return static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size()));
+}
+
+std::array<std::uint8_t, kHeadBytes> messageHead(std::uint32_t length, std::uint32_t payloadChecksum) {
+    std::array<std::uint8_t, kHeadBytes> head{};
+    std::memcpy(head.data(), &length, kLengthBytes);
+    std::memcpy(head.data() + kLengthBytes, &payloadChecksum, kLengthBytes);
+    const std::uint32_t ofHead = checksum(std::span(head).first(2 * kLengthBytes));
+    std::memcpy(head.data() + 2 * kLengthBytes, &ofHead, kLengthBytes);
+    return head;
+}
 
 std::ptrdiff_t writeQuietly(int fd, std::span<const std::uint8_t> bytes) {
     sigset_t pipe, previous, waiting;
@@ -85,14 +127,17 @@ Result<void> Channel::readExactly(std::span<std::uint8_t> out) {
 }
 
 Result<Json> Channel::receive(std::uint32_t maxBytes) {
-    std::array<std::uint8_t, kLengthBytes> head{};
+    std::array<std::uint8_t, kHeadBytes> bytes{};
+    const auto head =
+        std::span(bytes).first(std::exchange(m_helloReceived, true) ? kHeadBytes : kLengthBytes);
     if (auto read = readExactly(head); !read.ok()) {
         return read.error();
     }
-    const std::uint32_t length = frameLength(head.data());
-    if (length > maxBytes) {
-        return tooLong(length, maxBytes);
+    const auto claimed = payloadLength(head, maxBytes);
+    if (!claimed.ok()) {
+        return claimed.error();
     }
+    const std::uint32_t length = claimed.value();
     std::vector<std::uint8_t> payload;
     while (payload.size() < length) {
         const std::size_t begin = payload.size();
@@ -101,14 +146,15 @@ Result<Json> Channel::receive(std::uint32_t maxBytes) {
             return read.error();
         }
     }
-    return decode(payload);
+    return checkedMessage(head, payload);
 }
 
 Result<void> Channel::send(const Json& message) {
-    auto bytes = frame(message);
+    auto bytes = frame(message, m_helloSent ? FrameKind::Message : FrameKind::Hello);
     if (!bytes.ok()) {
         return bytes.error();
     }
+    m_helloSent = true;
     std::span<const std::uint8_t> rest = bytes.value();
     while (!rest.empty()) {
         const std::ptrdiff_t written = writeQuietly(m_writeFd, rest);
@@ -134,21 +180,24 @@ void FrameBuffer::append(std::span<const std::uint8_t> bytes) {
 
 Result<std::optional<Json>> FrameBuffer::next(std::uint32_t maxBytes) {
     const auto waiting = pending();
-    if (waiting.size() < kLengthBytes) {
+    const std::size_t headBytes = m_helloReceived ? kHeadBytes : kLengthBytes;
+    if (waiting.size() < headBytes) {
         return std::optional<Json>{};
     }
-    const std::uint32_t length = frameLength(waiting.data());
-    if (length > maxBytes) {
-        return tooLong(length, maxBytes);
+    const auto head = waiting.first(headBytes);
+    const auto length = payloadLength(head, maxBytes);
+    if (!length.ok()) {
+        return length.error();
     }
-    if (waiting.size() - kLengthBytes < length) {
+    if (waiting.size() - headBytes < length.value()) {
         return std::optional<Json>{};
     }
-    auto message = decode(waiting.subspan(kLengthBytes, length));
+    auto message = checkedMessage(head, waiting.subspan(headBytes, length.value()));
     if (!message.ok()) {
         return message.error();
     }
-    m_begin += kLengthBytes + length;
+    m_helloReceived = true;
+    m_begin += headBytes + length.value();
     if (m_begin == m_bytes.size()) {
         m_bytes.clear();
         m_begin = 0;
@@ -163,15 +212,21 @@ std::vector<std::uint8_t> encode(const Json& message) {
     return Json::to_msgpack(message);
 }
 
-Result<std::vector<std::uint8_t>> frame(const Json& message) {
-    std::vector<std::uint8_t> bytes(kLengthBytes);
+Result<std::vector<std::uint8_t>> frame(const Json& message, FrameKind kind) {
+    const std::size_t headBytes = kind == FrameKind::Hello ? kLengthBytes : kHeadBytes;
+    std::vector<std::uint8_t> bytes(headBytes);
     Json::to_msgpack(message, bytes);
-    const std::size_t payload = bytes.size() - kLengthBytes;
+    const std::size_t payload = bytes.size() - headBytes;
     if (payload > kMaxFrameBytes) {
         return tooLong(payload, kMaxFrameBytes);
     }
     const auto length = static_cast<std::uint32_t>(payload);
-    std::memcpy(bytes.data(), &length, kLengthBytes);
+    if (kind == FrameKind::Hello) {
+        std::memcpy(bytes.data(), &length, kLengthBytes);
+    } else {
+        const auto head = messageHead(length, checksum(std::span(bytes).subspan(headBytes)));
+        std::copy(head.begin(), head.end(), bytes.begin());
+    }
     return bytes;
 }
 

@@ -128,6 +128,10 @@ Result<void> Server::takeMessage(Json message) {
         cancel(request.id);
         return {};
     }
+    if (request.op == "ping") {
+        (void)send({{"id", request.id}, {"type", "pong"}});
+        return {};
+    }
     if (fields.map("args") == nullptr) {
         sendError(request.id, fields.error());
         return {};
@@ -213,8 +217,11 @@ void Server::run(Request& request) {
         return;
     }
     try {
-        const auto sent =
-            send({{"id", request.id}, {"type", "result"}, {"value", std::move(answer).value()}});
+        const auto sent = send(
+            {{"id", request.id},
+             {"type", "result"},
+             {"seconds", m_dispatcher.computeSeconds()},
+             {"value", std::move(answer).value()}});
         if (!sent.ok()) {
             sendError(
                 request.id,

@@ -20,8 +20,8 @@ struct EngineService::Impl {
     using EntryPointer = std::shared_ptr<Entry>;
 
     Impl(EngineFactory factoryIn, std::function<void()> onChangeIn)
-        : factory(std::move(factoryIn))
-        , onChange(std::move(onChangeIn)) {}
+        : onChange(std::move(onChangeIn))
+        , factory(std::move(factoryIn)) {}
 
     // On the service's thread.
     void run();
@@ -30,6 +30,7 @@ struct EngineService::Impl {
     Result<void> ensureEngine(const Job& job);
     Result<void> ensureModel(const Job& job);
     void loseEngine();
+    void endReplacedEngine();
     void end(const EntryPointer& entry, const Result<void>& outcome);
     void finishDropped();
     void setState(EngineState next);
@@ -44,7 +45,6 @@ struct EngineService::Impl {
     EntryPointer takeNext();
     void remember(const JobStatus& status);
 
-    const EngineFactory factory;
     const std::function<void()> onChange;
 
     std::unique_ptr<Engine> engine; ///< only the service's thread touches it
@@ -63,6 +63,8 @@ struct EngineService::Impl {
     std::optional<LoadedModel> model;
     std::optional<EngineInfo> info;
     std::uint64_t lastId = 0;
+    EngineFactory factory;
+    bool factoryChanged = false;
     bool warm = false;
     bool quit = false;
     std::thread thread;
@@ -121,6 +123,17 @@ void EngineService::Impl::loseEngine() {
     changed();
 }
 
+void EngineService::Impl::endReplacedEngine() {
+    engine.reset();
+    {
+        const std::lock_guard lock(mutex);
+        model.reset();
+        info.reset();
+        state = EngineState::Stopped;
+    }
+    changed();
+}
+
 Result<void> EngineService::Impl::ensureEngine(const Job& job) {
     if (engine) {
         // An engine that died while nothing ran is not the fault of the job that comes next.
@@ -131,7 +144,12 @@ Result<void> EngineService::Impl::ensureEngine(const Job& job) {
         loseEngine();
     }
     setState(EngineState::Starting);
-    auto made = factory();
+    EngineFactory make;
+    {
+        const std::lock_guard lock(mutex);
+        make = factory;
+    }
+    auto made = make();
     if (!made.ok()) {
         loseEngine();
         return made.error();
@@ -257,12 +275,19 @@ void EngineService::Impl::run() {
         bool warmNow = false;
         {
             std::unique_lock lock(mutex);
-            wake.wait(lock, [this] { return quit || warm || !queue.empty() || !dropped.empty(); });
+            wake.wait(lock, [this] {
+                return quit || warm || factoryChanged || !queue.empty() || !dropped.empty();
+            });
             if (!dropped.empty()) {
                 continue;
             }
             if (quit) {
                 break;
+            }
+            if (std::exchange(factoryChanged, false)) {
+                lock.unlock();
+                endReplacedEngine();
+                continue;
             }
             warmNow = std::exchange(warm, false) && !engine;
             next = takeNext();
@@ -304,6 +329,14 @@ void EngineService::setModel(std::optional<LoadRequest> request) {
 void EngineService::warmUp() {
     const std::lock_guard lock(m_impl->mutex);
     m_impl->warm = true;
+    m_impl->wake.notify_all();
+}
+
+void EngineService::setFactory(EngineFactory factory) {
+    cancelAll();
+    const std::lock_guard lock(m_impl->mutex);
+    m_impl->factory = std::move(factory);
+    m_impl->factoryChanged = true;
     m_impl->wake.notify_all();
 }
 

@@ -60,6 +60,9 @@ public:
     void setModel(std::optional<LoadRequest> request);
     /// Starts the engine process ahead of the first job.
     void warmUp();
+    /// Ends the engine, stops its job and drops the others; the next job starts an engine that this factory
+    /// makes.
+    void setFactory(EngineFactory factory);
 
     std::uint64_t submit(JobSpec spec);
     void cancel(std::uint64_t id);

@@ -143,8 +143,10 @@ void ProtocolTest::framesGoThroughAPipe() {
 void ProtocolTest::framesAreCutAnywhere() {
     Bytes stream;
     for (int i = 0; i < 50; ++i) {
-        const Bytes one =
-            frame({{"id", i}, {"text", std::string(static_cast<std::size_t>(i * 3), 'x')}}).value();
+        const Bytes one = frame(
+                              {{"id", i}, {"text", std::string(static_cast<std::size_t>(i * 3), 'x')}},
+                              i == 0 ? FrameKind::Hello : FrameKind::Message)
+                              .value();
         stream.insert(stream.end(), one.begin(), one.end());
     }
     for (const std::size_t step : {1u, 2u, 3u, 5u, 7u, 64u, 4096u}) {
@@ -171,7 +173,7 @@ void ProtocolTest::aBrokenStreamIsAnErrorNotASignal() {
     QCOMPARE(channel.receive().error().code, ErrorCode::EngineLost); // a descriptor that is none
 
     Pipe half;
-    const Bytes whole = frame({{"id", 1}}).value();
+    const Bytes whole = frame({{"id", 1}}, FrameKind::Hello).value();
     QVERIFY(::write(half.fds[1], whole.data(), whole.size() - 1) > 0);
     half.closeWrite();
     QCOMPARE(Channel(half.fds[0], -1).receive().error().code, ErrorCode::EngineLost);

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <thread>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ public:
         if (::pipe(m_in.data()) != 0 || ::pipe(m_out.data()) != 0) {
             qFatal("no pipe");
         }
+        m_channel.emplace(m_out[0], m_in[1]);
         m_thread = std::thread([this, factory] {
             m_status = serveEngine(m_in[0], m_out[1], factory);
             ::close(m_out[1]);
@@ -37,12 +39,12 @@ public:
     void raw(const std::vector<std::uint8_t>& bytes) {
         QVERIFY(::write(m_in[1], bytes.data(), bytes.size()) >= 0);
     }
-    void send(const Json& message) { QVERIFY(protocol::Channel(-1, m_in[1]).send(message).ok()); }
+    void send(const Json& message) { QVERIFY(m_channel->send(message).ok()); }
     void ask(int id, const char* op, Json args = Json::object()) {
         send({{"id", id}, {"op", op}, {"args", std::move(args)}});
     }
     Json receive() {
-        auto message = protocol::Channel(m_out[0], -1).receive();
+        auto message = m_channel->receive();
         return message.ok() ? message.value() : Json{{"type", "end"}};
     }
     /// The next message that ends a request.
@@ -72,6 +74,7 @@ public:
 
 private:
     std::array<int, 2> m_in{}, m_out{};
+    std::optional<protocol::Channel> m_channel;
     std::atomic<int> m_status{-1};
     std::thread m_thread;
 };
@@ -82,6 +85,15 @@ Json loadArgs(const std::string& model) {
 
 Json promptArgs(int count) {
     return {{"prompt", Json::binary(std::vector<std::uint8_t>{1, 0, 0, 0})}, {"count", count}};
+}
+
+/// A frame of a payload, whatever it is.
+QByteArray messageOf(const QByteArray& payload, std::optional<std::uint32_t> length = {}) {
+    const std::span bytes(
+        reinterpret_cast<const std::uint8_t*>(payload.constData()), static_cast<std::size_t>(payload.size()));
+    const auto head = protocol::messageHead(
+        length.value_or(static_cast<std::uint32_t>(payload.size())), protocol::checksum(bytes));
+    return QByteArray(reinterpret_cast<const char*>(head.data()), head.size()) + payload;
 }
 
 } // namespace
@@ -100,6 +112,7 @@ private Q_SLOTS:
     void damagedRequestsAreAnswered();
     void garbageEndsTheConnection_data();
     void garbageEndsTheConnection();
+    void aSignOfLifeIsGivenWhileWorkGoesOn();
 };
 
 void ServerTest::greetsBeforeTheEngineIsMade() {
@@ -223,12 +236,18 @@ void ServerTest::garbageEndsTheConnection_data() {
     QTest::addColumn<QByteArray>("bytes");
     QTest::newRow("text instead of a greeting") << false << QByteArray("GET / HTTP/1.1\r\n\r\n");
     QTest::newRow("a map that is no greeting") << false << QByteArray::fromHex("0100000080");
-    QTest::newRow("too long a frame") << true << QByteArray::fromHex("01000040");
-    QTest::newRow("no MessagePack") << true << QByteArray::fromHex("01000000c1");
-    QTest::newRow("an array") << true << QByteArray::fromHex("0100000090");
-    QTest::newRow("no id") << true << QByteArray::fromHex("0100000080");
-    QTest::newRow("nested a million deep")
-        << true << QByteArray::fromHex("40420f00") + QByteArray(1'000'000, char(0x91));
+    QTest::newRow("too long a frame") << true << messageOf({}, protocol::kMaxFrameBytes + 1);
+    QTest::newRow("no MessagePack") << true << messageOf(QByteArray::fromHex("c1"));
+    QTest::newRow("an array") << true << messageOf(QByteArray::fromHex("90"));
+    QTest::newRow("no id") << true << messageOf(QByteArray::fromHex("80"));
+    QTest::newRow("nested a million deep") << true << messageOf(QByteArray(1'000'000, char(0x91)));
+    QByteArray otherPayload = messageOf(QByteArray::fromHex("81a161c0"));
+    otherPayload[otherPayload.size() - 2] =
+        'b'; // {"b": null}: still a message, but not the one that was sent
+    QTest::newRow("a changed payload") << true << otherPayload;
+    QByteArray otherLength = messageOf(QByteArray::fromHex("80"));
+    otherLength[1] = 1; // 257 bytes, of which 256 never come
+    QTest::newRow("a changed length") << true << otherLength;
 }
 
 void ServerTest::garbageEndsTheConnection() {
@@ -247,6 +266,19 @@ void ServerTest::garbageEndsTheConnection() {
     QVERIFY(!last["error"]["message"].get<std::string>().empty());
     served.waitForEnd(); // although this side has not hung up
     QCOMPARE(served.hangUp(), 2);
+}
+
+void ServerTest::aSignOfLifeIsGivenWhileWorkGoesOn() {
+    Served served;
+    served.greet();
+    served.ask(1, "load", loadArgs("tiny,batch=100"));
+    QCOMPARE(served.answer()["type"].get<std::string>(), std::string("result"));
+    served.ask(2, "generate", promptArgs(20)); // two seconds
+    const auto begin = std::chrono::steady_clock::now();
+    served.ask(2, "ping");
+    QCOMPARE(served.answer()["type"].get<std::string>(), std::string("pong"));
+    QVERIFY(std::chrono::steady_clock::now() - begin < 1s);
+    QCOMPARE(served.answer()["type"].get<std::string>(), std::string("result"));
 }
 
 QTEST_APPLESS_MAIN(ServerTest)
