@@ -98,14 +98,12 @@ void printWarning(const std::string& sentence) {
 
 namespace {
 
-EngineCommand engineCommand(const EngineCommand& parsed, const GlobalOptions& options) {
-    return options.engine.empty() ? EngineCommand::standard() : parsed;
-}
-
-/// The engine may run elsewhere: only a path that exists here is made absolute.
-std::string modelPath(const std::string& model) {
+/// The engine may run elsewhere: only a path that exists here, for an engine that is here, is made absolute.
+std::string modelPath(const Context& context, const std::string& model) {
     std::error_code error;
-    if (model != "demo" && std::filesystem::exists(model, error)) {
+    const Result<EngineCommand> command = engineCommand(context);
+    const bool here = command.ok() && !command.value().mayBeElsewhere();
+    if (here && model != "demo" && std::filesystem::exists(model, error)) {
         return std::filesystem::absolute(model, error).string();
     }
     return model;
@@ -113,21 +111,24 @@ std::string modelPath(const std::string& model) {
 
 } // namespace
 
-Result<std::unique_ptr<EngineClient>> startEngine(const Context& context) {
-    EngineCommand parsed;
-    if (!context.options.engine.empty()) {
-        Result<EngineCommand> command = EngineCommand::parse(context.options.engine);
-        if (!command.ok()) {
-            return command.error();
-        }
-        parsed = std::move(command).value();
+Result<EngineCommand> engineCommand(const Context& context) {
+    Result<EngineCommand> command = context.options.engine.empty()
+                                        ? Result<EngineCommand>(EngineCommand::standard())
+                                        : EngineCommand::parse(context.options.engine);
+    if (command.ok()) {
+        command.value().patience.greeting = std::chrono::seconds(context.options.engineTimeout);
     }
-    return EngineClient::start(engineCommand(parsed, context.options));
+    return command;
+}
+
+Result<std::unique_ptr<EngineClient>> startEngine(const Context& context) {
+    const Result<EngineCommand> command = engineCommand(context);
+    return command.ok() ? EngineClient::start(command.value()) : command.error();
 }
 
 LoadRequest loadRequest(const Context& context, const std::string& model) {
     return {
-        modelPath(model), context.options.device, context.options.dtype, context.options.threads,
+        modelPath(context, model), context.options.device, context.options.dtype, context.options.threads,
         context.options.reuseMegabytes.value_or(0)}; // a single plan finds nothing to go on from
 }
 
@@ -149,8 +150,13 @@ Result<LoadedEngine> loadModel(const Context& context, const std::string& model)
     if (!engine.ok()) {
         return engine.error();
     }
+    return loadOn(context, std::move(engine).value(), model);
+}
+
+Result<LoadedEngine>
+loadOn(const Context& context, std::unique_ptr<EngineClient> engine, const std::string& model) {
     LoadedEngine loaded;
-    loaded.engine = std::move(engine).value();
+    loaded.engine = std::move(engine);
     const LoadRequest request = loadRequest(context, model);
     Result<LoadedModel> info = loaded.engine->load(request, context.job);
     if (!info.ok()) {

@@ -23,6 +23,7 @@ struct GlobalOptions {
     std::string device = "auto";
     std::string dtype = "f32";
     int threads = 0;
+    int engineTimeout = 60; ///< seconds that the engine may take to answer first
     std::string tokenizer; ///< tokenizer.json to be used instead of the checkpoint's; empty: the checkpoint's
     /// Memory of the engine for what it keeps between plans; none: as the verb needs it.
     std::optional<int> reuseMegabytes;
@@ -70,13 +71,18 @@ struct LoadedEngine {
 
     bool hasTokenizer() const { return model.hasTokenizer || !tokenizerFile.empty(); }
 };
+/// What starts the engine: --engine, else the one that is installed. Usage if --engine is no command.
+Result<EngineCommand> engineCommand(const Context& context);
 /// The engine of the global options, started and without a model.
 Result<std::unique_ptr<EngineClient>> startEngine(const Context& context);
-/// What an engine is asked to load: a relative path is made absolute if it exists here.
+/// What an engine is asked to load: a relative path is made absolute if it exists here and the engine is
+/// here.
 LoadRequest loadRequest(const Context& context, const std::string& model);
-/// Starts the engine, loads `model`, and prints the model's warnings to standard error. A relative path is
-/// made absolute if it exists here.
+/// Starts the engine, loads `model`, and prints the model's warnings to standard error.
 Result<LoadedEngine> loadModel(const Context& context, const std::string& model);
+/// The same on an engine that is started.
+Result<LoadedEngine>
+loadOn(const Context& context, std::unique_ptr<EngineClient> engine, const std::string& model);
 /// What most verbs begin with, in the order in which it fails cheapest: the output is free, the plan and its
 /// calibration are read, the engine is started and the model loaded.
 struct Prepared {

@@ -4,6 +4,7 @@
 
 #include "core/base/file.h"
 #include "core/engine/describe.h"
+#include "core/evaluation/ahead_scorer.h"
 #include "core/evaluation/evaluator.h"
 #include "core/evaluation/flips.h"
 #include "core/evaluation/result_key.h"
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <set>
 
 namespace mambascope::cli {
 namespace {
@@ -103,10 +105,12 @@ Result<Outcome> completed(
     const Context& context, Engine& engine, const LoadedPlan& plan, const Tokenizer& tokenizer,
     EvaluationRequest request, const EvaluationResult& description,
     const std::vector<std::shared_ptr<const EvaluationResult>>& known) {
-    std::size_t found = 0;
+    std::set<const TaskData*> found;
     request.known = [&](const TaskData& data) -> std::optional<TaskResult> {
         const TaskResult* task = findResult(known, resultKey(description, data));
-        found += task != nullptr ? 1 : 0;
+        if (task != nullptr) {
+            found.insert(&data);
+        }
         return task != nullptr ? std::optional(*task) : std::nullopt;
     };
     const bool all = std::all_of(request.tasks.begin(), request.tasks.end(), [&](const TaskData& data) {
@@ -117,7 +121,8 @@ Result<Outcome> completed(
             return applied.error();
         }
     }
-    Result<EvaluationResult> evaluated = evaluate(engine, tokenizer, request, {}, context.job);
+    AheadScorer scorer(engine, tokenizer, request);
+    Result<EvaluationResult> evaluated = evaluate(scorer, tokenizer, request, {}, context.job);
     if (!evaluated.ok()) {
         return evaluated.error();
     }
@@ -126,7 +131,7 @@ Result<Outcome> completed(
     result.tokens = evaluated.value().tokens;
     result.seconds = evaluated.value().seconds;
     result.partial = evaluated.value().partial;
-    if (found > 0 && !context.options.quiet) {
+    if (!found.empty() && !context.options.quiet) {
         std::cerr << "From the session: " << found << " of " << request.tasks.size() << " tasks\n";
     }
     return Outcome{std::make_shared<const EvaluationResult>(std::move(result)), all};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/bench_interactive.h"
 #include "app/cli/context.h"
+#include "app/cli/protocol_share.h"
 
 #include <iostream>
 
@@ -19,25 +20,38 @@ DType exportDType(const std::string& name) {
 }
 
 Result<void> exportModel(const Context& context, const ExportOptions& options) {
-    Result<Prepared> prepared =
-        prepare(context, options.model, options.plan, {options.output, options.force});
-    if (!prepared.ok()) {
-        return prepared.error();
+    Result<std::unique_ptr<EngineClient>> engine = startEngine(context);
+    if (!engine.ok()) {
+        return engine.error();
     }
-    const auto& [plan, loaded] = prepared.value();
+    // The folder is written by the engine, on its machine.
+    const Result<std::string> folder =
+        engine.value()->checkNewFolder(options.output, options.force, context.job);
+    if (!folder.ok()) {
+        return folder.error();
+    }
+    const Result<LoadedPlan> plan = loadPlan(options.plan);
+    if (!plan.ok()) {
+        return plan.error();
+    }
+    const Result<LoadedEngine> loaded = loadOn(context, std::move(engine).value(), options.model);
+    if (!loaded.ok()) {
+        return loaded.error();
+    }
     ExportRequest request;
-    request.folder = std::filesystem::absolute(options.output);
+    request.folder = folder.value();
     request.overwrite = options.force;
-    request.plan = plan.plan;
-    request.checkpointHash = loaded.model.hash;
+    request.plan = plan.value().plan;
+    request.checkpointHash = loaded.value().model.hash;
     request.dtype = exportDType(options.dtype);
     request.format = parseExportFormat(options.format).value_or(ExportFormat::HuggingFace);
     request.shardBytes = static_cast<std::int64_t>(options.shardBytes);
     request.ggufType = options.type;
-    if (plan.calibration) {
-        request.calibrationHash = calibrationHash(*plan.calibration);
+    const auto& calibration = plan.value().calibration;
+    if (calibration) {
+        request.calibrationHash = calibrationHash(*calibration);
     }
-    Result<ExportReport> report = loaded.engine->exportCheckpoint(request, plan.calibration, context.job);
+    Result<ExportReport> report = loaded.value().engine->exportCheckpoint(request, calibration, context.job);
     if (!report.ok()) {
         return report.error();
     }
@@ -48,6 +62,20 @@ Result<void> exportModel(const Context& context, const ExportOptions& options) {
          {"bytes", report.value().bytes},
          {"notes", report.value().notes}},
         {});
+}
+
+/// On the engine's machine, if that may be another.
+Result<void>
+makeModelOf(const Context& context, const std::string& like, std::uint64_t seed, const std::string& folder) {
+    const Result<EngineCommand> command = engineCommand(context);
+    if (!command.ok()) {
+        return command.error();
+    }
+    if (!command.value().mayBeElsewhere()) {
+        return makeModel(like, seed, folder, context.job);
+    }
+    const Result<std::unique_ptr<EngineClient>> engine = startEngine(context);
+    return engine.ok() ? engine.value()->makeModel(like, seed, folder, context.job) : engine.error();
 }
 
 struct BenchOptions {
@@ -65,7 +93,15 @@ Result<void> bench(const Context& context, const BenchOptions& options) {
         return loaded.error();
     }
     Result<OrderedJson> report = loaded.value().engine->bench(options.request, context.job);
-    return report.ok() ? writeJson(report.value(), options.output) : report.error();
+    if (!report.ok()) {
+        return report.error();
+    }
+    Result<OrderedJson> protocol = protocolShare(*loaded.value().engine, loaded.value().model, context.job);
+    if (!protocol.ok()) {
+        return protocol.error();
+    }
+    report.value()["protocol"] = std::move(protocol).value();
+    return writeJson(report.value(), options.output);
 }
 
 } // namespace
@@ -137,7 +173,7 @@ void addMakeModel(CLI::App& program, Verb& run) {
     verb->add_option("-o,--output", options->output, "Folder")->required();
     verb->callback([options, &run] {
         run = [options](const Context& c) {
-            return makeModel(options->like, options->seed, options->output, c.job);
+            return makeModelOf(c, options->like, options->seed, options->output);
         };
     });
 }

@@ -1,61 +1,45 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/context.h"
 
-#include "core/model/cached_models.h"
-#include "core/model/content.h"
-#include "core/model/model.h"
+#include "core/engine/files.h"
 
 namespace mambascope::cli {
 namespace {
 
-OrderedJson describeTensors(const Checkpoint& checkpoint) {
-    OrderedJson tensors = OrderedJson::object();
-    for (const auto& [name, tensor] : checkpoint.tensors.tensors()) {
-        tensors[name] = {{"dtype", dtypeName(tensor.dtype)}, {"shape", tensor.shape}};
+Result<void> info(const Context& context, const std::string& model, bool hash, const OutputOptions& output) {
+    const Result<EngineCommand> command = engineCommand(context);
+    if (!command.ok()) {
+        return command.error();
     }
-    return tensors;
+    Result<OrderedJson> described = [&]() -> Result<OrderedJson> {
+        if (!command.value().mayBeElsewhere()) {
+            return describeModel(model, hash, context.job);
+        }
+        const Result<std::unique_ptr<EngineClient>> engine = startEngine(context);
+        return engine.ok() ? engine.value()->describeModel(model, hash, context.job) : engine.error();
+    }();
+    return described.ok() ? writeJson(described.value(), output) : described.error();
 }
 
-Result<void> info(const Context& context, const std::string& model, bool hash, const OutputOptions& output) {
-    Result<std::shared_ptr<const Checkpoint>> opened = openCheckpoint(model);
-    if (!opened.ok()) {
-        return opened.error();
+Result<CachedModels> cachedModels(const Context& context) {
+    const Result<EngineCommand> command = engineCommand(context);
+    if (!command.ok()) {
+        return command.error();
     }
-    const Checkpoint& checkpoint = *opened.value();
-    OrderedJson files = OrderedJson::array();
-    for (const auto& file : checkpoint.weightFiles) {
-        files.push_back(file.filename().string());
+    if (!command.value().mayBeElsewhere()) {
+        return listCachedModels(context.job);
     }
-    OrderedJson json;
-    json["folder"] = checkpoint.folder.string();
-    json["architecture"] = architectureName(checkpoint.spec.architecture);
-    json["files"] = files;
-    json["dtype"] = dtypeName(checkpoint.spec.dtype);
-    json["parameters"] = checkpoint.spec.parameterCount();
-    json["spec"] = toJson(checkpoint.spec);
-    json["tokenizer"] = checkpoint.tokenizerFile.filename().string();
-    std::vector<std::string> warnings = checkpoint.warnings;
-    std::vector<std::string> aboutValues;
-    if (hash) {
-        Result<CheckpointContent> content = readContent(checkpoint, context.job);
-        if (!content.ok()) {
-            return content.error();
-        }
-        json["hash"] = content.value().hash;
-        aboutValues = content.value().warnings;
-    } else {
-        aboutValues = glanceAtValues(checkpoint);
-    }
-    json["inferred"] = checkpoint.inferred;
-    warnings.insert(warnings.end(), aboutValues.begin(), aboutValues.end());
-    json["warnings"] = warnings;
-    json["tensors"] = describeTensors(checkpoint);
-    return writeJson(json, output);
+    const Result<std::unique_ptr<EngineClient>> engine = startEngine(context);
+    return engine.ok() ? engine.value()->cachedModels(context.job) : engine.error();
 }
 
 /// What the window offers under "Open from Cache".
 Result<void> listCache(const Context& context, const OutputOptions& output) {
-    const CachedModels cache = listCachedModels(context.job);
+    const Result<CachedModels> listed = cachedModels(context);
+    if (!listed.ok()) {
+        return listed.error();
+    }
+    const CachedModels& cache = listed.value();
     if (context.job.stopRequested()) {
         return Error::cancelled();
     }
@@ -103,7 +87,8 @@ void addInfo(CLI::App& program, Verb& run) {
         "opened and if not why");
     what->require_option(1);
     verb->add_flag(
-            "--hash", options->hash, "Also hash the weights and look for NaN in all of them (reads everything)")
+            "--hash", options->hash,
+            "Also hash the weights and look for NaN in all of them (reads everything)")
         ->needs(model);
     addOutputOptions(*verb, options->output, false, "Write the JSON here instead of standard output");
     verb->callback([options, &run] {

@@ -14,6 +14,11 @@ void addGlobalOptions(CLI::App& program, GlobalOptions& options) {
         "--engine", options.engine,
         "Command that starts the engine, e.g. \"ssh host mambascope-engine\" (default: the one installed "
         "beside)");
+    program
+        .add_option(
+            "--engine-timeout", options.engineTimeout,
+            "Seconds that the engine may take to answer first (default 60)")
+        ->check(CLI::Range(1, 86400));
     program.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
         ->check([](const std::string& text) -> std::string {
             const bool known =

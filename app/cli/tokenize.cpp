@@ -2,6 +2,7 @@
 #include "app/cli/context.h"
 
 #include "core/base/file.h"
+#include "core/engine/files.h"
 #include "core/model/model.h"
 
 #include <iostream>
@@ -9,33 +10,52 @@
 namespace mambascope::cli {
 namespace {
 
-/// MODEL's tokenizer, whether MODEL is a tokenizer.json, a folder that holds one, or a checkpoint. What
-/// --tokenizer names has to fit the checkpoint.
-Result<std::shared_ptr<const Tokenizer>> openTokenizer(const Context& context, const std::string& model) {
-    const std::filesystem::path path = model == "demo" ? demoModelFolder() : std::filesystem::path(model);
-    const bool isFile = path.extension() == ".json" && path.filename() != "config.json";
-    std::error_code ignored;
-    if (context.options.tokenizer.empty() &&
-        (isFile || std::filesystem::exists(path / "tokenizer.json", ignored))) {
-        return Tokenizer::open(path);
+/// Rows of MODEL's embedding, which a tokenizer has to fit.
+Result<int> vocabularyOf(const Context& context, EngineClient* elsewhere, const std::string& model) {
+    if (elsewhere == nullptr) {
+        const Result<std::shared_ptr<const Checkpoint>> checkpoint =
+            openCheckpoint(model == "demo" ? demoModelFolder() : std::filesystem::path(model));
+        return checkpoint.ok() ? Result<int>(checkpoint.value()->spec.vocabulary) : checkpoint.error();
     }
-    if (isFile) {
+    const Result<OrderedJson> described = elsewhere->describeModel(model, false, context.job);
+    if (!described.ok()) {
+        return described.error();
+    }
+    const Json json = Json::parse(described.value().dump());
+    const Result<ModelSpec> spec = modelSpecFromJson(json.value("spec", Json::object()));
+    return spec.ok() ? Result<int>(spec.value().vocabulary) : spec.error();
+}
+
+/// MODEL's tokenizer, whether MODEL is a tokenizer.json, a folder that holds one, or a checkpoint, on the
+/// engine's machine if that may be another. What --tokenizer names is on this one, and has to fit the
+/// checkpoint.
+Result<std::shared_ptr<const Tokenizer>> openTokenizer(const Context& context, const std::string& model) {
+    const Result<EngineCommand> command = engineCommand(context);
+    if (!command.ok()) {
+        return command.error();
+    }
+    std::unique_ptr<EngineClient> elsewhere;
+    if (command.value().mayBeElsewhere()) {
+        Result<std::unique_ptr<EngineClient>> started = startEngine(context);
+        if (!started.ok()) {
+            return started.error();
+        }
+        elsewhere = std::move(started).value();
+    }
+    if (context.options.tokenizer.empty()) {
+        const Result<TokenizerText> text =
+            elsewhere ? elsewhere->tokenizerOf(model, context.job) : mambascope::tokenizerOf(model);
+        return text.ok() ? Tokenizer::fromJson(text.value().json, text.value().name) : text.error();
+    }
+    const std::filesystem::path path = model;
+    if (path.extension() == ".json" && path.filename() != "config.json") {
         return Error::usage(
             "There are two tokenizers: " + model + " and " + context.options.tokenizer + ".",
             "Name the checkpoint, or leave --tokenizer out.");
     }
-    const Result<std::shared_ptr<const Checkpoint>> checkpoint = openCheckpoint(path);
-    if (!checkpoint.ok()) {
-        return checkpoint.error();
-    }
-    if (!context.options.tokenizer.empty()) {
-        return openTokenizerFor(context.options.tokenizer, checkpoint.value()->spec.vocabulary);
-    }
-    if (checkpoint.value()->tokenizerFile.empty()) {
-        return Error::unreadable(
-            model + " comes without a tokenizer.json.", "Name one with --tokenizer FILE.");
-    }
-    return Tokenizer::open(checkpoint.value()->tokenizerFile);
+    const Result<int> vocabulary = vocabularyOf(context, elsewhere.get(), model);
+    return vocabulary.ok() ? openTokenizerFor(context.options.tokenizer, vocabulary.value())
+                           : vocabulary.error();
 }
 
 Result<void>

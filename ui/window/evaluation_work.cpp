@@ -3,7 +3,11 @@
 
 #include "core/base/file.h"
 #include "core/engine/describe.h"
+<<<<<<< HEAD
 #include "core/evaluation/result_key.h"
+=======
+#include "core/evaluation/ahead_scorer.h"
+>>>>>>> 78d7173 (Score the next task's requests while the engine works; ask a remote engine about its files)
 
 #include <algorithm>
 #include <set>
@@ -45,8 +49,9 @@ Result<EvaluationResult> evaluateMissing(
         total += isKnown ? 0 : request.limit > 0 ? std::min(items, request.limit) : items;
     }
     live.begin(total);
+    AheadScorer scorer(engine, tokenizer, request);
     return evaluate(
-        engine, tokenizer, request,
+        scorer, tokenizer, request,
         [&](Task task, const TaskMetrics& running) { live.set(task, running, !found.contains(task)); }, job);
 }
 
