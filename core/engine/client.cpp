@@ -171,14 +171,23 @@ EngineClient::EngineClient(std::unique_ptr<Impl> impl)
 
 EngineClient::~EngineClient() = default;
 
-Result<std::unique_ptr<EngineClient>> EngineClient::start(const EngineCommand& command) {
-    auto connection = Connection::open(command);
+Result<std::unique_ptr<EngineClient>>
+EngineClient::speakingOver(Result<std::unique_ptr<Connection>> connection) {
     if (!connection.ok()) {
         return connection.error();
     }
     auto impl = std::make_unique<Impl>();
     impl->connection = std::move(connection).value();
     return std::unique_ptr<EngineClient>(new EngineClient(std::move(impl)));
+}
+
+Result<std::unique_ptr<EngineClient>> EngineClient::start(const EngineCommand& command) {
+    return speakingOver(Connection::open(command));
+}
+
+Result<std::unique_ptr<EngineClient>>
+EngineClient::over(int readFrom, int writeTo, const EnginePatience& patience) {
+    return speakingOver(Connection::over(FileDescriptor(readFrom), FileDescriptor(writeTo), patience));
 }
 
 int EngineClient::processId() const {

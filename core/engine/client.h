@@ -13,6 +13,10 @@
 
 namespace mambascope {
 
+namespace protocol {
+class Connection;
+}
+
 /// An engine in a child process. Every call blocks until its answer is there; progress and partial results
 /// arrive on the calling thread meanwhile; a stop request is sent on as a cancel message, and a process that
 /// does not obey within 5 s is killed. So is one that is silent for longer than its command's patience. When
@@ -23,6 +27,10 @@ class EngineClient : public Engine, public ScoreAnnouncer {
 public:
     /// Starts the process; does not wait for it.
     static Result<std::unique_ptr<EngineClient>> start(const EngineCommand& command);
+    /// The client of an engine that somebody else has started, at the other end of two open descriptors, which
+    /// it takes.
+    static Result<std::unique_ptr<EngineClient>>
+    over(int readFrom, int writeTo, const EnginePatience& patience = {});
     ~EngineClient() override;
 
     int processId() const; ///< of the child, for tests
@@ -65,6 +73,8 @@ public:
 private:
     struct Impl;
     explicit EngineClient(std::unique_ptr<Impl> impl);
+    static Result<std::unique_ptr<EngineClient>>
+    speakingOver(Result<std::unique_ptr<protocol::Connection>> connection);
     std::unique_ptr<Impl> m_impl;
 };
 

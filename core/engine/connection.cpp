@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <fcntl.h>
 #include <poll.h>
 #include <stop_token>
 #include <sys/eventfd.h>
@@ -48,18 +49,40 @@ Result<std::unique_ptr<Connection>> Connection::open(const EngineCommand& comman
     std::unique_ptr<Connection> connection(new Connection);
     connection->m_command = command;
     connection->m_process = std::move(process).value();
-    connection->m_wake = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!connection->m_wake.valid()) {
+    const auto greeted = connection->greet();
+    return greeted.ok() ? Result<std::unique_ptr<Connection>>(std::move(connection)) : greeted.error();
+}
+
+Result<std::unique_ptr<Connection>>
+Connection::over(FileDescriptor readFrom, FileDescriptor writeTo, const EnginePatience& patience) {
+    std::unique_ptr<Connection> connection(new Connection);
+    connection->m_command.patience = patience;
+    for (const int fd : {readFrom.get(), writeTo.get()}) {
+        ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    }
+    connection->m_readFrom = std::move(readFrom);
+    connection->m_writeTo = std::move(writeTo);
+    const auto greeted = connection->greet();
+    return greeted.ok() ? Result<std::unique_ptr<Connection>>(std::move(connection)) : greeted.error();
+}
+
+Result<void> Connection::greet() {
+    m_wake = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!m_wake.valid()) {
         return Error{
             ErrorCode::EngineLost, "The engine could not be started: too many open files.", {}, "eventfd"};
     }
-    if (auto queued = connection->queue(hello(), FrameKind::Hello); !queued.ok()) {
-        return queued.error();
-    }
-    return connection;
+    return queue(hello(), FrameKind::Hello);
+}
+
+std::vector<std::string> Connection::lastLines() const {
+    return m_process ? m_process->lastLines() : std::vector<std::string>();
 }
 
 Connection::~Connection() {
+    if (!m_process) {
+        return;
+    }
     m_process->closeInput();
     m_process->closeOutput(); // it may be writing what nobody waits for
     m_process->waitForEnd(m_lost ? 0ms : std::chrono::milliseconds(kLeaveWithin));
@@ -311,8 +334,8 @@ Result<void> Connection::ping(const Call& call) {
 Result<void> Connection::pump(const Call& call) {
     const bool writing = !m_inputClosed && m_outBegin < m_out.size();
     std::array<pollfd, 3> entries{
-        {{m_process->output(), POLLIN, 0},
-         {writing ? m_process->input() : -1, POLLOUT, 0},
+        {{output(), POLLIN, 0},
+         {writing ? input() : -1, POLLOUT, 0},
          {m_wake.get(), POLLIN, 0}}};
     const auto until = deadline(call);
     const auto begin = Clock::now();
@@ -342,7 +365,7 @@ Result<void> Connection::pump(const Call& call) {
 
 Result<void> Connection::writeAvailable() {
     const std::ptrdiff_t written =
-        writeQuietly(m_process->input(), std::span<const std::uint8_t>(m_out).subspan(m_outBegin));
+        writeQuietly(input(), std::span<const std::uint8_t>(m_out).subspan(m_outBegin));
     if (written >= 0) {
         m_outBegin += static_cast<std::size_t>(written);
         m_traffic.bytesSent += static_cast<std::uint64_t>(written);
@@ -358,7 +381,7 @@ Result<void> Connection::writeAvailable() {
 
 Result<void> Connection::readAvailable() {
     std::array<std::uint8_t, 1 << 16> buffer;
-    const ssize_t got = ::read(m_process->output(), buffer.data(), buffer.size());
+    const ssize_t got = ::read(output(), buffer.data(), buffer.size());
     if (got < 0) {
         return errno == EAGAIN || errno == EINTR ? Result<void>() : Result<void>(streamEnded());
     }
@@ -379,10 +402,12 @@ Result<void> Connection::readAvailable() {
 Error Connection::lose(Error error) {
     m_begun.clear();
     m_unanswered.clear();
-    m_process->kill();
-    m_process->waitForEnd(1s);
+    if (m_process) {
+        m_process->kill();
+        m_process->waitForEnd(1s);
+    }
     if (error.context.empty()) {
-        error.context = joinedLines(m_process->lastLines());
+        error.context = joinedLines(lastLines());
     }
     m_lost = error;
     return error;
@@ -400,11 +425,11 @@ Error Connection::streamEnded() {
     if (!m_greeted && !m_in.pending().empty()) {
         return notTheEngine();
     }
-    const auto status = m_process->waitForEnd(1s);
+    const auto status = m_process ? m_process->waitForEnd(1s) : std::nullopt;
     const auto stage = !m_greeted               ? ConversationStage::NotGreeted
                        : m_in.pending().empty() ? ConversationStage::Between
                                                 : ConversationStage::InAMessage;
-    return lose(exitReason(m_command, status, stage, m_process->lastLines()));
+    return lose(exitReason(m_command, status, stage, lastLines()));
 }
 
 /// The first line that came instead of the greeting; whoever wrote it may still be in the middle of it.
@@ -415,10 +440,10 @@ std::string Connection::waitForLine() {
         return std::find(bytes.begin(), bytes.end(), '\n') != bytes.end() || bytes.size() > 200;
     };
     while (!complete() && Clock::now() < deadline) {
-        pollfd entry{m_process->output(), POLLIN, 0};
+        pollfd entry{output(), POLLIN, 0};
         std::array<std::uint8_t, 512> buffer{};
         ::poll(&entry, 1, 50);
-        const ssize_t got = ::read(m_process->output(), buffer.data(), buffer.size());
+        const ssize_t got = ::read(output(), buffer.data(), buffer.size());
         if (got == 0) {
             break;
         }

@@ -30,10 +30,15 @@ public:
     using Partial = std::function<Result<void>(const Json& message)>;
 
     static Result<std::unique_ptr<Connection>> open(const EngineCommand& command);
+    /// To an engine that somebody else has started, at the other end of two descriptors (which are made
+    /// non-blocking).
+    static Result<std::unique_ptr<Connection>>
+    over(FileDescriptor readFrom, FileDescriptor writeTo, const EnginePatience& patience);
     /// Closes the engine's input; kills it if it has not gone after 2 s.
     ~Connection();
 
-    int processId() const { return m_process->pid(); }
+    /// -1 if somebody else has started the engine.
+    int processId() const { return m_process ? m_process->pid() : -1; }
 
     /// Sends a request, as far as that goes without waiting, and returns its id. The engine runs requests in
     /// the order in which they were begun.
@@ -56,6 +61,10 @@ private:
     struct Call;
 
     Connection() = default;
+    Result<void> greet();
+    int output() const { return m_process ? m_process->output() : m_readFrom.get(); }
+    int input() const { return m_process ? m_process->input() : m_writeTo.get(); }
+    std::vector<std::string> lastLines() const;
     Result<void> pump(const Call& call);
     Clock::time_point deadline(const Call& call);
     Error timedOut(const Call& call);
@@ -74,7 +83,8 @@ private:
     std::string waitForLine();
 
     EngineCommand m_command;
-    std::unique_ptr<ChildProcess> m_process;
+    std::unique_ptr<ChildProcess> m_process; ///< null if somebody else has started the engine
+    FileDescriptor m_readFrom, m_writeTo;    ///< then these are used
     FileDescriptor m_wake; ///< eventfd that a stop request writes to
     FrameBuffer m_in;
     std::vector<std::uint8_t> m_out;
