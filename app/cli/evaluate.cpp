@@ -132,7 +132,7 @@ Result<Outcome> completed(
     result.seconds = evaluated.value().seconds;
     result.partial = evaluated.value().partial;
     if (!found.empty() && !context.options.quiet) {
-        std::cerr << "From the session: " << found << " of " << request.tasks.size() << " tasks\n";
+        std::cerr << "From the session: " << found.size() << " of " << request.tasks.size() << " tasks\n";
     }
     return Outcome{std::make_shared<const EvaluationResult>(std::move(result)), all};
 }
