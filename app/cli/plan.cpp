@@ -68,6 +68,7 @@ struct SetOptions {
     std::string file, layers = "all", sites = "all";
     std::string weightBits, weightFormat, weightGranularity;
     std::string activationBits, activationFormat, activationSide, activationScale, alpha, zero;
+    std::string clip, rotate, floatOutliers;
     std::string scope, rule, name;
     double k = 0;
 };
@@ -148,7 +149,13 @@ Result<SitePatch> patchOf(const SetOptions& options) {
           take(
               options.activationScale, "--a-scale", "Use static, dynamic or token.", &parseActivationScale,
               patch.activationScale),
-          take(options.zero, "--zero-outliers", "Use on or off.", &parseOnOff, patch.zeroOutliers)}) {
+          take(options.zero, "--zero-outliers", "Use on or off.", &parseOnOff, patch.zeroOutliers),
+          take(
+              options.clip, "--a-clip", "Use absmax, mse, or percentile:P with P from 50 to 100.", &parseClip,
+              patch.activationClip),
+          take(options.rotate, "--rotate", "Use on or off.", &parseOnOff, patch.rotate),
+          take(
+              options.floatOutliers, "--float-outliers", "Use on or off.", &parseOnOff, patch.floatOutliers)}) {
         if (!taken.ok()) {
             return taken.error();
         }
@@ -248,8 +255,14 @@ void addSet(CLI::App& plan, Verb& run) {
     verb->add_option("--a-scale", options->activationScale, "static, dynamic or token");
     verb->add_option("--alpha", options->alpha, "SmoothQuant migration strength 0 to 1, or off");
     verb->add_option("--zero-outliers", options->zero, "on or off");
+    verb->add_option(
+        "--a-clip", options->clip,
+        "Where static scales end: absmax, mse (least squared error) or percentile:P of the calibrated values");
+    verb->add_option("--rotate", options->rotate, "Rotate input and weight (Hadamard) before quantizing: on or off");
+    verb->add_option(
+        "--float-outliers", options->floatOutliers, "Keep the channels that the rule flags in floats: on or off");
     verb->add_option("--scope", options->scope, "mlp or all")->check(CLI::IsMember({"mlp", "all"}));
-    verb->add_option("--rule", options->rule, "Outlier rule of zeroing")
+    verb->add_option("--rule", options->rule, "Outlier rule of zeroing and of --float-outliers")
         ->check(CLI::IsMember({"channel-spread", "all-elements", "llm-int8", "mad"}));
     verb->add_option("--k", options->k, "Sigmas of the outlier rule")->check(CLI::PositiveNumber);
     verb->add_option("--name", options->name, "Name of the plan");

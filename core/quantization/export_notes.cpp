@@ -22,6 +22,7 @@ public:
     std::vector<std::string> all() {
         activations();
         smoothing();
+        rotation();
         zeroing();
         storage();
         return std::move(m_notes);
@@ -93,6 +94,23 @@ private:
         if (!foldedInto(SmoothingFold::GatedNorm).empty()) {
             add("Smoothing at out_proj is folded into the gated norm before it, which is exact up to "
                 "rounding.");
+        }
+    }
+
+    void rotation() {
+        const auto where = [&](auto holds) {
+            return linearsWhere(m_plan, [&](SiteId, const ResolvedSite& site) { return holds(site); });
+        };
+        const std::string rotated = where([](const ResolvedSite& site) { return site.rotate; });
+        if (!rotated.empty()) {
+            add("The weights of " + rotated +
+                " are quantized in the plan's rotated basis and written rotated back, so that a plain loader "
+                "computes the same function; they are floats.");
+        }
+        const std::string exempt = where([](const ResolvedSite& site) { return !site.exempt.empty(); });
+        if (!exempt.empty()) {
+            add("The columns of outlier channels of " + exempt +
+                " are not quantized; the channels stand in mambascope.json.");
         }
     }
 

@@ -33,7 +33,8 @@ std::int64_t groupsOf(const WeightQuantization& how, std::int64_t columns) {
 Result<PackedLinear> layoutOf(const ModelSpec& spec, const ResolvedPlan& plan, SiteId site) {
     const ResolvedSite& resolved = siteOf(plan, site);
     PackedLinear linear;
-    if (!resolved.weight.active() || smoothingFold(spec, plan, site) == SmoothingFold::Columns) {
+    if (!resolved.weight.active() || smoothingFold(spec, plan, site) == SmoothingFold::Columns || resolved.rotate ||
+        !resolved.exempt.empty()) {
         return linear;
     }
     linear.weight = resolved.weight;
@@ -205,8 +206,8 @@ Result<std::vector<PackedLinear>> packedLayout(const ModelSpec& spec, const Reso
     if (!some) {
         return Error::usage(
             "No linear layer of this plan can be stored as integers.",
-            "compressed-tensors needs weights of 4 or 8 bits, and no smoothing where it cannot be folded; "
-            "export as hf instead.");
+            "compressed-tensors needs weights of 4 or 8 bits, and no smoothing where it cannot be folded, no rotation and no "
+            "outliers kept in floats; export as hf instead.");
     }
     return layout;
 }

@@ -64,6 +64,12 @@ OrderedJson siteToJson(const ModelSpec& spec, const ResolvedPlan& plan, SiteId s
     if (resolved.scanInput.active()) {
         json["scan_input"] = activationToJson(resolved.scanInput);
     }
+    if (!resolved.exempt.empty()) {
+        json["float_channels"] = resolved.exempt;
+    }
+    if (resolved.rotate) {
+        json["rotated"] = true;
+    }
     json["smoothing_folded_into"] = foldName(smoothingFold(spec, plan, site));
     json["smoothing"] = resolved.smoothing;
     return json;

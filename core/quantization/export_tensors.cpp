@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quantization/export_tensors.h"
 
+#include "core/quantization/rotation.h"
+
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -53,6 +55,9 @@ Values writtenWeight(const Source& from, SiteId site) {
     std::vector<float> weight = std::move(effective).value();
     const ModelSpec& spec = from.checkpoint.spec;
     const auto inputs = static_cast<std::size_t>(spec.inputs(site.linear));
+    if (resolved.rotate) { // a plain loader does not rotate its inputs
+        Rotation(spec.inputs(site.linear)).applyInverse(weight);
+    }
     if (smoothingFold(spec, from.plan, site) == SmoothingFold::Columns) {
         divideColumns(weight, resolved.smoothing);
     }
@@ -221,8 +226,19 @@ effectiveWeight(const Checkpoint& checkpoint, SiteId site, const ResolvedSite& r
         return smoothed;
     }
     std::vector<float> weight = std::move(smoothed).value();
-    fakeQuantizeWeight(
-        weight, checkpoint.spec.outputs(site.linear), checkpoint.spec.inputs(site.linear), resolved.weight);
+    const std::int64_t inputs = checkpoint.spec.inputs(site.linear);
+    if (resolved.rotate) {
+        Rotation(inputs).apply(weight);
+    }
+    // Columns that stay floats have no part in the scales either.
+    const std::vector<float> whole = resolved.exempt.empty() ? std::vector<float>() : weight;
+    clearColumns(weight, static_cast<std::size_t>(inputs), resolved.exempt);
+    fakeQuantizeWeight(weight, checkpoint.spec.outputs(site.linear), inputs, resolved.weight);
+    for (const std::int32_t channel : resolved.exempt) {
+        for (auto i = static_cast<std::size_t>(channel); i < weight.size(); i += static_cast<std::size_t>(inputs)) {
+            weight[i] = whole[i];
+        }
+    }
     return weight;
 }
 

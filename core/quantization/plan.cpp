@@ -2,6 +2,7 @@
 #include "core/quantization/plan.h"
 
 #include "core/base/hash.h"
+#include "core/base/number_text.h"
 #include "core/quantization/settings.h"
 
 #include <algorithm>
@@ -19,13 +20,15 @@ std::optional<Enum> parseName(const std::array<std::string_view, N>& names, std:
     return found == names.end() ? std::nullopt : std::optional(static_cast<Enum>(found - names.begin()));
 }
 
-bool zeroesSomewhere(const QuantPlan& plan) {
-    const auto zeroes = [](const SitePatch& patch) {
-        return patch.zeroOutliers.value_or(false);
+/// The outlier rule makes a difference.
+bool usesRule(const QuantPlan& plan) {
+    const auto uses = [](const SitePatch& patch) {
+        return patch.zeroOutliers.value_or(false) || patch.floatOutliers.value_or(false);
     };
-    return plan.defaults.zeroOutliers || std::any_of(plan.linears.begin(), plan.linears.end(), zeroes) ||
+    return plan.defaults.zeroOutliers || plan.defaults.floatOutliers ||
+           std::any_of(plan.linears.begin(), plan.linears.end(), uses) ||
            std::any_of(
-               plan.sites.begin(), plan.sites.end(), [&](const auto& entry) { return zeroes(entry.second); });
+               plan.sites.begin(), plan.sites.end(), [&](const auto& entry) { return uses(entry.second); });
 }
 
 void dropRepeated(SitePatch& patch, const SiteSettings& above) {
@@ -100,6 +103,38 @@ std::string_view activationScaleName(ActivationScale scale) {
 
 std::optional<ActivationScale> parseActivationScale(std::string_view text) {
     return parseName<ActivationScale>(kScaleNames, text);
+}
+
+std::string clipName(Clip clip) {
+    switch (clip.kind) {
+    case ClipKind::Percentile:
+        return "percentile:" + shortestText(clip.percent);
+    case ClipKind::Mse:
+        return "mse";
+    case ClipKind::Absmax:
+        break;
+    }
+    return "absmax";
+}
+
+std::optional<Clip> parseClip(std::string_view text) {
+    if (text == "absmax") {
+        return Clip{};
+    }
+    if (text == "mse") {
+        return Clip{ClipKind::Mse, 0};
+    }
+    constexpr std::string_view kPrefix = "percentile:";
+    if (!text.starts_with(kPrefix)) {
+        return std::nullopt;
+    }
+    text.remove_prefix(kPrefix.size());
+    double percent = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), percent);
+    if (error != std::errc() || end != text.data() + text.size() || !(percent >= 50 && percent <= 100)) {
+        return std::nullopt;
+    }
+    return Clip{ClipKind::Percentile, percent};
 }
 
 bool SitePatch::empty() const {
@@ -188,7 +223,8 @@ bool QuantPlan::isBaseline(int layers) const {
 
 bool QuantPlan::needsCalibration(int layers) const {
     return anySite(*this, layers, [](const SiteSettings& site) {
-        return site.needsActivationStatistics() || site.alpha.has_value() || site.zeroOutliers;
+        return site.needsActivationStatistics() || site.alpha.has_value() || site.zeroOutliers ||
+               site.floatOutliers;
     });
 }
 
@@ -204,7 +240,7 @@ QuantPlan withoutRedundancy(const QuantPlan& plan) {
         dropRepeated(own, above);
     }
     std::erase_if(result.sites, [](const auto& entry) { return entry.second.empty(); });
-    if (!zeroesSomewhere(result)) {
+    if (!usesRule(result)) {
         result.rule = QuantPlan().rule;
         result.k = QuantPlan().k;
     }

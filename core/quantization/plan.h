@@ -38,6 +38,18 @@ enum class ActivationScale { Static, Dynamic, Token };
 std::string_view activationScaleName(ActivationScale scale); ///< "static", "dynamic", "token"
 std::optional<ActivationScale> parseActivationScale(std::string_view text);
 
+enum class ClipKind { Absmax, Percentile, Mse };
+
+/// Where a static activation scale ends: at the largest calibrated magnitude, at the magnitude that so many per cent
+/// of the calibrated values do not exceed, or where the expected squared error is least. What is larger is clamped.
+struct Clip {
+    ClipKind kind = ClipKind::Absmax;
+    double percent = 0; ///< only for Percentile: 50 to 100
+    bool operator==(const Clip&) const = default;
+};
+std::string clipName(Clip clip); ///< "absmax", "percentile:99.9", "mse"
+std::optional<Clip> parseClip(std::string_view text);
+
 /// Everything a plan can say about one site. Bits are those of the integer format; any other format is a
 /// quantization by itself, whatever the bits.
 struct SiteSettings {
@@ -50,6 +62,11 @@ struct SiteSettings {
     ActivationScale activationScale = ActivationScale::Static;
     std::optional<double> alpha; ///< SmoothQuant migration strength in [0, 1]; none: no smoothing
     bool zeroOutliers = false;
+    Clip activationClip; ///< of static scales
+    /// Input and weight are multiplied with an orthonormal matrix (rotation.h) before they are quantized.
+    bool rotate = false;
+    /// Channels that the plan's rule flags stay floats, in the input and in the weight (arXiv 2208.07339).
+    bool floatOutliers = false;
     bool quantizesWeights() const { return weightFormat != NumberFormat::Int || weightBits < kBitsOff; }
     bool quantizesActivations() const {
         return activationFormat != NumberFormat::Int || activationBits < kBitsOff;
@@ -73,6 +90,9 @@ struct SitePatch {
     std::optional<ActivationScale> activationScale;
     std::optional<std::optional<double>> alpha; ///< set to an empty optional: smoothing off
     std::optional<bool> zeroOutliers;
+    std::optional<Clip> activationClip;
+    std::optional<bool> rotate;
+    std::optional<bool> floatOutliers;
 
     bool empty() const;
     void applyTo(SiteSettings& settings) const;
@@ -123,7 +143,7 @@ struct QuantPlan {
     void set(const SiteSelection& selection, const SitePatch& patch);
     /// True if nothing would be quantized, smoothed or zeroed in a model of `layers` layers.
     bool isBaseline(int layers) const;
-    /// True if some site needs calibration: static activations, smoothing, or zeroing.
+    /// True if some site needs calibration: static activations, smoothing, or a rule that looks for outliers.
     bool needsCalibration(int layers) const;
     bool operator==(const QuantPlan&) const = default;
 };

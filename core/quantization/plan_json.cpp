@@ -14,9 +14,9 @@ constexpr int kFormatVersion = 1;
 
 constexpr std::array<std::string_view, 9> kPlanKeys{"format", "name", "defaults", "linears",  "sites",
                                                     "scope",  "rule", "k",        "ssm_input"};
-constexpr std::array<std::string_view, 9> kSettingKeys{"w_bits",  "w_format", "w_granularity",
-                                                       "a_bits",  "a_format", "a_side",
-                                                       "a_scale", "alpha",    "zero_outliers"};
+constexpr std::array<std::string_view, 12> kSettingKeys{
+    "w_bits",  "w_format", "w_granularity", "a_bits", "a_format", "a_side",
+    "a_scale", "alpha",    "zero_outliers", "a_clip", "rotate",   "float_outliers"};
 constexpr std::array<std::string_view, 5> kGroupKeys{"linear", "conv", "ssm", "embedding", "head"};
 
 // Writing
@@ -54,16 +54,32 @@ OrderedJson patchToJson(const SitePatch& patch) {
     if (patch.zeroOutliers) {
         json["zero_outliers"] = *patch.zeroOutliers;
     }
+    if (patch.activationClip) {
+        json["a_clip"] = clipName(*patch.activationClip);
+    }
+    if (patch.rotate) {
+        json["rotate"] = *patch.rotate;
+    }
+    if (patch.floatOutliers) {
+        json["float_outliers"] = *patch.floatOutliers;
+    }
     return json;
 }
 
 OrderedJson settingsToJson(const SiteSettings& settings) {
     SitePatch all = patchOf(settings);
-    // Integers go without saying, so that plans of integers keep the hashes that they had before other
-    // formats.
+    // What came later goes without saying where it is not used, so that plans keep the hashes that they had.
     for (auto* format : {&all.weightFormat, &all.activationFormat}) {
         if (*format == NumberFormat::Int) {
             format->reset();
+        }
+    }
+    if (settings.activationClip == Clip{}) {
+        all.activationClip.reset();
+    }
+    for (auto* flag : {&all.rotate, &all.floatOutliers}) {
+        if (*flag == false) {
+            flag->reset();
         }
     }
     return patchToJson(all);
@@ -227,6 +243,11 @@ Result<SitePatch> patchFromJson(const Json& json, std::string_view what, const s
         patch.activationScale);
     read.alpha(json, patch.alpha);
     read.flag(json, "zero_outliers", patch.zeroOutliers);
+    read.named(
+        json, "a_clip", parseClip, "\"absmax\", \"mse\", or \"percentile:P\" with P from 50 to 100",
+        patch.activationClip);
+    read.flag(json, "rotate", patch.rotate);
+    read.flag(json, "float_outliers", patch.floatOutliers);
     if (!read.state().ok()) {
         return read.state().error();
     }

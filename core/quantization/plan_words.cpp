@@ -78,6 +78,11 @@ ActivationScale effectiveScale(const SiteSettings& settings) {
                                                             : settings.activationScale;
 }
 
+/// Only static scales are cut off.
+Clip effectiveClip(const SiteSettings& settings) {
+    return settings.needsActivationStatistics() ? settings.activationClip : Clip{};
+}
+
 std::string activationText(const SiteSettings& settings, bool detailed) {
     if (!settings.quantizesActivations()) {
         return "off";
@@ -88,6 +93,9 @@ std::string activationText(const SiteSettings& settings, bool detailed) {
     }
     if (detailed && effectiveScale(settings) != ActivationScale::Static) {
         details.emplace_back(activationScaleName(settings.activationScale));
+    }
+    if (detailed && effectiveClip(settings) != Clip{}) {
+        details.push_back(clipName(settings.activationClip));
     }
     return precisionText(settings.activationBits, settings.activationFormat) +
            (details.empty() ? "" : " (" + joined(details, ", ") + ")");
@@ -110,6 +118,9 @@ void compareActivations(const SiteSettings& a, const SiteSettings& b, std::vecto
             {"activation scale", std::string(activationScaleName(before)),
              std::string(activationScaleName(after))});
     }
+    if (bothOn && effectiveClip(a) != effectiveClip(b)) {
+        changes.push_back({"activation clipping", clipName(effectiveClip(a)), clipName(effectiveClip(b))});
+    }
 }
 
 std::vector<Change> siteChanges(const QuantPlan& from, const QuantPlan& to, SiteId site) {
@@ -123,6 +134,12 @@ std::vector<Change> siteChanges(const QuantPlan& from, const QuantPlan& to, Site
     }
     if (a.zeroOutliers != b.zeroOutliers) {
         changes.push_back({"zero outliers", onOff(a.zeroOutliers), onOff(b.zeroOutliers)});
+    }
+    if (a.rotate != b.rotate) {
+        changes.push_back({"rotation", onOff(a.rotate), onOff(b.rotate)});
+    }
+    if (a.floatOutliers != b.floatOutliers) {
+        changes.push_back({"outliers in floats", onOff(a.floatOutliers), onOff(b.floatOutliers)});
     }
     return changes;
 }
@@ -233,13 +250,19 @@ std::vector<std::string> settingsParts(const SiteSettings& settings, bool weight
             (settings.activationFormat == NumberFormat::MxFp4
                  ? ""
                  : ", " + std::string(activationScaleName(settings.activationScale))) +
-            ")");
+            (effectiveClip(settings) == Clip{} ? "" : " " + clipName(settings.activationClip)) + ")");
     }
     if (settings.alpha) {
         parts.push_back("α " + shortestText(*settings.alpha));
     }
     if (settings.zeroOutliers) {
         parts.emplace_back("zero outliers");
+    }
+    if (settings.rotate) {
+        parts.emplace_back("rotated");
+    }
+    if (settings.floatOutliers) {
+        parts.emplace_back("outliers in floats");
     }
     return parts;
 }

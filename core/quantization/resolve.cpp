@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quantization/resolve.h"
 
+#include "core/quantization/clipping.h"
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -128,7 +130,11 @@ public:
         const bool input = quantized && settings.activationSide != ActivationSide::Output;
         const bool output = quantized && settings.activationSide != ActivationSide::Input;
         const bool fixed = settings.needsActivationStatistics();
-        const bool needsInput = settings.zeroOutliers || settings.alpha || (input && fixed);
+        const bool needsInput =
+            settings.zeroOutliers || settings.floatOutliers || settings.alpha || (input && fixed);
+        if (auto state = checkCombination(site, settings, input && fixed, output && fixed); !state.ok()) {
+            return state.error();
+        }
         if ((needsInput && !observed(site, Side::Input)) ||
             (output && fixed && !observed(site, Side::Output))) {
             return Error::usage(
@@ -138,8 +144,11 @@ public:
                 std::string(kCalibrateHint));
         }
         if (settings.zeroOutliers) {
-            zero(site, resolved);
+            resolved.zeroed = flagged(site, "zeroing outliers does nothing. ");
+        } else if (settings.floatOutliers && (input || resolved.weight.active())) {
+            resolved.exempt = flagged(site, "keeping outliers in floats does nothing. ");
         }
+        resolved.rotate = settings.rotate;
         if (settings.alpha) {
             resolved.smoothing = smoothingFactors(
                 m_calibration->at(site, Side::Input).absmax,
@@ -147,14 +156,15 @@ public:
                 resolved.zeroed);
         }
         if (input) {
-            resolved.input = activation(site, settings, inputAbsmax(site, resolved, true));
+            resolved.input = activation(site, Side::Input, settings, inputAbsmax(site, resolved, true));
             if (m_plan.ssmInput && site.linear == Linear::XProj) {
-                resolved.scanInput = activation(site, settings, inputAbsmax(site, resolved, false));
+                resolved.scanInput =
+                    activation(site, Side::Input, settings, inputAbsmax(site, resolved, false));
             }
         }
         if (output) {
             const float absmax = fixed ? m_calibration->at(site, Side::Output).largest() : 0.0f;
-            resolved.output = activation(site, settings, absmax);
+            resolved.output = activation(site, Side::Output, settings, absmax);
         }
         return resolved;
     }
@@ -166,18 +176,62 @@ private:
         return m_calibration != nullptr && m_calibration->at(site, side).channels() > 0;
     }
 
-    void zero(SiteId site, ResolvedSite& resolved) {
-        const OutlierSet set = findOutliers(m_calibration->at(site, Side::Input), m_plan.rule, m_plan.k);
-        if (!set.possible) {
-            m_warnings.add(site, "zeroing outliers does nothing. " + set.why);
+    /// What the settings of a site cannot say together. `input`, `output`: that side has a static scale.
+    Result<void> checkCombination(SiteId site, const SiteSettings& settings, bool input, bool output) const {
+        const auto refuse = [&](const char* reason, const char* hint) {
+            return Error::usage("The plan for " + siteName(site) + " cannot be carried out: " + reason, hint);
+        };
+        if (settings.rotate && input) {
+            return refuse(
+                "rotation mixes channels, so a calibration of the channels gives no static scale for them.",
+                "Choose token or dynamic scales there.");
         }
-        for (const OutlierChannel& outlier : set.outliers) {
-            resolved.zeroed.push_back(outlier.channel);
+        if (settings.rotate && settings.floatOutliers) {
+            return refuse(
+                "rotation mixes channels, so that none of them can be kept in floats.",
+                "Choose one of the two.");
         }
+        if (settings.floatOutliers &&
+            (settings.activationFormat != NumberFormat::Int || settings.weightFormat != NumberFormat::Int)) {
+            return refuse(
+                "outliers are kept in floats beside integers only.", "Choose int, or float_outliers off.");
+        }
+        if (settings.activationClip.kind == ClipKind::Absmax || !(input || output)) {
+            return {};
+        }
+        if (settings.alpha && input) {
+            return refuse(
+                "the calibration has the distribution of the inputs before smoothing, which says nothing of where "
+                "to clip them behind it.",
+                "Choose absmax there, or alpha off.");
+        }
+        if (settings.activationClip.kind == ClipKind::Mse && settings.activationFormat != NumberFormat::Int) {
+            return refuse("mse clipping is of integers.", "Choose absmax or a percentile.");
+        }
+        for (const auto& [side, fixed] : {std::pair(Side::Input, input), std::pair(Side::Output, output)}) {
+            if (fixed && observed(site, side) && !hasDistribution(m_calibration->at(site, side))) {
+                return refuse(
+                    "the calibration has no distribution of its values, only their largest magnitudes.",
+                    "Calibrate the model here, or choose absmax.");
+            }
+        }
+        return {};
     }
 
-    /// Largest calibrated magnitude of what reaches the input quantizer: zeroed channels left out, smoothed
-    /// or not.
+    std::vector<std::int32_t> flagged(SiteId site, const char* ifImpossible) {
+        const OutlierSet set = findOutliers(m_calibration->at(site, Side::Input), m_plan.rule, m_plan.k);
+        if (!set.possible) {
+            m_warnings.add(site, ifImpossible + set.why);
+        }
+        std::vector<std::int32_t> channels;
+        for (const OutlierChannel& outlier : set.outliers) {
+            channels.push_back(outlier.channel);
+        }
+        return channels;
+    }
+
+    /// Largest calibrated magnitude of what reaches the input quantizer: zeroed channels and those that stay floats
+    /// left out, smoothed or not.
     float inputAbsmax(SiteId site, const ResolvedSite& resolved, bool smoothed) const {
         if (!observed(site, Side::Input)) {
             return 0.0f;
@@ -189,15 +243,22 @@ private:
         for (const std::int32_t channel : resolved.zeroed) {
             absmax[static_cast<std::size_t>(channel)] = 0.0f;
         }
+        for (const std::int32_t channel : resolved.exempt) {
+            absmax[static_cast<std::size_t>(channel)] = 0.0f;
+        }
         return absmax.empty() ? 0.0f : *std::max_element(absmax.begin(), absmax.end());
     }
 
-    ResolvedActivation activation(SiteId site, const SiteSettings& settings, float absmax) {
+    ResolvedActivation activation(SiteId site, Side side, const SiteSettings& settings, float absmax) {
         ResolvedActivation result{
             settings.activationBits, settings.activationScale, 0.0f, settings.activationFormat};
         if (settings.activationFormat == NumberFormat::MxFp4) {
             result.scaling = ActivationScale::Token;
         } else if (settings.activationScale == ActivationScale::Static) {
+            if (settings.activationClip.kind != ClipKind::Absmax) {
+                absmax = clipMagnitude(
+                    m_calibration->at(site, side), settings.activationClip, absmax, settings.activationBits);
+            }
             result.scale = activationScale(absmax, result);
             if (result.scale == 0.0f) {
                 m_warnings.add(site, "every calibrated value is 0, so the quantized activation is 0 too.");

@@ -32,11 +32,14 @@ struct ResolvedActivation {
 /// Δ of an activation whose largest magnitude is `absmax`, of integers or of floats.
 float activationScale(float absmax, const ResolvedActivation& quantizer);
 
-/// What happens at one site, in this order: X → zero channels → ÷ smoothing → quantize input → × weight
-/// (float weight · smoothing per column, then quantized) → quantize output → + bias.
+/// What happens at one site, in this order: X → zero channels → ÷ smoothing → rotate → quantize input → × weight
+/// (float weight · smoothing per column, rotated, then quantized) → quantize output → + bias.
 struct ResolvedSite {
     WeightQuantization weight;
     std::vector<std::int32_t> zeroed; ///< input channels, ascending
+    /// Input channels that stay floats, in the input and in the weight's columns, ascending; none of `zeroed`.
+    std::vector<std::int32_t> exempt;
+    bool rotate = false; ///< rotation.h, behind smoothing
     std::vector<float> smoothing;     ///< [inputs], or empty
     ResolvedActivation input, output;
     /// x_proj only, if the plan says ssmInput: the quantizer of the scan's u, which is zeroed but not

@@ -17,13 +17,16 @@ void forEachSetting(Visitor&& visit) {
     visit(&SitePatch::activationScale, &SiteSettings::activationScale);
     visit(&SitePatch::alpha, &SiteSettings::alpha);
     visit(&SitePatch::zeroOutliers, &SiteSettings::zeroOutliers);
+    visit(&SitePatch::activationClip, &SiteSettings::activationClip);
+    visit(&SitePatch::rotate, &SiteSettings::rotate);
+    visit(&SitePatch::floatOutliers, &SiteSettings::floatOutliers);
 }
 
 /// A patch that holds every setting of a site.
 SitePatch patchOf(const SiteSettings& settings);
 
 /// The same plan without what has no effect: settings that repeat the level above, empty patches, and, where
-/// nothing is zeroed, the outlier rule.
+/// no outlier is looked for, the rule.
 QuantPlan withoutRedundancy(const QuantPlan& plan);
 
 /// Names of the parameter groups in scope, in the specification's order.

@@ -31,13 +31,17 @@ struct WeightUse {
     Linear linear = Linear::InProj;     ///< which one; says nothing for the head
 };
 
-/// What happens to a linear's input or output: zero channels, divide by smoothing, quantize; what is null or
+/// What happens to a linear's input or output: zero channels, divide by smoothing, rotate, quantize; what is null or
 /// inactive is skipped.
 struct Transform {
     const std::uint32_t* keep = nullptr; ///< [channels] all bits set, or 0 for a zeroed channel
     const float* smoothing = nullptr;    ///< [channels]
     ResolvedActivation quantizer;
-    bool active() const { return keep != nullptr || smoothing != nullptr || quantizer.active(); }
+    bool rotate = false;                   ///< Rotation(channels)
+    const std::uint32_t* exempt = nullptr; ///< [channels] all bits set where the quantizer leaves a channel alone
+    bool active() const {
+        return keep != nullptr || smoothing != nullptr || rotate || quantizer.active();
+    }
 };
 
 /// What the head says about one row.

@@ -111,6 +111,7 @@ void ForwardPass::mamba1Mixer(
     if (weights.plan.ssmInput) {
         Transform scanInput = site(Linear::XProj).input();
         scanInput.smoothing = nullptr;
+        scanInput.rotate = false;
         scanInput.quantizer = site(Linear::XProj).settings.scanInput;
         if (scanInput.active()) {
             m_backend.transform(m_u, scanInput, segments, m_u);

@@ -25,6 +25,9 @@ bool isInteger(const ResolvedActivation& input) {
 } // namespace
 
 bool multipliesIntegers(const ResolvedSite& site, Linear linear) {
+    if (!site.exempt.empty()) { // some channels are floats
+        return false;
+    }
     if (isInteger(site.weight) && isInteger(site.input)) {
         return true;
     }

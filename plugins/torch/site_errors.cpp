@@ -14,8 +14,8 @@ constexpr std::size_t kTokens = 4096;
 
 /// A plan changes nothing at such a site.
 bool isPlain(const ResolvedSite& site) {
-    return !site.weight.active() && site.zeroed.empty() && site.smoothing.empty() && !site.input.active() &&
-           !site.output.active();
+    return !site.weight.active() && site.zeroed.empty() && site.smoothing.empty() && !site.rotate &&
+           !site.input.active() && !site.output.active();
 }
 
 /// Sees every site's input and output in the unquantized model, and multiplies the input again under every

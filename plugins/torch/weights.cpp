@@ -115,6 +115,7 @@ public:
         site.settings = settings;
         if (previous != nullptr && sameQuantization(previous->settings.weight, settings.weight) &&
             previous->settings.smoothing == settings.smoothing &&
+            previous->settings.rotate == settings.rotate && previous->settings.exempt == settings.exempt &&
             m_backend.multipliesIntegers(previous->settings, id.linear) ==
                 m_backend.multipliesIntegers(settings, id.linear)) {
             site.weight = previous->weight;
@@ -131,18 +132,26 @@ public:
             site.smoothing = share(settings.smoothing);
         }
         if (!settings.zeroed.empty()) {
-            std::vector<float> keep(
-                static_cast<std::size_t>(m_checkpoint.spec.inputs(id.linear)),
-                std::bit_cast<float>(~std::uint32_t{0}));
-            for (const std::int32_t channel : settings.zeroed) {
-                keep[static_cast<std::size_t>(channel)] = 0.0f;
-            }
-            site.keep = share(keep);
+            site.keep = share(mask(id, true, settings.zeroed));
+        }
+        if (!settings.exempt.empty()) {
+            site.exempt = share(mask(id, false, settings.exempt));
         }
         return site;
     }
 
 private:
+    /// A bit pattern a channel: all ones, or all zeros for `channels`; or the other way round.
+    std::vector<float> mask(SiteId id, bool ones, std::span<const std::int32_t> channels) const {
+        const float set = std::bit_cast<float>(~std::uint32_t{0});
+        std::vector<float> bits(
+            static_cast<std::size_t>(m_checkpoint.spec.inputs(id.linear)), ones ? set : 0.0f);
+        for (const std::int32_t channel : channels) {
+            bits[static_cast<std::size_t>(channel)] = ones ? 0.0f : set;
+        }
+        return bits;
+    }
+
     /// A tensor as it stands, or quantized.
     Result<std::unique_ptr<Values>> unchanged(const std::string& name, const WeightQuantization& how) {
         const TensorView& view = m_checkpoint.tensor(name);
@@ -156,7 +165,7 @@ private:
     }
 
     Result<std::unique_ptr<Values>> siteWeight(SiteId id, const ResolvedSite& settings) {
-        if (!settings.weight.active() && settings.smoothing.empty()) {
+        if (!settings.weight.active() && settings.smoothing.empty() && !settings.rotate) {
             const TensorNames::Block& names = m_checkpoint.names.blocks[static_cast<std::size_t>(id.layer)];
             return unchanged(names.linear(id.linear), {});
         }
@@ -256,13 +265,15 @@ void readLayer(
 } // namespace
 
 Transform SiteWeights::input() const {
+    const auto bits = [](const std::shared_ptr<const DeviceArray>& array) {
+        return array ? reinterpret_cast<const std::uint32_t*>(array->data()) : nullptr;
+    };
     return {
-        keep ? reinterpret_cast<const std::uint32_t*>(keep->data()) : nullptr,
-        smoothing ? smoothing->data() : nullptr, settings.input};
+        bits(keep), smoothing ? smoothing->data() : nullptr, settings.input, settings.rotate, bits(exempt)};
 }
 
 Transform SiteWeights::output() const {
-    return {nullptr, nullptr, settings.output};
+    return {nullptr, nullptr, settings.output, false, nullptr};
 }
 
 ResolvedPlan baselinePlan(const ModelSpec& spec) {

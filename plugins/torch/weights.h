@@ -19,8 +19,9 @@ struct SiteWeights {
     std::shared_ptr<const LinearWeight> weight;
     std::shared_ptr<const DeviceArray> keep;      ///< bit patterns, or none if no channel is zeroed
     std::shared_ptr<const DeviceArray> smoothing; ///< or none
+    std::shared_ptr<const DeviceArray> exempt;    ///< bit patterns, or none if every channel is quantized
 
-    Transform input() const;  ///< zero, ÷ smoothing, quantize
+    Transform input() const;  ///< zero, ÷ smoothing, rotate, quantize
     Transform output() const; ///< quantize
 };
 

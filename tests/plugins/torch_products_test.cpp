@@ -275,7 +275,7 @@ private Q_SLOTS:
             if (weight->integers) {
                 backend.integerLinear(*weight, a, site.input, segments, y);
             } else {
-                backend.transform(a, {nullptr, nullptr, site.input}, segments, a);
+                backend.transform(a, {nullptr, nullptr, site.input, false, nullptr}, segments, a);
                 backend.linear(*weight, a, y);
             }
             return out;

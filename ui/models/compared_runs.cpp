@@ -52,8 +52,8 @@ Result<ComparedRuns> compareForDisplay(
     ComparedRuns runs;
     runs.difference = std::move(difference).value();
     for (const TaskDifference& task : runs.difference.tasks) {
-        const TaskResult* a = from.find(task.task);
-        const TaskResult* b = to.find(task.task);
+        const TaskResult* a = from.find(task.label.name);
+        const TaskResult* b = to.find(task.label.name);
         runs.tasks.push_back(
             task.paired.common > 0 && !job.stop.stop_requested() ? compareTask(*b, *a) : std::nullopt);
     }

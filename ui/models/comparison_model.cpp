@@ -36,11 +36,11 @@ int ComparisonModel::columnCount(const QModelIndex& parent) const {
 
 QString ComparisonModel::taskText(std::size_t row, int column) const {
     const TaskDifference& task = m_runs->difference.tasks[row];
-    const double from = task.from.published(task.task), to = task.to.published(task.task);
+    const double from = task.from.published(task.label.task), to = task.to.published(task.label.task);
     const bool paired = task.paired.common > 0;
     switch (column) {
     case TaskColumn:
-        return qt(taskDisplayName(task.task));
+        return QString::fromStdString(task.label.title);
     case FromColumn:
         return percent(from);
     case ToColumn:
@@ -54,7 +54,7 @@ QString ComparisonModel::taskText(std::size_t row, int column) const {
     case LostColumn:
         return paired ? number(task.paired.lost) : QString();
     case PColumn:
-        return paired ? pValue(task.paired.pMcNemar) : tr("not on the same items");
+        return paired ? pValue(task.p) : tr("not on the same items");
     default:
         return {};
     }

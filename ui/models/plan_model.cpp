@@ -150,8 +150,8 @@ QString PlanModel::toolTip(const PlanTarget& target, int column) const {
         text = tr("Which activations are quantized: what goes into the linear, what comes out, or both");
         break;
     case ScaleColumn:
-        text = tr(
-            "Where an activation's scale comes from: calibration, the sequence at run time, or each token");
+        text = tr("Where an activation's scale comes from: calibration (the largest value, a percentile, or the least "
+                  "squared error), the sequence at run time, or each token");
         break;
     case AlphaColumn:
         text = tr("SmoothQuant's migration strength α from 0 (activations keep their range) to 1");
@@ -160,6 +160,10 @@ QString PlanModel::toolTip(const PlanTarget& target, int column) const {
         text = m_zeroable.empty() ? tr("Set the input's outlier channels to zero")
                                   : tr("Set the input's outlier channels to zero: %1 by this plan's rule")
                                         .arg(zeroText(target));
+        break;
+    case TreatmentColumn:
+        text = tr("What else is done to outliers: flagged channels kept in floats, or all channels rotated before they "
+                  "are quantized");
         break;
     default:
         return target.level == PlanTarget::Level::Site ? QString::fromStdString(siteName(target.site))
@@ -294,6 +298,8 @@ QVariant PlanModel::headerData(int section, Qt::Orientation orientation, int rol
         return tr("α");
     case ZeroColumn:
         return tr("Zero");
+    case TreatmentColumn:
+        return tr("Outliers");
     default:
         return {};
     }

@@ -31,6 +31,7 @@ public:
         ScaleColumn,
         AlphaColumn,
         ZeroColumn,
+        TreatmentColumn, ///< outlier channels: none, kept in floats, or spread by rotation
         ColumnCount
     };
     enum Role {

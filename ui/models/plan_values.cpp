@@ -38,10 +38,22 @@ QString granularityText(const Granularity& granularity) {
     return translate("group of %1").arg(granularity.groupSize);
 }
 
-QString scaleText(ActivationScale scale) {
-    switch (scale) {
+QString staticText(Clip clip) {
+    switch (clip.kind) {
+    case ClipKind::Percentile:
+        return translate("static, %1 %").arg(QLocale().toString(clip.percent, 'g', 6));
+    case ClipKind::Mse:
+        return translate("static, least error");
+    case ClipKind::Absmax:
+        break;
+    }
+    return translate("static");
+}
+
+QString scaleText(const SiteSettings& settings) {
+    switch (settings.activationScale) {
     case ActivationScale::Static:
-        return translate("static");
+        return staticText(settings.activationClip);
     case ActivationScale::Dynamic:
         return translate("dynamic");
     case ActivationScale::Token:
@@ -82,6 +94,18 @@ std::optional<SitePatch> precisionPatch(
     return named || (patch.*bits).has_value() ? std::optional(patch) : std::nullopt;
 }
 
+/// A scale, or the place where a static one is clipped.
+std::optional<SitePatch> scalePatch(const std::string& name) {
+    SitePatch patch;
+    patch.activationScale = parseActivationScale(name);
+    patch.activationClip = Clip{};
+    if (!patch.activationScale) {
+        patch.activationScale = ActivationScale::Static;
+        patch.activationClip = parseClip(name);
+    }
+    return patch.activationClip ? std::optional(patch) : std::nullopt;
+}
+
 } // namespace
 
 QString planText(const SiteSettings& settings, int column) {
@@ -95,7 +119,11 @@ QString planText(const SiteSettings& settings, int column) {
     case PlanModel::SideColumn:
         return qt(activationSideName(settings.activationSide));
     case PlanModel::ScaleColumn:
-        return scaleText(settings.activationScale);
+        return scaleText(settings);
+    case PlanModel::TreatmentColumn:
+        return settings.rotate          ? translate("rotated")
+               : settings.floatOutliers ? translate("in floats")
+                                        : translate("as they are");
     case PlanModel::AlphaColumn:
         return settings.alpha ? QLocale().toString(*settings.alpha, 'f', 2) : translate("off");
     default:
@@ -114,7 +142,13 @@ QVariant planValue(const SiteSettings& settings, int column) {
     case PlanModel::SideColumn:
         return qt(activationSideName(settings.activationSide));
     case PlanModel::ScaleColumn:
-        return qt(activationScaleName(settings.activationScale));
+        return settings.activationClip == Clip{} || settings.activationScale != ActivationScale::Static
+                   ? qt(activationScaleName(settings.activationScale))
+                   : QString::fromStdString(clipName(settings.activationClip));
+    case PlanModel::TreatmentColumn:
+        return settings.rotate          ? QStringLiteral("rotate")
+               : settings.floatOutliers ? QStringLiteral("float")
+                                        : QStringLiteral("none");
     case PlanModel::AlphaColumn:
         return settings.alpha.value_or(-1.0);
     case PlanModel::ZeroColumn:
@@ -136,7 +170,16 @@ std::optional<SitePatch> planPatch(int column, const QVariant& value) {
     case PlanModel::SideColumn:
         return patchOf(&SitePatch::activationSide, parseActivationSide(name));
     case PlanModel::ScaleColumn:
-        return patchOf(&SitePatch::activationScale, parseActivationScale(name));
+        return scalePatch(name);
+    case PlanModel::TreatmentColumn: {
+        if (name != "none" && name != "float" && name != "rotate") {
+            return std::nullopt;
+        }
+        SitePatch patch;
+        patch.rotate = name == "rotate";
+        patch.floatOutliers = name == "float";
+        return patch;
+    }
     case PlanModel::AlphaColumn: {
         bool ok = false;
         const double alpha = value.toDouble(&ok);
@@ -165,7 +208,9 @@ bool holds(const SitePatch& patch, int column) {
     case PlanModel::SideColumn:
         return patch.activationSide.has_value();
     case PlanModel::ScaleColumn:
-        return patch.activationScale.has_value();
+        return patch.activationScale.has_value() || patch.activationClip.has_value();
+    case PlanModel::TreatmentColumn:
+        return patch.rotate.has_value() || patch.floatOutliers.has_value();
     case PlanModel::AlphaColumn:
         return patch.alpha.has_value();
     case PlanModel::ZeroColumn:
@@ -188,6 +233,8 @@ bool isIdle(const SiteSettings& settings, int column) {
         return !settings.alpha.has_value();
     case PlanModel::ZeroColumn:
         return !settings.zeroOutliers;
+    case PlanModel::TreatmentColumn:
+        return !settings.rotate && !settings.floatOutliers;
     default:
         return false;
     }
@@ -234,6 +281,19 @@ QList<PlanChoice> planChoices(int column) {
             settings.activationScale = scale;
             add(settings);
         }
+        settings.activationScale = ActivationScale::Static;
+        for (const char* clip : {"percentile:99", "percentile:99.9", "percentile:99.99", "mse"}) {
+            settings.activationClip = parseClip(clip).value_or(Clip{});
+            add(settings);
+        }
+        break;
+    case PlanModel::TreatmentColumn:
+        add(settings);
+        settings.floatOutliers = true;
+        add(settings);
+        settings.floatOutliers = false;
+        settings.rotate = true;
+        add(settings);
         break;
     default:
         break;

@@ -92,15 +92,30 @@ void CpuBackend::addBias(Matrix x, const float* bias) {
     });
 }
 
+const Rotation& CpuBackend::rotation(std::int64_t size) {
+    return m_rotations.try_emplace(size, size).first->second;
+}
+
 std::vector<float> CpuBackend::rowScales(
-    Matrix x, const ResolvedActivation& quantizer, std::span<const Segment> segments) const {
+    Matrix x, const ResolvedActivation& quantizer, const std::uint32_t* exempt,
+    std::span<const Segment> segments) const {
     std::vector<float> scales(static_cast<std::size_t>(x.rows), quantizer.scale);
     if (quantizer.scaling == ActivationScale::Static) {
         return scales;
     }
     std::vector<float> rowMax(scales.size());
     parallelFor(x.rows, threadsFor(x.rows * x.columns * 4, m_threads), [&](std::int64_t r) {
-        rowMax[static_cast<std::size_t>(r)] = m_kernels.absmax(x.data + r * x.stride, x.columns);
+        const float* row = x.data + r * x.stride;
+        if (exempt != nullptr) {
+            thread_local std::vector<float> quantized;
+            quantized.assign(row, row + x.columns);
+            for (std::int64_t c = 0; c < x.columns; ++c) {
+                quantized[static_cast<std::size_t>(c)] =
+                    exempt[c] != 0 ? 0.0f : quantized[static_cast<std::size_t>(c)];
+            }
+            row = quantized.data();
+        }
+        rowMax[static_cast<std::size_t>(r)] = m_kernels.absmax(row, x.columns);
     });
     for (const Segment& s : segments) {
         const auto first = rowMax.begin() + s.begin;
@@ -126,11 +141,21 @@ void CpuBackend::transform(Matrix x, const Transform& how, std::span<const Segme
         });
         source = out;
     }
+    if (how.rotate) {
+        const Rotation& rotation = this->rotation(x.columns);
+        parallelFor(x.rows, threadsFor(x.rows * x.columns * 16, m_threads), [&](std::int64_t r) {
+            if (source.data != out.data) {
+                std::memcpy(row(out, r), row(source, r), static_cast<std::size_t>(x.columns) * sizeof(float));
+            }
+            rotation.apply({row(out, r), static_cast<std::size_t>(x.columns)});
+        });
+        source = out;
+    }
     const ResolvedActivation& quantizer = how.quantizer;
     if (!quantizer.active()) {
         return;
     }
-    const std::vector<float> scales = rowScales(source, quantizer, segments);
+    const std::vector<float> scales = rowScales(source, quantizer, how.exempt, segments);
     if (quantizer.format != NumberFormat::Int) {
         parallelFor(x.rows, threadsFor(x.rows * x.columns * 16, m_threads), [&](std::int64_t r) {
             const auto width = static_cast<std::size_t>(x.columns);
@@ -143,8 +168,17 @@ void CpuBackend::transform(Matrix x, const Transform& how, std::span<const Segme
     }
     const float limit = static_cast<float>(quantizerMax(quantizer.bits));
     parallelFor(x.rows, threadsFor(x.rows * x.columns * 4, m_threads), [&](std::int64_t r) {
-        m_kernels.quantize(
-            row(source, r), {scales[static_cast<std::size_t>(r)], limit}, x.columns, row(out, r));
+        const QuantizeRow quantize{scales[static_cast<std::size_t>(r)], limit};
+        if (how.exempt == nullptr) {
+            m_kernels.quantize(row(source, r), quantize, x.columns, row(out, r));
+            return;
+        }
+        thread_local std::vector<float> given;
+        given.assign(row(source, r), row(source, r) + x.columns);
+        m_kernels.quantize(given.data(), quantize, x.columns, row(out, r));
+        for (std::int64_t c = 0; c < x.columns; ++c) {
+            row(out, r)[c] = how.exempt[c] != 0 ? given[static_cast<std::size_t>(c)] : row(out, r)[c];
+        }
     });
 }
 

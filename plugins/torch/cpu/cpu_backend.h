@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/quantization/rotation.h"
 #include "plugins/torch/backend.h"
 #include "plugins/torch/cpu/kernels.h"
 #include "plugins/torch/cpu/products.h"
 
 #include <cstddef>
+#include <map>
 #include <vector>
 
 namespace mambascope {
@@ -90,9 +92,11 @@ private:
         std::int64_t bytes = 0;             ///< of a converted row
         std::vector<float> scales;          ///< of integers
     };
-    /// Δ of every row.
+    /// Δ of every row; `exempt` may be null.
     std::vector<float> rowScales(
-        Matrix x, const ResolvedActivation& quantizer, std::span<const Segment> segments) const;
+        Matrix x, const ResolvedActivation& quantizer, const std::uint32_t* exempt,
+        std::span<const Segment> segments) const;
+    const Rotation& rotation(std::int64_t size);
     /// What multiplyBlock() takes, for any weight; valid until the next call.
     Rows convertRows(
         const LinearWeight& weight, Matrix x, const ResolvedActivation& quantizer,
@@ -112,6 +116,7 @@ private:
     const Bf16Products& m_bf16;
     const Int8Products& m_int8;
     std::vector<std::byte> m_converted;
+    std::map<std::int64_t, Rotation> m_rotations; ///< by size
 };
 
 /// Memory for free(), at a cache line. Large pieces lie in pages of 2 MiB where the system has them: touching a

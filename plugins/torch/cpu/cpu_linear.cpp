@@ -134,7 +134,7 @@ CpuBackend::Rows CpuBackend::convertRows(
     }
     const ResolvedActivation how = integerInput(quantizer);
     const auto limit = static_cast<float>(quantizerMax(how.bits));
-    rows.scales = rowScales(x, how, segments);
+    rows.scales = rowScales(x, how, nullptr, segments);
     parallelFor(x.rows, threads, [&](std::int64_t r) {
         float& scale = rows.scales[static_cast<std::size_t>(r)];
         std::byte* out = m_converted.data() + r * rows.bytes;

@@ -2,6 +2,7 @@
 #include "plugins/torch/cuda/cuda_backend.h"
 
 #include "core/quantization/quantizer.h"
+#include "core/quantization/rotation.h"
 #include "plugins/torch/cuda/device_statistics.h"
 #include "plugins/torch/device.h"
 #include "plugins/torch/integers.h"
@@ -418,6 +419,23 @@ void CudaBackend::scan(const ScanArguments& arguments, std::span<const Segment> 
     check(cudaGetLastError());
 }
 
+const CudaBackend::RotationOnDevice& CudaBackend::rotationOf(std::int64_t size) {
+    if (size > cuda::kMostRotated) {
+        throw std::runtime_error(
+            "The GPU rotates " + std::to_string(cuda::kMostRotated) + " channels at most, and there are " +
+            std::to_string(size) + "; device cpu has no limit.");
+    }
+    std::unique_ptr<RotationOnDevice>& known = m_rotations[size];
+    if (!known) {
+        const Rotation rotation(size);
+        known = std::make_unique<RotationOnDevice>();
+        known->odd = rotation.oddFactor();
+        float* cosines = known->cosines.reserve(rotation.cosines().size());
+        upload(rotation.cosines().data(), static_cast<std::int64_t>(rotation.cosines().size()), cosines);
+    }
+    return *known;
+}
+
 float* CudaBackend::runTimeScales(
     Matrix x, const cuda::Preparation& preparation, const ResolvedActivation& quantizer, float limit,
     std::span<const Segment> segments) {
@@ -436,10 +454,17 @@ float* CudaBackend::runTimeScales(
 
 void CudaBackend::transform(Matrix x, const Transform& how, std::span<const Segment> segments, Matrix out) {
     useFor(out);
-    const cuda::Preparation preparation{how.keep, how.smoothing};
+    cuda::Preparation preparation{how.keep, how.smoothing, how.exempt};
     const ResolvedActivation& quantizer = how.quantizer;
+    if (how.rotate) {
+        const RotationOnDevice& rotation = rotationOf(x.columns);
+        cuda::rotate(x, preparation, rotation.cosines.data(), rotation.odd, out, m_stream);
+        check(cudaGetLastError());
+        x = out;
+        preparation = {nullptr, nullptr, how.exempt};
+    }
     if (!quantizer.active()) {
-        if (how.active()) {
+        if (!how.rotate && how.active()) {
             cuda::prepareInput(x, preparation, out, m_stream);
             check(cudaGetLastError());
         }

@@ -10,6 +10,8 @@
 #include "plugins/torch/cuda/memory.h"
 #include "plugins/torch/cuda/recorder.h"
 
+#include <map>
+
 namespace mambascope {
 
 /// The CUDA devices, "cuda:0" first.
@@ -121,6 +123,12 @@ private:
         Matrix x, const cuda::Preparation& preparation, const ResolvedActivation& quantizer, float limit,
         std::span<const Segment> segments);
 
+    struct RotationOnDevice {
+        cuda::Buffer<float> cosines;
+        int odd = 1;
+    };
+    const RotationOnDevice& rotationOf(std::int64_t size);
+
     int m_index;
     Precision m_precision;
     OwnStream m_stream;
@@ -133,6 +141,7 @@ private:
     cuda::Upload<std::int32_t> m_ids, m_targets;
     cuda::Upload<std::int64_t> m_rows;
     cuda::Buffer<float> m_scales, m_logits, m_converted;
+    std::map<std::int64_t, std::unique_ptr<RotationOnDevice>> m_rotations; ///< by size
     cuda::Buffer<std::int8_t> m_quantized;
     cuda::Buffer<std::int32_t> m_sums;
     cuda::Buffer<cuda::HeadScore> m_headScores;

@@ -23,11 +23,15 @@ struct Sequences {
     const std::int32_t* ofRow = nullptr; ///< [rows]: index of the row's segment
 };
 
-/// Zero channels, then divide by smoothing; both may be null.
+/// Zero channels, then divide by smoothing; both may be null. A channel with bits in `exempt` (may be null) is neither
+/// quantized nor looked at for a scale.
 struct Preparation {
     const std::uint32_t* keep = nullptr;
     const float* smoothing = nullptr;
+    const std::uint32_t* exempt = nullptr;
 };
+
+constexpr std::int64_t kMostRotated = 24576; ///< channels of rotate(), in the shared memory of a block
 
 /// What the blocks of the vocabulary so far say about a row.
 struct HeadScore {
@@ -75,6 +79,9 @@ void gatedNorm(const GatedNormArguments& arguments, Stream stream);
 void unitNorm(Matrix x, float epsilon, Stream stream);
 
 void prepareInput(Matrix x, Preparation how, Matrix out, Stream stream);
+/// Prepares and multiplies every row with the core's Rotation of `odd` · 2^k channels, whose cosines [odd, odd] are on
+/// the device.
+void rotate(Matrix x, Preparation how, const float* cosines, int odd, Matrix out, Stream stream);
 /// absmax[row] of the finite prepared values.
 void rowAbsmax(Matrix x, Preparation how, float* absmax, Stream stream);
 /// Turns the magnitudes of rows into quantizer scales, in place: each row its own, or one a sequence.

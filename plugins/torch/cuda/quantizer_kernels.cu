@@ -23,7 +23,8 @@ __global__ void rowAbsmaxKernel(Rows<T> x, Preparation how, float* absmax) {
     const T* from = x.at(blockIdx.x);
     float largest = 0;
     for (std::int64_t c = threadIdx.x; c < x.columns; c += kThreads) {
-        const float magnitude = fabsf(prepared(from, how, c));
+        const bool counts = how.exempt == nullptr || how.exempt[c] == 0;
+        const float magnitude = counts ? fabsf(prepared(from, how, c)) : 0.0f;
         if (magnitude <= FLT_MAX) { // false for a NaN
             largest = fmaxf(largest, magnitude);
         }
@@ -76,7 +77,49 @@ quantizeKernel(Rows<T> x, Preparation how, const float* rowScales, float scale, 
     const T* from = x.at(blockIdx.x);
     const float by = rowScales != nullptr ? rowScales[blockIdx.x] : scale;
     for (std::int64_t c = threadIdx.x; c < x.columns; c += kThreads) {
-        out.at(blockIdx.x)[c] = fromFloat<T>(quantized(prepared(from, how, c), by, limit));
+        const float value = prepared(from, how, c);
+        const bool exempt = how.exempt != nullptr && how.exempt[c] != 0;
+        out.at(blockIdx.x)[c] = fromFloat<T>(exempt ? value : quantized(value, by, limit));
+    }
+}
+
+/// The steps of Rotation::apply() in the same order, so that the results are the same. Two rows of shared memory, one
+/// if there are no cosines.
+template <class T>
+__global__ void rotateKernel(Rows<T> x, Preparation how, const float* cosines, int odd, Rows<T> out) {
+    extern __shared__ float shared[];
+    const int n = static_cast<int>(x.columns);
+    const T* from = x.at(blockIdx.x);
+    float* row = shared;
+    for (int c = threadIdx.x; c < n; c += kThreads) {
+        row[c] = prepared(from, how, c);
+    }
+    __syncthreads();
+    if (odd > 1) {
+        float* mixed = shared + n;
+        for (int c = threadIdx.x; c < n; c += kThreads) {
+            const int to = c % odd, first = c - to;
+            float sum = 0;
+            for (int i = 0; i < odd; ++i) {
+                sum = __fadd_rn(sum, __fmul_rn(row[first + i], cosines[i * odd + to]));
+            }
+            mixed[c] = sum;
+        }
+        row = mixed;
+        __syncthreads();
+    }
+    for (int half = odd; half < n; half *= 2) {
+        for (int i = threadIdx.x; i < n / 2; i += kThreads) {
+            const int low = i / half * 2 * half + i % half, high = low + half;
+            const float a = row[low], b = row[high];
+            row[low] = __fadd_rn(a, b);
+            row[high] = __fsub_rn(a, b);
+        }
+        __syncthreads();
+    }
+    const auto scale = static_cast<float>(1.0 / sqrt(static_cast<double>(n / odd)));
+    for (int c = threadIdx.x; c < n; c += kThreads) {
+        out.at(blockIdx.x)[c] = fromFloat<T>(__fmul_rn(row[c], scale));
     }
 }
 
@@ -112,6 +155,17 @@ __global__ void scaleSumsKernel(Sums sums, const float* rowScales, const float* 
 }
 
 } // namespace
+
+void rotate(Matrix x, Preparation how, const float* cosines, int odd, Matrix out, Stream stream) {
+    withElement(x, [&](auto type) {
+        using T = decltype(type);
+        const std::size_t bytes = static_cast<std::size_t>(x.columns) * sizeof(float) * (odd > 1 ? 2 : 1);
+        cudaFuncSetAttribute(
+            rotateKernel<T>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes));
+        rotateKernel<<<blocksFor(x.rows, 1), kThreads, bytes, stream>>>(
+            Rows<T>(x), how, cosines, odd, Rows<T>(out));
+    });
+}
 
 void quantizeIntegers(
     Matrix x, bool given, float scale, float limit, float* scales, Bytes out, Stream stream) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quantization/resolve.h"
 
+#include "core/calibration/histogram.h"
 #include "core/quantization/quantizer.h"
 
 #include <QTest>
@@ -210,6 +211,68 @@ private Q_SLOTS:
         QCOMPARE(siteOf(plan, kXProj0).input.scale, 0.0f);
         QCOMPARE(plan.value().warnings.size(), 1UL);
         QVERIFY(plan.value().warnings[0].find("x_proj, layer 0:") == 0);
+    }
+
+    void outliersInFloatsLeaveTheScaleToTheOthers() {
+        QuantPlan plan = preset("W8A8 input");
+        plan.defaults.floatOutliers = true;
+        const auto resolved = resolve(plan);
+        QCOMPARE(siteOf(resolved, kOutProj1).exempt, std::vector<std::int32_t>{7});
+        QCOMPARE(siteOf(resolved, kOutProj1).input.scale, 1.0f / 127.0f);
+        QVERIFY(siteOf(resolved, kOutProj1).zeroed.empty());
+        QVERIFY(siteOf(resolved, kXProj0).exempt.empty());
+        plan.defaults.zeroOutliers = true; // what is zeroed need not be kept
+        QVERIFY(siteOf(resolve(plan), kOutProj1).exempt.empty());
+    }
+
+    void percentilesClipStaticScales() {
+        // 990 magnitudes of the bin [1, √2·…) and ten of the last occupied one, by hand: the 99th percentile is the upper
+        // edge of the lower bin, the 50th lies 500/990 of the way into it.
+        CalibrationSnapshot snapshot = calibration();
+        ChannelStatistics& input = snapshot.sites[static_cast<std::size_t>(kOutProj1.index())][0];
+        const auto bin = static_cast<std::size_t>(histogramBin(1.0f));
+        input.histogram[bin] = 990;
+        input.histogram[static_cast<std::size_t>(histogramBin(500.0f))] = 10;
+        QuantPlan plan = preset("W8A8 input");
+        plan.sites[kOutProj1].activationClip = Clip{ClipKind::Percentile, 99};
+        const auto scaleOf = [&] {
+            return siteOf(resolvePlan(smallSpec(), plan, &snapshot, nullptr, "aa"), kOutProj1).input.scale;
+        };
+        const float upper = histogramEdge(static_cast<int>(bin) + 1);
+        QCOMPARE(scaleOf(), upper / 127.0f);
+        plan.sites[kOutProj1].activationClip = Clip{ClipKind::Percentile, 50};
+        QVERIFY(std::fabs(scaleOf() - (1 + (upper - 1) * 500 / 990) / 127) < 1e-6f);
+    }
+
+    void treatmentsThatDoNotGoTogether() {
+        const CalibrationSnapshot good = calibration(); // without a distribution
+        const WeightStatistics statistics = weights();
+        const auto says = [&](const SitePatch& patch, const char* preset) {
+            QuantPlan plan = presetPlan(preset).value();
+            plan.set({}, patch);
+            const auto result = resolvePlan(smallSpec(), plan, &good, &statistics, "aa");
+            return result.ok() ? std::string() : result.error().message;
+        };
+        const auto contains = [](const std::string& text, const char* part) {
+            return text.find(part) != std::string::npos;
+        };
+        SitePatch rotate, exempt, both, percentile, mse;
+        rotate.rotate = true;
+        exempt.floatOutliers = true;
+        both.rotate = both.floatOutliers = true;
+        both.activationScale = ActivationScale::Token;
+        percentile.activationClip = Clip{ClipKind::Percentile, 99};
+        QVERIFY(contains(says(rotate, "W8A8 input"), "no static scale"));
+        rotate.activationScale = ActivationScale::Token;
+        QVERIFY(says(rotate, "W8A8 input").empty());
+        QVERIFY(contains(says(both, "W8A8 input"), "none of them can be kept in floats"));
+        QVERIFY(contains(says(percentile, "W8A8 input"), "no distribution"));
+        QVERIFY(contains(says(percentile, "SmoothQuant W8A8 α=0.5"), "before smoothing"));
+        exempt.activationFormat = NumberFormat::Fp8E4M3;
+        QVERIFY(contains(says(exempt, "W8A8 input"), "beside integers only"));
+        mse.activationClip = Clip{ClipKind::Mse, 0};
+        mse.activationFormat = NumberFormat::Fp8E4M3;
+        QVERIFY(contains(says(mse, "W8A8 input"), "mse clipping is of integers"));
     }
 
     void refusals() {
