@@ -250,6 +250,38 @@ private Q_SLOTS:
         }
     }
 
+    void rotationAndFloatsAreTheProcessors_data() {
+        QTest::addColumn<int>("channels");
+        for (const int channels : {1, 37, 104, 1536, 5120}) {
+            QTest::addRow("%d", channels) << channels;
+        }
+    }
+    void rotationAndFloatsAreTheProcessors() {
+        // Every step is the same operation in the same order: bit for bit.
+        QFETCH(int, channels);
+        const std::vector<float> x = normal(kRows * channels, 13);
+        std::vector<float> exempt(static_cast<std::size_t>(channels), 0.0f), smoothing(exempt.size(), 1.25f);
+        exempt.back() = std::bit_cast<float>(~std::uint32_t{0});
+        const auto run = [&](Backend& backend, bool rotate, ActivationScale scaling) {
+            const DeviceArray in(backend, x), bits(backend, exempt), divisors(backend, smoothing),
+                out(backend, kRows * channels);
+            Transform how;
+            how.smoothing = divisors.data();
+            how.rotate = rotate;
+            how.exempt = rotate ? nullptr : reinterpret_cast<const std::uint32_t*>(bits.data());
+            how.quantizer = {8, scaling, 0.02f, NumberFormat::Int};
+            backend.transform(
+                {in.data(), kRows, channels, channels}, how, kSegments, {out.data(), kRows, channels, channels});
+            return downloaded(backend, out);
+        };
+        for (const ActivationScale scaling :
+             {ActivationScale::Static, ActivationScale::Dynamic, ActivationScale::Token}) {
+            for (const bool rotate : {false, true}) {
+                QCOMPARE(run(*m_gpu, rotate, scaling), run(*m_cpu, rotate, scaling));
+            }
+        }
+    }
+
     void integersAreTheProcessors_data() {
         QTest::addColumn<int>("scaling");
         QTest::addColumn<int>("inputs");
