@@ -3,11 +3,8 @@
 
 #include "core/base/file.h"
 #include "core/engine/describe.h"
-<<<<<<< HEAD
-#include "core/evaluation/result_key.h"
-=======
 #include "core/evaluation/ahead_scorer.h"
->>>>>>> 78d7173 (Score the next task's requests while the engine works; ask a remote engine about its files)
+#include "core/evaluation/result_key.h"
 
 #include <algorithm>
 #include <set>
