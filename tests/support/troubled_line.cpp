@@ -114,7 +114,8 @@ private:
         while (done < bytes.size()) {
             const ssize_t written = ::write(m_to, bytes.data() + done, bytes.size() - done);
             if (written < 0 && errno != EINTR) {
-                return false;
+                m_ended = true; // nobody reads any more: that is no trouble of the line's
+                return true;
             }
             done += written > 0 ? static_cast<std::size_t>(written) : 0;
         }
