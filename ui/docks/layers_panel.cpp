@@ -65,6 +65,11 @@ QSize LayersPanel::sizeHint() const {
     return {character * 42, character * 60};
 }
 
+QSize LayersPanel::minimumSizeHint() const {
+    const int character = fontMetrics().averageCharWidth();
+    return {character * 32, character * 20}; // narrower, the columns would hide their numbers
+}
+
 void LayersPanel::refresh() {
     const ModelSpec* spec = m_workspace.spec();
     const auto snapshot = m_workspace.calibration();

@@ -24,6 +24,7 @@ public:
     LayersPanel(Workspace& workspace, const Theme& theme, QWidget* parent = nullptr);
 
     QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
     QTableView* table() const { return m_table; }
 
 private:

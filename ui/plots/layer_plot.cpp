@@ -38,6 +38,7 @@ LayerPlot::Impl::Impl(LayerPlot* owner)
     plot->setMouseTracking(true);
     plot->plotLayout()->clear();
     plot->setNoAntialiasingOnDrag(true);
+    plot->setPlottingHint(QCP::phImmediateRefresh, false); // paint with all other widgets at once
     plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     plot->addLayer(QStringLiteral("cursor"));
     cursorLayer = plot->layer(QStringLiteral("cursor"));
@@ -203,7 +204,7 @@ void LayerPlot::Impl::applyColours() {
     small.setPointSizeF(small.pointSizeF() * 0.9);
     // Room for the usual numbers, so that panels do not move from layer to layer.
     const QFontMetrics metrics(small);
-    const int left = metrics.horizontalAdvance(QStringLiteral("1000")) + metrics.height() + 22;
+    const int left = metrics.horizontalAdvance(QStringLiteral("1000")) + metrics.height() + 11;
     for (Panel& panel : panels) {
         panel.rect->setMinimumMargins(QMargins(left, 6, 12, 4));
         panel.head->setStyle(q->font(), colours);

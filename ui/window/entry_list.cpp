@@ -125,8 +125,7 @@ EntryList::EntryList(const Theme& theme, const QString& heading, QWidget* parent
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->addLayout(row);
-    column->addWidget(m_stack, 1000);
-    column->addStretch(1);
+    column->addWidget(m_stack, 1);
 
     // One click or Enter; not itemActivated(), which some desktops send on a click as well.
     connect(m_list, &QListWidget::itemClicked, this, &EntryList::choose);
@@ -172,7 +171,9 @@ void EntryList::setEntries(const QList<ListEntry>& entries) {
 void EntryList::setMostRows(int rows) {
     const QStyleOptionViewItem option;
     const int row = m_list->itemDelegate()->sizeHint(option, QModelIndex()).height();
-    m_stack->setMaximumHeight(rows * row + 2 * m_list->frameWidth());
+    const int height = rows * row + 2 * m_list->frameWidth();
+    m_stack->setMaximumHeight(height);
+    setMaximumHeight(height + m_note->sizeHint().height() + layout()->spacing());
 }
 
 void EntryList::setNote(const QString& note, const QString& toolTip) {

@@ -82,7 +82,7 @@ StartPage::StartPage(CacheScan& cache, const Theme& theme, QWidget* parent)
     column->addStretch(2);
     column->addWidget(heading());
     column->addSpacing(fontMetrics().height() * 2);
-    column->addLayout(lists, 12);
+    column->addLayout(lists, 100);
     column->addStretch(3);
     auto* row = new QHBoxLayout(this);
     row->addStretch(1);
