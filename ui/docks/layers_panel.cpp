@@ -67,7 +67,7 @@ QSize LayersPanel::sizeHint() const {
 
 QSize LayersPanel::minimumSizeHint() const {
     const int character = fontMetrics().averageCharWidth();
-    return {character * 32, character * 20}; // narrower, the columns would hide their numbers
+    return {character * 42, character * 20}; // narrower, the columns would hide their numbers
 }
 
 void LayersPanel::refresh() {

@@ -57,6 +57,11 @@ OutliersPanel::OutliersPanel(Workspace& workspace, QWidget* parent)
         });
 }
 
+QSize OutliersPanel::minimumSizeHint() const {
+    const int character = fontMetrics().averageCharWidth();
+    return {character * 42, character * 20}; // narrower, the columns would hide their numbers
+}
+
 void OutliersPanel::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
     refresh();

@@ -18,6 +18,7 @@ class OutliersPanel : public QWidget {
 public:
     explicit OutliersPanel(Workspace& workspace, QWidget* parent = nullptr);
 
+    QSize minimumSizeHint() const override;
     OutliersModel* model() const { return m_model; }
     QTableView* table() const { return m_table; }
 

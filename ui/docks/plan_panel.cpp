@@ -80,7 +80,7 @@ PlanPanel::PlanPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
     connect(&workspace, &Workspace::sessionChanged, this, &PlanPanel::refreshModel);
     connect(&workspace, &Workspace::checkpointChanged, this, &PlanPanel::refreshModel);
     connect(&workspace, &Workspace::calibrationChanged, this, &PlanPanel::refreshModel);
-    connect(&workspace.view(), &ViewState::changed, this, &PlanPanel::refreshModel);
+    connect(&workspace.view(), &ViewState::changed, this, &PlanPanel::refreshRows);
     connect(&workspace, &Workspace::planChanged, this, &PlanPanel::refreshPlan);
     refreshModel();
 }
@@ -205,11 +205,9 @@ void PlanPanel::chooseScope(int index) {
 
 void PlanPanel::refreshModel() {
     const CheckpointReference* reference = m_workspace.checkpoint();
-    const ViewData& view = m_workspace.view().data();
     m_model->setSpec(reference != nullptr ? std::optional(reference->spec) : std::nullopt);
-    m_model->setLayer(view.allLayers ? std::nullopt : std::optional(view.layer));
     m_model->setCalibration(m_workspace.calibration());
-    m_rows->setCurrentIndex(view.allLayers ? 1 : 0);
+    refreshRows();
     const bool alone = m_workspace.calibrationAlone();
     m_noModelText->setText(
         alone ? tr("What a plan does depends on the model. %1").arg(m_workspace.whyNoModel())
@@ -217,6 +215,12 @@ void PlanPanel::refreshModel() {
     m_openButton->setVisible(alone);
     m_stack->setCurrentIndex(reference != nullptr ? 0 : 1);
     refreshPlan();
+}
+
+void PlanPanel::refreshRows() {
+    const ViewData& view = m_workspace.view().data();
+    m_model->setLayer(view.allLayers ? std::nullopt : std::optional(view.layer));
+    m_rows->setCurrentIndex(view.allLayers ? 1 : 0);
 }
 
 void PlanPanel::refreshPlan() {

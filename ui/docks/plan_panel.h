@@ -37,6 +37,7 @@ private:
     QWidget* noModelPage();
     void connectControls();
     void refreshModel();
+    void refreshRows();
     void refreshPlan();
     void refreshWords();
     void choosePreset(int index);

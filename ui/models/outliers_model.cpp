@@ -10,7 +10,12 @@ namespace mambascope::ui {
 void OutliersModel::setContent(
     std::shared_ptr<const CalibrationSnapshot> calibration, int layer, Side side, OutlierRule rule,
     double k) {
-    if (calibration != m_calibration || side != m_side || rule != m_rule || k != m_k) {
+    const bool same = calibration == m_calibration && side == m_side && rule == m_rule && k == m_k;
+    if (same && layer == m_layer) {
+        return;
+    }
+    m_layer = layer;
+    if (!same) {
         m_calibration = std::move(calibration);
         m_side = side;
         m_rule = rule;

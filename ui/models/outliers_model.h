@@ -22,7 +22,8 @@ public:
 
     using QAbstractTableModel::QAbstractTableModel;
 
-    /// `calibration` may be null. Looks at all layers if anything but `layer` is another than before.
+    /// `calibration` may be null. Looks at all layers if anything but `layer` is another than before, and
+    /// does nothing if nothing is.
     void setContent(
         std::shared_ptr<const CalibrationSnapshot> calibration, int layer, Side side, OutlierRule rule,
         double k);
@@ -46,6 +47,7 @@ private:
     Side m_side = Side::Input;
     OutlierRule m_rule = OutlierRule::ChannelSpread;
     double m_k = 0;
+    int m_layer = -1;
     std::vector<OutlierSet> m_sets;                    ///< [site]
     std::array<std::vector<int>, 4> m_layersOfChannel; ///< [linear][channel]
     std::vector<Row> m_rows;

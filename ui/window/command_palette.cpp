@@ -130,10 +130,6 @@ void CommandPalette::open(const QString& typed) {
     m_model->setEntries(fromMenus());
     m_edit->setText(typed);
     refresh();
-    const int character = fontMetrics().averageCharWidth();
-    const QSize size =
-        QSize(character * 90, fontMetrics().height() * 26).boundedTo(window()->size() - QSize(40, 80));
-    setGeometry(QRect(QPoint((window()->width() - size.width()) / 2, 56), size));
     show();
     raise();
     m_edit->setFocus(Qt::PopupFocusReason);
@@ -208,6 +204,18 @@ std::vector<PaletteEntry> CommandPalette::places(const QString& typed) const {
 void CommandPalette::refresh() {
     m_model->setTyped(m_edit->text(), places(m_edit->text()));
     m_list->setCurrentIndex(m_model->index(0, 0));
+    fit();
+}
+
+void CommandPalette::fit() {
+    constexpr int kMostRows = 18;
+    const int character = fontMetrics().averageCharWidth();
+    const int row = m_list->sizeHintForRow(0);
+    const int rows = std::clamp(m_model->rowCount(), 1, kMostRows);
+    m_list->setFixedHeight(rows * std::max(row, fontMetrics().height()) + 2 * m_list->frameWidth());
+    layout()->activate();
+    const QSize size = QSize(character * 90, sizeHint().height()).boundedTo(window()->size() - QSize(40, 80));
+    setGeometry(QRect(QPoint((window()->width() - size.width()) / 2, 56), size));
 }
 
 void CommandPalette::choose(int row) {

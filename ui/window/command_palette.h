@@ -34,6 +34,7 @@ private:
     std::vector<PaletteEntry> fromMenus() const;
     std::vector<PaletteEntry> places(const QString& typed) const;
     void refresh();
+    void fit();
     void choose(int row);
     void step(int rows);
 

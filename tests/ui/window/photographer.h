@@ -44,7 +44,11 @@ public:
     void take(const QString& name, QWidget& widget) {
         for (const ui::ThemeMode mode : {ui::ThemeMode::Light, ui::ThemeMode::Dark}) {
             m_theme.setMode(mode);
-            QCoreApplication::processEvents();
+            for (int turn = 0; turn < 3;
+                 ++turn) { // a plot that changes its size needs a second one for its ticks
+                QCoreApplication::processEvents();
+                QCoreApplication::sendPostedEvents();
+            }
             const QString file =
                 QStringLiteral("%1-%2-%3x%4@%5.png")
                     .arg(name, mode == ui::ThemeMode::Dark ? QStringLiteral("dark") : QStringLiteral("light"))

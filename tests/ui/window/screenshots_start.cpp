@@ -9,6 +9,7 @@
 #include "ui/window/session_files.h"
 #include "ui/window/start_page.h"
 
+#include <QDockWidget>
 #include <QListWidget>
 #include <QSettings>
 #include <QTemporaryDir>
@@ -75,6 +76,9 @@ bool takeScales(Photographer& photographer, Workspace& workspace, MainWindow& wi
     workspace.view().setHeatOrder(HeatOrder::Depth);
     workspace.view().setLinear(Linear::OutProj);
     workspace.view().setMiddle(Middle::Both);
+    window.findChild<QDockWidget*>(QStringLiteral("outliersDock"))->raise();
+    photographer.take(QStringLiteral("s9-outliers"));
+    window.findChild<QDockWidget*>(QStringLiteral("layersDock"))->raise();
     workspace.view().setRule(OutlierRule::AllElements);
     photographer.take(QStringLiteral("s4-rule-not-possible"));
     window.resize(1280, 720);
