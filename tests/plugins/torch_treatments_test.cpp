@@ -109,7 +109,9 @@ private Q_SLOTS:
         const auto exported = engineFor(request.folder);
         QVERIFY(exported);
         QVERIFY(distance(planned, before) > 1e-3);
-        QVERIFY(distance(logitsOf(*exported), planned) <= 5e-5);
+        const double changed = distance(logitsOf(*exported), planned);
+        qInfo("%.1e of the largest logit", changed);
+        QVERIFY(changed <= 1e-4); // smoothing and rotation each: the bound above
     }
 
     void channelsInFloatsAreUntouched() {

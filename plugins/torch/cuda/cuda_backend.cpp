@@ -4,13 +4,10 @@
 #include "core/quantization/quantizer.h"
 #include "core/quantization/rotation.h"
 #include "plugins/torch/cuda/device_statistics.h"
-#include "plugins/torch/device.h"
-#include "plugins/torch/integers.h"
 
 #include <cuda_runtime.h>
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 namespace mambascope {
@@ -20,42 +17,6 @@ using cuda::check;
 
 namespace {
 
-/// cuBLAS wants rows of 2-byte elements, and of bytes, to begin at multiples of 16 bytes.
-std::int64_t paddedTo(std::int64_t unit, std::int64_t count) {
-    return (count + unit - 1) / unit * unit;
-}
-
-struct CudaWeight final : LinearWeight {
-    CudaWeight(std::int64_t rows, std::int64_t columns, Element type)
-        : stride(type == Element::F32 ? columns : paddedTo(8, columns))
-        , element(type)
-        , data(static_cast<std::size_t>(rows * stride * (type == Element::F32 ? 4 : 2))) {
-        outputs = rows;
-        inputs = columns;
-        bytes = rows * stride * (type == Element::F32 ? 4 : 2);
-    }
-    /// Of integers: both dimensions padded with zeros to multiples of 16.
-    CudaWeight(std::int64_t rows, std::int64_t columns)
-        : stride(paddedTo(16, columns))
-        , data(static_cast<std::size_t>(paddedTo(16, rows) * stride))
-        , scales(static_cast<std::size_t>(rows)) {
-        outputs = rows;
-        inputs = columns;
-        bytes = rows * stride;
-        integers = true;
-    }
-
-    std::int64_t stride;
-    Element element = Element::F32;
-    cuda::Buffer<std::byte> data; ///< [outputs, inputs]
-    cuda::Buffer<float> scales;   ///< of integers: [outputs]
-
-    Matrix matrix() const {
-        return {reinterpret_cast<float*>(data.data()), outputs, inputs, stride, element};
-    }
-    const std::int8_t* integerData() const { return reinterpret_cast<const std::int8_t*>(data.data()); }
-};
-
 bool same(const Segment& a, const Segment& b) {
     return a.begin == b.begin && a.length == b.length && a.state == b.state && a.finalState == b.finalState;
 }
@@ -64,9 +25,6 @@ bool anyFinalState(std::span<const Segment> segments) {
     return std::any_of(
         segments.begin(), segments.end(), [](const Segment& s) { return s.finalState != nullptr; });
 }
-
-/// Of a matrix product's result: few enough that its logits stay in the L2 cache of a large GPU.
-constexpr std::int64_t kHeadRows = 1024, kHeadColumns = 8192;
 
 /// More tokens in a pass do not make one faster, measured on an H100.
 constexpr std::int64_t kMostPassTokens = 16384;
@@ -273,73 +231,6 @@ void CudaBackend::forgetRepeated() {
 
 // --- operations
 
-bool CudaBackend::multipliesIntegers(const ResolvedSite& site, Linear linear) const {
-    return m_precision == Precision::INT8 && mambascope::multipliesIntegers(site, linear);
-}
-
-std::unique_ptr<LinearWeight> CudaBackend::prepare(
-    std::span<const float> weight, std::int64_t outputs, std::int64_t inputs, const WeightUse& how) {
-    use();
-    forgetRepeated();
-    if (how.site != nullptr && inputs <= kMostIntegerInputs && multipliesIntegers(*how.site, how.linear)) {
-        const IntegerWeight converted = toIntegers(weight, outputs, *how.site, resolveThreads(0));
-        auto prepared = std::make_unique<CudaWeight>(outputs, inputs);
-        const std::size_t bytes = static_cast<std::size_t>(paddedTo(16, outputs) * prepared->stride);
-        check(cudaMemsetAsync(prepared->data.data(), 0, bytes, m_stream));
-        check(cudaMemcpy2DAsync(
-            prepared->data.data(), static_cast<std::size_t>(prepared->stride), converted.q.data(),
-            static_cast<std::size_t>(inputs), static_cast<std::size_t>(inputs),
-            static_cast<std::size_t>(outputs), cudaMemcpyHostToDevice, m_stream));
-        upload(converted.scales.data(), outputs, prepared->scales.data()); // waits for all of it
-        return prepared;
-    }
-    auto prepared = std::make_unique<CudaWeight>(outputs, inputs, activationElement());
-    const Matrix to = prepared->matrix();
-    if (to.element == Element::F32) {
-        upload(weight.data(), static_cast<std::int64_t>(weight.size()), to.data);
-        return prepared;
-    }
-    cuda::Buffer<float> given(weight.size());
-    upload(weight.data(), static_cast<std::int64_t>(weight.size()), given.data());
-    cuda::convert({given.data(), outputs, inputs, inputs}, to, m_stream);
-    check(cudaGetLastError());
-    return prepared;
-}
-
-void CudaBackend::linear(const LinearWeight& weight, Matrix x, Matrix y) {
-    if (weight.integers) {
-        integerLinear(weight, x, {}, {}, y);
-        return;
-    }
-    useFor(y);
-    const Matrix w = static_cast<const CudaWeight&>(weight).matrix();
-    m_products.multiply(x, w.data, w.stride, y);
-}
-
-void CudaBackend::integerLinear(
-    const LinearWeight& weight, Matrix x, const ResolvedActivation& quantizer,
-    std::span<const Segment> segments, Matrix y) {
-    useFor(y);
-    const auto& w = static_cast<const CudaWeight&>(weight);
-    const ResolvedActivation how = integerInput(quantizer);
-    const auto limit = static_cast<float>(quantizerMax(how.bits));
-    float* scales = runTimeScales(x, {}, how, limit, segments);
-    const bool given = scales != nullptr;
-    if (!given) {
-        scales = m_scales.reserve(static_cast<std::size_t>(x.rows));
-    }
-    const auto size = [](std::int64_t rows, std::int64_t columns) {
-        return static_cast<std::size_t>(rows * columns);
-    };
-    const std::int64_t columns = paddedTo(16, w.outputs);
-    const cuda::Bytes q{m_quantized.reserve(size(x.rows, w.stride)), x.rows, w.stride};
-    const cuda::Sums sums{m_sums.reserve(size(x.rows, columns)), x.rows, columns};
-    cuda::quantizeIntegers(x, given, how.scale, limit, scales, q, m_stream);
-    m_products.multiply(q, w.integerData(), sums);
-    cuda::scaleSums(sums, scales, w.scales.data(), y, m_stream);
-    check(cudaGetLastError());
-}
-
 void CudaBackend::embed(const float* table, std::span<const std::int32_t> ids, Matrix out) {
     useFor(out);
     cuda::embed(table, m_ids.assign(ids, m_stream), out, m_stream);
@@ -485,39 +376,6 @@ void CudaBackend::transform(Matrix x, const Transform& how, std::span<const Segm
         cuda::quantizeFloat(x, preparation, scales, quantizer.scale, quantizer.format, out, m_stream);
     }
     check(cudaGetLastError());
-}
-
-std::vector<RowScore>
-CudaBackend::scoreRows(const LinearWeight& head, Matrix x, std::span<const std::int32_t> targets) {
-    use();
-    const Matrix weight = static_cast<const CudaWeight&>(head).matrix();
-    const std::int64_t rowsAtOnce = std::min(kHeadRows, x.rows);
-    const std::int64_t columnsAtOnce = std::min(kHeadColumns, head.outputs);
-    float* logits = m_logits.reserve(static_cast<std::size_t>(rowsAtOnce * columnsAtOnce));
-    const std::int32_t* deviceTargets = m_targets.assign(targets, m_stream);
-    cuda::HeadScore* scores = m_headScores.reserve(targets.size());
-    for (std::int64_t row = 0; row < x.rows; row += rowsAtOnce) {
-        const std::int64_t rows = std::min(rowsAtOnce, x.rows - row);
-        for (std::int64_t first = 0; first < head.outputs; first += columnsAtOnce) {
-            const std::int64_t columns = std::min(columnsAtOnce, head.outputs - first);
-            const Matrix block{logits, rows, columns, columns};
-            m_products.multiply(
-                x.rowRange(row, rows), weight.rowRange(first, columns).data, weight.stride, block);
-            cuda::scoreLogits(block, first, deviceTargets + row, scores + row, m_stream);
-            check(cudaGetLastError());
-        }
-    }
-    std::vector<cuda::HeadScore> host(targets.size());
-    check(cudaMemcpyAsync(
-        host.data(), scores, host.size() * sizeof(cuda::HeadScore), cudaMemcpyDeviceToHost, m_stream));
-    check(cudaStreamSynchronize(m_stream));
-    std::vector<RowScore> result;
-    for (const cuda::HeadScore& score : host) {
-        const double logSum = static_cast<double>(score.largest) + std::log(score.sumExp);
-        result.push_back(
-            {static_cast<double>(score.target) - logSum, score.argmax, !std::isnan(score.sumExp)});
-    }
-    return result;
 }
 
 } // namespace mambascope

@@ -80,7 +80,7 @@ private:
 };
 
 Json loadArgs(const std::string& model) {
-    return {{"model", model}, {"device", "auto"}, {"dtype", "f32"}, {"threads", 0}};
+    return {{"model", model}, {"device", "auto"}, {"dtype", "f32"}, {"threads", 0}, {"reuse", 0}};
 }
 
 Json promptArgs(int count) {
