@@ -130,7 +130,8 @@ void ClientDeathTest::anEngineThatNobodyWaitsForLeaves() {
     QVERIFY(process.ok());
     protocol::Channel channel(process.value()->output(), process.value()->input());
     QVERIFY(channel.send(protocol::hello()).ok());
-    const Json load{{"model", "tiny,deaf,batch=50"}, {"device", "auto"}, {"dtype", "f32"}, {"threads", 0}};
+    const Json load{
+        {"model", "tiny,deaf,batch=50"}, {"device", "auto"}, {"dtype", "f32"}, {"threads", 0}, {"reuse", 0}};
     QVERIFY(channel.send({{"id", 1}, {"op", "load"}, {"args", load}}).ok());
     const Json prompt{{"prompt", Json::binary({1, 0, 0, 0})}, {"count", 10000}}; // eight minutes, and deaf
     QVERIFY(channel.send({{"id", 2}, {"op", "generate"}, {"args", prompt}}).ok());
