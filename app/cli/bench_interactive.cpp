@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <random>
 
 namespace mambascope::cli {
@@ -23,6 +24,19 @@ double median(std::vector<double> values) {
     std::sort(values.begin(), values.end());
     const std::size_t middle = values.size() / 2;
     return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+/// Processor time of all threads of a process on this machine, in seconds; 0 where the system does not say.
+double processorSeconds(int process) {
+    std::error_code error;
+    double nanoseconds = 0;
+    const std::filesystem::directory_iterator threads("/proc/" + std::to_string(process) + "/task", error);
+    for (const auto& thread : threads) {
+        std::ifstream file(thread.path() / "schedstat");
+        double part = 0;
+        nanoseconds += file >> part ? part : 0.0;
+    }
+    return nanoseconds * 1e-9;
 }
 
 /// A folder that goes with its owner.
@@ -50,12 +64,13 @@ private:
 struct Timed {
     EvaluationResult result;
     double seconds = 0, firstInterval = 0; ///< from the edit on
+    double processor = 0;                  ///< the engine's processor time
 };
 
 /// What the rounds have measured of an edit at one layer.
 struct Edit {
     int layer = 0;
-    std::vector<double> seconds, ratio, firstInterval;
+    std::vector<double> seconds, ratio, firstInterval, processorRatio;
 };
 
 bool sameScores(const EvaluationResult& a, const EvaluationResult& b) {
@@ -76,7 +91,7 @@ public:
         , m_plain(std::move(plain)) {
         const int layers = m_keeping.model.spec.layers;
         for (const int layer : {layers - 1, layers * 3 / 4, layers / 2, 0}) {
-            m_edits.push_back({layer, {}, {}, {}});
+            m_edits.push_back({layer, {}, {}, {}, {}});
         }
     }
 
@@ -104,6 +119,7 @@ private:
 
     Result<Timed> timed(LoadedEngine& on) {
         Timed timed;
+        const double processor = processorSeconds(on.engine->processId());
         const auto start = Clock::now();
         const Job quiet{m_context.job.stop, {}};
         if (const auto applied = on.engine->applyPlan(m_plan, nullptr, quiet); !applied.ok()) {
@@ -119,6 +135,7 @@ private:
             return result.error();
         }
         timed.seconds = secondsSince(start);
+        timed.processor = processorSeconds(on.engine->processId()) - processor;
         timed.result = std::move(result).value();
         if (timed.result.partial) {
             return Error::cancelled();
@@ -148,10 +165,12 @@ private:
         if (round >= 0) {
             m_full.push_back(full.value().seconds);
             m_fullFirst.push_back(full.value().firstInterval);
+            m_fullProcessor.push_back(full.value().processor);
             for (std::size_t i = 0; i < edited.size(); ++i) {
                 m_edits[i].seconds.push_back(edited[i].seconds);
                 m_edits[i].ratio.push_back(edited[i].seconds / full.value().seconds);
                 m_edits[i].firstInterval.push_back(edited[i].firstInterval);
+                m_edits[i].processorRatio.push_back(edited[i].processor / full.value().processor);
             }
         }
         m_result = std::move(full.value().result);
@@ -177,22 +196,29 @@ private:
     /// All choices of an item side by side, against one choice of every item at a time, so that no two
     /// requests that the engine sees together share a context.
     Result<void> timeForking() {
-        const Job quiet{m_context.job.stop, {}};
-        auto start = Clock::now();
-        auto together = m_plain.engine->score(m_together, {}, quiet);
-        if (!together.ok()) {
-            return together.error();
+        const Result<Timed> together = scored({m_together});
+        const Result<Timed> apart = together.ok() ? scored(m_apart) : together.error();
+        if (!apart.ok()) {
+            return apart.error();
         }
-        const double seconds = secondsSince(start);
-        start = Clock::now();
-        for (const std::vector<ScoreRequest>& requests : m_apart) {
-            auto apart = m_plain.engine->score(requests, {}, quiet);
-            if (!apart.ok()) {
-                return apart.error();
+        m_forking.push_back(apart.value().seconds / together.value().seconds);
+        m_forkingProcessor.push_back(apart.value().processor / together.value().processor);
+        return {};
+    }
+
+    Result<Timed> scored(const std::vector<std::vector<ScoreRequest>>& parts) {
+        Timed timed;
+        const double processor = processorSeconds(m_plain.engine->processId());
+        const auto start = Clock::now();
+        for (const std::vector<ScoreRequest>& requests : parts) {
+            const auto scores = m_plain.engine->score(requests, {}, {m_context.job.stop, {}});
+            if (!scores.ok()) {
+                return scores.error();
             }
         }
-        m_forking.push_back(secondsSince(start) / seconds);
-        return {};
+        timed.seconds = secondsSince(start);
+        timed.processor = processorSeconds(m_plain.engine->processId()) - processor;
+        return timed;
     }
 
     /// Looks a result up in a session file, as `evaluate --session` does.
@@ -231,6 +257,11 @@ private:
         }
         json["tokens"] = m_result.tokens;
         json["full"] = {{"seconds", median(m_full)}, {"first_interval_seconds", median(m_fullFirst)}};
+        // An engine elsewhere has its processor time elsewhere, too.
+        const bool here = median(m_fullProcessor) > 0.01 * median(m_full);
+        if (here) {
+            json["full"]["processor_seconds"] = median(m_fullProcessor);
+        }
         for (const Edit& edit : m_edits) {
             json["edits"].push_back(
                 {{"layer", edit.layer},
@@ -238,8 +269,15 @@ private:
                  {"ratio", median(edit.ratio)},
                  {"ratios", edit.ratio},
                  {"first_interval_seconds", median(edit.firstInterval)}});
+            if (here) {
+                json["edits"].back()["processor_ratio"] = median(edit.processorRatio);
+                json["edits"].back()["processor_ratios"] = edit.processorRatio;
+            }
         }
         json["forking_gain"] = median(m_forking);
+        if (here) {
+            json["forking_gain_processor"] = median(m_forkingProcessor);
+        }
         json["cached_result_seconds"] = cached;
         return json;
     }
@@ -253,7 +291,7 @@ private:
     std::vector<Edit> m_edits;
     std::vector<ScoreRequest> m_together;
     std::vector<std::vector<ScoreRequest>> m_apart;
-    std::vector<double> m_full, m_fullFirst, m_forking;
+    std::vector<double> m_full, m_fullFirst, m_fullProcessor, m_forking, m_forkingProcessor;
     EvaluationResult m_result; ///< of the last plan
 };
 

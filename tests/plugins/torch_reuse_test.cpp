@@ -292,6 +292,13 @@ private Q_SLOTS:
         const std::int64_t whole = engine->residuals()->usage().layersRun;
         QVERIFY(engine->score(requests, {}, {}).value() == first);
         QCOMPARE(engine->residuals()->usage().layersRun - whole, whole / 8); // the last layer
+        // Setting the same plan again changes nothing of that.
+        QuantPlan named;
+        named.name = "another name";
+        QVERIFY(engine->applyPlan(named, nullptr, {}).ok());
+        const std::int64_t before = engine->residuals()->usage().layersRun;
+        QVERIFY(engine->score(requests, {}, {}).value() == first);
+        QCOMPARE(engine->residuals()->usage().layersRun - before, whole / 8);
         // A part of them is the same until the batch in which it ends.
         QVERIFY(
             engine->score(std::span(requests).first(5), {}, {}).value() ==

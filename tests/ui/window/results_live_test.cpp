@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the results show while an evaluation runs, and that undo shows a result without another run.
 #include "tests/ui/window/bench.h"
+#include "ui/dialogs/evaluate_dialog.h"
 #include "ui/docks/results_panel.h"
 #include "ui/models/results_model.h"
 #include "ui/theme/theme.h"
@@ -110,6 +111,22 @@ private Q_SLOTS:
             pace.contains(QStringLiteral("/s")) && pace.contains(QStringLiteral("left")), qPrintable(pace));
         m_workspace->stop();
         waitIdle();
+    }
+
+    void theDialogKeepsWhatWasChosen() {
+        EvaluationSettings settings = test::demoEvaluation({Task::Copa, Task::Rte}, 10);
+        for (const double level : {0.0, 0.05, 0.001}) {
+            for (const int megabytes : {kAutomaticReuse, 0, 512}) {
+                settings.earlyStop = level;
+                settings.reuseMegabytes = megabytes;
+                QVERIFY(EvaluateDialog(settings, QStringLiteral("W8")).settings() == settings);
+                ViewData view, back;
+                view.evaluation = settings;
+                readView(toJson(view), back);
+                QVERIFY(back.evaluation == settings);
+            }
+        }
+        QCOMPARE(EvaluationSettings().earlyStop, 0.0); // off for numbers that are to be published
     }
 
 private:
