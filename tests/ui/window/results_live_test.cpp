@@ -66,7 +66,7 @@ private Q_SLOTS:
         QVERIFY(timer.elapsed() < 50);
         QCOMPARE(model.currentColumn(), four);
         // Asking for it nevertheless finds it.
-        m_workspace->evaluate(test::demoEvaluation({Task::Copa, Task::Rte}, 10));
+        m_workspace->evaluate(test::demoEvaluation({Task::Rte, Task::Copa}, 10));
         waitIdle();
         QCOMPARE(m_workspace->session()->runs().size(), std::size_t{3});
     }
@@ -114,7 +114,7 @@ private Q_SLOTS:
     }
 
     void theDialogKeepsWhatWasChosen() {
-        EvaluationSettings settings = test::demoEvaluation({Task::Copa, Task::Rte}, 10);
+        EvaluationSettings settings = test::demoEvaluation({Task::Rte, Task::Copa}, 10);
         for (const double level : {0.0, 0.05, 0.001}) {
             for (const int megabytes : {kAutomaticReuse, 0, 512}) {
                 settings.earlyStop = level;
@@ -140,7 +140,7 @@ private:
     /// Until there are so many runs.
     void evaluate(const QuantPlan& plan, std::size_t runs) {
         m_workspace->planEditor().edit(plan, QStringLiteral("edit"));
-        m_workspace->evaluate(test::demoEvaluation({Task::Copa, Task::Rte}, 10));
+        m_workspace->evaluate(test::demoEvaluation({Task::Rte, Task::Copa}, 10));
         QTRY_COMPARE_WITH_TIMEOUT(m_workspace->session()->runs().size(), runs, kPatience);
         waitIdle();
     }
