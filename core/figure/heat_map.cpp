@@ -75,6 +75,11 @@ std::string orderSentence(HeatOrder order) {
 
 std::string captionOf(const CalibrationSnapshot& calibration, const HeatMap& map) {
     std::string text = measuredSentence(calibration, map.options);
+    if (std::ranges::all_of(map.rows, [](const HeatRow& row) { return row.spread == 0; })) {
+        return text + " The " + ruleName(map.options.rule, map.options.k) + " has no answer here." +
+               orderSentence(map.options.order) +
+               " A point has the colour of the largest value that falls on it.";
+    }
     text.append(" ").append(counted(static_cast<std::size_t>(map.outlierCount()), "outlier channel"));
     text.append(" by ").append(ruleName(map.options.rule, map.options.k)).append(".");
     return text + orderSentence(map.options.order) +

@@ -128,6 +128,7 @@ CompareDialog::CompareDialog(Workspace& workspace, const Theme& theme, QWidget* 
         m_flipsTable->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
         &CompareDialog::showFlip);
     connect(&workspace, &Workspace::runsChanged, this, &CompareDialog::fillRuns);
+    connect(&workspace, &Workspace::sessionChanged, this, &QDialog::close); // its runs are others
     fillRuns();
 }
 

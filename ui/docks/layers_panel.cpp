@@ -62,7 +62,7 @@ LayersPanel::LayersPanel(Workspace& workspace, const Theme& theme, QWidget* pare
 
 QSize LayersPanel::sizeHint() const {
     const int character = fontMetrics().averageCharWidth();
-    return {character * 42, character * 60};
+    return {character * 46, character * 60};
 }
 
 QSize LayersPanel::minimumSizeHint() const {

@@ -35,6 +35,9 @@ OutliersPanel::OutliersPanel(Workspace& workspace, QWidget* parent)
     m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 3 / 2);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     m_table->horizontalHeader()->setHighlightSections(false);
+    // In line with the cells.
+    m_table->horizontalHeader()->setStyleSheet(
+        QStringLiteral("QHeaderView::section { padding: 4px 3px; }"));
     m_summary->setWordWrap(true);
     m_summary->setContentsMargins(8, 4, 8, 6);
     auto* column = new QVBoxLayout(this);
@@ -59,7 +62,7 @@ OutliersPanel::OutliersPanel(Workspace& workspace, QWidget* parent)
 
 QSize OutliersPanel::minimumSizeHint() const {
     const int character = fontMetrics().averageCharWidth();
-    return {character * 42, character * 20}; // narrower, the columns would hide their numbers
+    return {character * 46, character * 20}; // narrower, the columns would hide their numbers
 }
 
 void OutliersPanel::showEvent(QShowEvent* event) {

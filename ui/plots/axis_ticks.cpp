@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 namespace mambascope::ui {
 namespace {
@@ -131,13 +130,12 @@ logTicks(double low, double high, double length, const std::function<double(cons
             ticks.major.clear();
         }
     }
-    if (few && ticks.major.empty()) { // less than a decade and a half, in between
-        const AxisTicks linear = linearTicks(low, high, length, labelExtent, false);
-        std::ranges::copy_if(linear.major, std::back_inserter(ticks.major), [](const AxisTicks::Major& tick) {
-            return tick.value > 0;
-        });
-        if (overlaps(ticks.major, {low, high}, AxisScale::Log, length, labelExtent)) {
-            ticks.major.clear();
+    if (few && ticks.major.empty()) { // less than a decade: round numbers, as far as there is room
+        for (const AxisTicks::Major& tick : linearTicks(low, high, length, labelExtent, false).major) {
+            ticks.major.push_back(tick);
+            if (tick.value <= 0 || overlaps(ticks.major, {low, high}, AxisScale::Log, length, labelExtent)) {
+                ticks.major.pop_back();
+            }
         }
     }
     for (int step = 1; ticks.major.empty() && step <= std::max(1, last - first); ++step) {

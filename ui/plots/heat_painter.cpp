@@ -165,7 +165,12 @@ void paintRecurrence(const Sheet& sheet) {
     const QString head = most > 0
                              ? translate("layers in which the channel is an outlier, at most %1").arg(most)
                              : translate("no channel is an outlier in any layer");
-    drawText(painter, QPointF(area.left(), area.top() - 3 * unit), head, sheet.style.colours.secondaryText);
+    const bool noAnswer =
+        std::ranges::all_of(sheet.map.rows, [](const HeatRow& row) { return row.spread == 0; });
+    const QString shown = noAnswer ? translate("the outlier rule has no answer here") : head;
+    drawText(
+        painter, QPointF(area.left(), area.top() - 3 * unit),
+        sheet.metrics.elidedText(shown, Qt::ElideRight, area.width()), sheet.style.colours.secondaryText);
     painter.setPen(QPen(sheet.style.colours.grid, unit));
     painter.drawLine(area.bottomLeft(), area.bottomRight());
     painter.save();

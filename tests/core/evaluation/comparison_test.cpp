@@ -75,6 +75,7 @@ private Q_SLOTS:
     void noAverageOfDifferentTasks();
     void otherDataIsNotCompared();
     void flipsSayWhatChanged();
+    void flipsAreSortedByHowMuchChanged();
     void flipsOfWinoGrandeAndLambada();
 };
 
@@ -228,6 +229,23 @@ void ComparisonTest::flipsSayWhatChanged() {
             "baseline_scores": [-1.0, -2.0]})"));
     const Json lost = Json::parse(lines[1].toStdString());
     QVERIFY(lost["index"] == 1 && lost["change"] == "lost" && lost["context"] == "c1");
+}
+
+void ComparisonTest::flipsAreSortedByHowMuchChanged() {
+    auto [now, before] = changed(Task::Rte, 1, 1, 1); // item 0 gained, item 1 lost, all with scores -1 and -2
+    now.items[1].scores = {-4.0, -1.0};
+    EvaluationResult result, baseline;
+    result.tasks = {now};
+    baseline.tasks = {before};
+    const std::vector<Flip> flips = findFlips(result, baseline);
+    QCOMPARE(flips.size(), std::size_t{2});
+    QVERIFY(flips[0].index == 1 && !flips[0].gained);
+    QCOMPARE(flips[0].change, -4.0); // the gold answer led by 1, and trails by 3
+    QVERIFY(flips[1].index == 0 && flips[1].gained);
+    QCOMPARE(flips[1].change, 0.0);
+    QCOMPARE(flips[1].taskName, std::string("rte"));
+    baseline.tasks[0].dataHash = "other data";
+    QVERIFY(findFlips(result, baseline).empty());
 }
 
 void ComparisonTest::flipsOfWinoGrandeAndLambada() {

@@ -80,6 +80,7 @@ private Q_SLOTS:
     void describesASite();
     void sortsLayers();
     void sigmasAreThoseOfTheRule();
+    void saysWhereTheRuleHasNoAnswer();
     void weightsNeedTheCheckpoint();
     void saysWhatThePlanDoes();
     void writesEveryValue();
@@ -233,6 +234,25 @@ void HeatMapTest::sigmasAreThoseOfTheRule() {
     QVERIFY(!map.sigmas(0, 5));
     QCOMPARE(map.absmaxAt(1, 5), 100.0F);
     QCOMPARE(int(map.grid.at(0, 5)), int(kNoShade));
+}
+
+void HeatMapTest::saysWhereTheRuleHasNoAnswer() {
+    CalibrationSnapshot magnitudes = calibrationWith({{5, 100}});
+    for (auto& sides : magnitudes.sites) {
+        for (ChannelStatistics& statistics : sides) {
+            statistics.mean.assign(statistics.absmax.size(), 0);
+            statistics.m2.assign(statistics.absmax.size(), 0); // only the largest magnitudes are known
+        }
+    }
+    HeatOptions options;
+    QVERIFY(heatMap(magnitudes, nullptr, options).caption.find("1 outlier channel by") != std::string::npos);
+    options.rule = OutlierRule::AllElements;
+    const HeatMap map = heatMap(magnitudes, nullptr, options);
+    QVERIFY(map.emptyText.empty()); // the magnitudes can be seen all the same
+    QVERIFY(map.caption.find("rule all-elements, k = 6 has no answer here.") != std::string::npos);
+    QVERIFY(map.caption.find("0 outlier channels") == std::string::npos);
+    options.statistic = HeatStatistic::Sigmas;
+    QVERIFY(!heatMap(magnitudes, nullptr, options).emptyText.empty());
 }
 
 void HeatMapTest::weightsNeedTheCheckpoint() {

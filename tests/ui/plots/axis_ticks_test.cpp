@@ -34,6 +34,8 @@ private Q_SLOTS:
     void logTicksArePowersOfTen();
     void logTicksThinOutOverManyDecades();
     void oneDecadeGetsTicksInBetween();
+    void aNarrowLogAxisHasNumbersToo();
+    void symlogHasZeroAndPowersOfTen();
     void labelsNeverOverlap();
     void aRangeWithoutExtentHasNoTicks();
     void fractionsOfAnAxis();
@@ -69,6 +71,30 @@ void AxisTicksTest::logTicksArePowersOfTen() {
             {QStringLiteral("1"), QStringLiteral("10"), QStringLiteral("100"), QStringLiteral("1000")}));
     // 0.5 … 0.9 (5), 2 … 9 three times (24), 2000 (1)
     QCOMPARE(ticks.minor.size(), std::size_t{30});
+}
+
+void AxisTicksTest::aNarrowLogAxisHasNumbersToo() {
+    // Of 1, 2 and 5 times powers of ten only 0.5 lies inside, or nothing at all.
+    for (const AxisRange& range : {AxisRange{0.213, 0.809}, AxisRange{0.213, 0.48}, AxisRange{31, 48}}) {
+        const AxisTicks ticks = axisTicks(range, AxisScale::Log, 300, eightADigit);
+        QVERIFY2(ticks.major.size() >= 2, qPrintable(labels(ticks).join(u' ')));
+        for (const auto& tick : ticks.major) {
+            QVERIFY(!tick.label.isEmpty() && tick.value >= range.low && tick.value <= range.high);
+        }
+    }
+}
+
+void AxisTicksTest::symlogHasZeroAndPowersOfTen() {
+    // Linear up to 2, then 10, 100 and 1000.
+    QCOMPARE(
+        labels(axisTicks(AxisRange{0, 1857, 2}, AxisScale::Symlog, 400, eightADigit)).join(u' '),
+        QStringLiteral("0 10 100 1000"));
+    QCOMPARE(
+        labels(axisTicks(AxisRange{-50, 50, 1}, AxisScale::Symlog, 400, eightADigit)).join(u' '),
+        QStringLiteral("−10 −1 0 1 10"));
+    // Short of room, the end of the axis keeps its number.
+    const QStringList few = labels(axisTicks(AxisRange{0, 1857, 2}, AxisScale::Symlog, 60, eightADigit));
+    QVERIFY2(few.contains(QStringLiteral("1000")) && few.size() < 4, qPrintable(few.join(u' ')));
 }
 
 void AxisTicksTest::logTicksThinOutOverManyDecades() {
