@@ -4,6 +4,7 @@
 #include "core/engine/client.h"
 #include "ui/figures/figure_command.h"
 #include "ui/theme/theme.h"
+#include "ui/window/engine_setting.h"
 #include "ui/window/main_window.h"
 #include "ui/window/session_files.h"
 #include "ui/window/workspace.h"
@@ -59,22 +60,13 @@ int runFigure(const GuiOptions& options, const char* program) {
     return ui::runFigureCommand(words);
 }
 
-Result<EngineService::EngineFactory> engineFactory(const GuiOptions& options) {
-    EngineCommand command = EngineCommand::standard();
+/// --engine, else what the environment says, else what the user has set, else the installed one.
+Result<EngineCommand> engineCommand(const GuiOptions& options) {
     if (!options.engine.empty()) {
-        Result<EngineCommand> parsed = EngineCommand::parse(options.engine);
-        if (!parsed.ok()) {
-            return parsed.error();
-        }
-        command = std::move(parsed).value();
+        return EngineCommand::parse(options.engine);
     }
-    return EngineService::EngineFactory([command]() -> Result<std::unique_ptr<Engine>> {
-        Result<std::unique_ptr<EngineClient>> client = EngineClient::start(command);
-        if (!client.ok()) {
-            return client.error();
-        }
-        return std::unique_ptr<Engine>(std::move(client).value());
-    });
+    return ui::engineCommandOf(
+        qEnvironmentVariableIsEmpty("MAMBASCOPE_ENGINE") ? ui::storedEngineCommand() : QString());
 }
 
 void openFirst(ui::Workspace& workspace, const GuiOptions& options) {
@@ -110,21 +102,21 @@ void traceEngine(ui::Workspace& workspace, const StartupTrace& trace) {
 }
 
 int runWindow(const GuiOptions& options, const char* program, const StartupTrace& trace) {
-    Result<EngineService::EngineFactory> factory = engineFactory(options);
-    if (!factory.ok()) {
-        std::fprintf(stderr, "mambascope: %s\n", describe(factory.error()).c_str());
-        return exitStatus(factory.error());
-    }
     QtArguments arguments(program, options.forQt);
     QApplication application(arguments.count(), arguments.values());
     nameApplication();
     QGuiApplication::setDesktopFileName(QStringLiteral("io.github.mambascope.Mambascope"));
     trace.mark("application created");
+    const Result<EngineCommand> command = engineCommand(options); // read with the application's name
+    if (!command.ok()) {
+        std::fprintf(stderr, "mambascope: %s\n", describe(command.error()).c_str());
+        return exitStatus(command.error());
+    }
     ui::Theme theme(&application);
     theme.setMode(static_cast<ui::ThemeMode>(QSettings().value(QStringLiteral("theme"), 0).toInt()));
     ui::Workspace workspace(ui::WorkspaceOptions{
-        std::move(factory).value(), ui::standardSessionsFolder(), options.device, options.dtype,
-        options.threads});
+        ui::engineFactory(command.value()), ui::standardSessionsFolder(), options.device, options.dtype,
+        options.threads, command.value()});
     ui::MainWindow window(workspace, theme);
     if (options.startupTrace) {
         traceEngine(workspace, trace);

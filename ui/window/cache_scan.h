@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/engine/engine_command.h"
 #include "core/model/cached_models.h"
 
 #include <QObject>
@@ -10,13 +11,16 @@
 
 namespace mambascope::ui {
 
-/// What the Hugging Face cache holds, looked up on a thread of its own: the window never waits for a disk.
+/// What the Hugging Face cache of the engine's machine holds, looked up on a thread of its own: the window
+/// never waits for a disk.
 class CacheScan : public QObject {
     Q_OBJECT
 public:
     using QObject::QObject;
     ~CacheScan() override;
 
+    /// The engine whose machine is asked, from now on; nothing: this machine. Forgets what was found.
+    void setEngine(std::optional<EngineCommand> command);
     /// Looks again, unless that is under way.
     void start();
     bool running() const { return m_running; }
@@ -28,8 +32,10 @@ Q_SIGNALS:
     void changed();
 
 private:
-    void finish(const CachedModels& models);
+    void finish(int look, const CachedModels& models);
 
+    std::optional<EngineCommand> m_command;
+    int m_look = 0; ///< counts looks, so that an overtaken one changes nothing
     std::optional<CachedModels> m_models;
     bool m_running = false;
     std::jthread m_thread;

@@ -70,6 +70,9 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     buildHelpMenu();
     buildToolBar();
     connectPanels();
+    if (m_workspace.engineElsewhere()) {
+        m_cache->setEngine(m_workspace.engineCommand());
+    }
     // As large as the job likes it, where the screen has room.
     const int character = fontMetrics().averageCharWidth();
     const QSize room = screen()->availableGeometry().size() * 0.94;
@@ -131,6 +134,7 @@ void MainWindow::connectPanels() {
     connect(&m_workspace, &Workspace::locateRequested, this, &MainWindow::locateCheckpoint);
     connect(&m_workspace, &Workspace::tokenizerRequested, this, &MainWindow::chooseTokenizer);
     connect(&m_workspace, &Workspace::openingChanged, this, &MainWindow::refreshPage);
+    connect(&m_workspace, &Workspace::engineChanged, this, &MainWindow::lookAtCache);
     connect(m_start, &StartPage::openRequested, this, &MainWindow::openCheckpoint);
     connect(m_start, &StartPage::openFileRequested, this, &MainWindow::openFile);
     connect(m_start, &StartPage::demoRequested, &m_workspace, &Workspace::openDemo);
@@ -142,6 +146,13 @@ void MainWindow::connectPanels() {
     connect(m_results, &ResultsPanel::evaluateRequested, this, &MainWindow::evaluate);
     connect(m_results, &ResultsPanel::compareRequested, this, &MainWindow::compareRuns);
     connect(&m_theme, &Theme::changed, this, &MainWindow::refreshIcons);
+}
+
+/// The cache that is shown is that of the engine's machine.
+void MainWindow::lookAtCache() {
+    m_cache->setEngine(
+        m_workspace.engineElsewhere() ? std::optional(m_workspace.engineCommand()) : std::nullopt);
+    m_cache->start();
 }
 
 void MainWindow::refreshIcons() {

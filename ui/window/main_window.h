@@ -89,6 +89,10 @@ private:
     void resetLayout();
     void storeLayout();
 
+    void chooseEngine();
+    void lookAtCache();
+    /// A path on the engine's machine; empty if the user gave up.
+    QString askEngineFolder(bool forOpening, const QString& name = {});
     void openCheckpoint();
     void openFile();
     void closeDocument();

@@ -2,11 +2,14 @@
 #include "ui/commands/plan_edit.h"
 #include "ui/dialogs/calibrate_dialog.h"
 #include "ui/dialogs/compare_dialog.h"
+#include "ui/dialogs/engine_dialog.h"
+#include "ui/dialogs/engine_folder_dialog.h"
 #include "ui/dialogs/evaluate_dialog.h"
 #include "ui/figures/figure_painter.h"
 #include "ui/models/text.h"
 #include "ui/window/centre_view.h"
 #include "ui/window/command_palette.h"
+#include "ui/window/engine_setting.h"
 #include "ui/window/layer_view.h"
 #include "ui/window/main_window_actions.h"
 #include "ui/window/message_bar.h"
@@ -40,9 +43,47 @@ void rememberFolder(const QString& path) {
     QSettings().setValue(lastFolderKey(), QFileInfo(path).absolutePath());
 }
 
+QString engineFolderKey() {
+    return QStringLiteral("lastEngineFolder");
+}
+
 } // namespace
 
+QString MainWindow::askEngineFolder(bool forOpening, const QString& name) {
+    using Purpose = EngineFolderDialog::Purpose;
+    EngineFolderDialog dialog(
+        m_workspace.engineCommand(), forOpening ? Purpose::OpenCheckpoint : Purpose::NameNewFolder,
+        QSettings().value(engineFolderKey()).toString(), name, this);
+    if (dialog.exec() != QDialog::Accepted) {
+        return {};
+    }
+    QSettings().setValue(engineFolderKey(), dialog.folder());
+    return dialog.path();
+}
+
+void MainWindow::chooseEngine() {
+    EngineDialog dialog(storedEngineCommand(), this);
+    if (dialog.exec() != QDialog::Accepted) {
+        return;
+    }
+    const Result<EngineCommand> command = engineCommandOf(dialog.commandLine());
+    if (!command.ok()) {
+        m_messages->show(Notice::of(command.error()));
+        return;
+    }
+    storeEngineCommand(dialog.commandLine());
+    if (command.value().arguments != m_workspace.engineCommand().arguments) {
+        m_workspace.setEngine(command.value());
+    }
+}
+
 void MainWindow::openCheckpoint() {
+    if (m_workspace.engineElsewhere()) {
+        if (const QString path = askEngineFolder(true); !path.isEmpty()) {
+            m_workspace.openCheckpoint(path);
+        }
+        return;
+    }
     const QString folder = QFileDialog::getExistingDirectory(
         this, tr("Open Checkpoint: Folder with config.json and Weights"), lastFolder());
     if (!folder.isEmpty()) {
@@ -52,6 +93,12 @@ void MainWindow::openCheckpoint() {
 }
 
 void MainWindow::locateCheckpoint() {
+    if (m_workspace.engineElsewhere()) {
+        if (const QString path = askEngineFolder(true); !path.isEmpty()) {
+            m_workspace.relocateCheckpoint(path);
+        }
+        return;
+    }
     const QString folder =
         QFileDialog::getExistingDirectory(this, tr("Locate the Checkpoint of This Session"), lastFolder());
     if (!folder.isEmpty()) {
@@ -218,15 +265,22 @@ void MainWindow::copyFigure() {
 }
 
 void MainWindow::exportCheckpointAs() {
+    const QString name =
+        QStringLiteral("%1-quantized")
+            .arg(
+                m_workspace.checkpoint() != nullptr ? QString::fromStdString(m_workspace.checkpoint()->name)
+                                                    : QString());
+    if (m_workspace.engineElsewhere()) {
+        if (const QString folder = askEngineFolder(false, name); !folder.isEmpty()) {
+            m_workspace.exportCheckpoint(folder, false);
+        }
+        return;
+    }
     QFileDialog dialog(this, tr("Export Checkpoint: Name of a New Folder"), lastFolder());
     dialog.setAcceptMode(QFileDialog::AcceptSave);
     dialog.setFileMode(QFileDialog::AnyFile);
     dialog.setLabelText(QFileDialog::FileName, tr("Folder:"));
-    dialog.selectFile(QStringLiteral("%1-quantized")
-                          .arg(
-                              m_workspace.checkpoint() != nullptr
-                                  ? QString::fromStdString(m_workspace.checkpoint()->name)
-                                  : QString()));
+    dialog.selectFile(name);
     if (dialog.exec() != QDialog::Accepted) {
         return;
     }

@@ -191,6 +191,7 @@ void MainWindow::buildModelMenu() {
         compareRuns(m_results->selectedRun());
     });
     menu->addSeparator();
+    addCommand(menu, tr("E&ngine…"), {}, {}, [this] { chooseEngine(); });
     m_actions->stop =
         addCommand(menu, tr("&Stop"), QStringLiteral("stop"), QKeySequence(Qt::Key_Escape), [this] {
             m_workspace.stop();

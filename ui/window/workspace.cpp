@@ -2,6 +2,7 @@
 #include "ui/window/workspace.h"
 
 #include "ui/commands/plan_edit.h"
+#include "ui/window/engine_setting.h"
 #include "ui/window/session_files.h"
 
 #include <algorithm>
@@ -62,7 +63,30 @@ QString Workspace::whyNoModel() const {
                : tr("Open a checkpoint first.");
 }
 
+bool Workspace::engineElsewhere() const {
+    return !m_options.command.arguments.empty() && m_options.command.mayBeElsewhere();
+}
+
+void Workspace::setEngine(const EngineCommand& command) {
+    m_options.command = command;
+    m_jobs.service().setFactory(engineFactory(command));
+    Q_EMIT engineChanged();
+    if (const CheckpointReference* reference = checkpoint()) {
+        const bool demo = m_loaded && m_loaded->model == "demo";
+        m_model.reset();
+        m_loaded.reset();
+        m_jobs.service().setModel(std::nullopt);
+        Q_EMIT checkpointChanged();
+        relocateCheckpoint(demo ? QStringLiteral("demo") : QString::fromStdString(reference->path));
+    } else {
+        m_jobs.service().warmUp();
+    }
+}
+
 bool Workspace::isDemo() const {
+    if (m_loaded && m_loaded->model == "demo") {
+        return true;
+    }
     const CheckpointReference* reference = checkpoint();
     std::error_code error;
     return reference != nullptr && std::filesystem::equivalent(reference->path, demoModelFolder(), error) &&
@@ -192,10 +216,8 @@ void Workspace::report(const Error& error, std::function<void()> retry) {
         Q_EMIT noticed(Notice::of(error));
         return;
     }
-    const QString why = QString::fromStdString(error.context.empty() ? error.message : error.context);
     Notice notice = Notice::of(error);
-    notice.text =
-        tr("The engine ended unexpectedly (%1). Your session is intact.").arg(why.section(u'\n', 0, 0));
+    notice.text = tr("%1 Your session is intact.").arg(notice.text);
     notice.details = QString::fromStdString(describe(error));
     Q_EMIT noticed(notice.with(
         tr("Start again"), retry ? std::move(retry) : [this] { m_jobs.service().warmUp(); }));

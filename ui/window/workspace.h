@@ -24,6 +24,8 @@ struct WorkspaceOptions {
     std::string device = "auto";
     std::string dtype = "f32";
     int threads = 0;
+    /// What `engine` starts; without a program if that makes engines in this process.
+    EngineCommand command{};
 };
 
 /// An evaluation under way.
@@ -70,6 +72,11 @@ public:
     std::shared_ptr<const WeightStatistics> weights() const;
     /// Has the engine read them, unless they are there or on their way, or no model is loaded.
     void requestWeights();
+    const EngineCommand& engineCommand() const { return m_options.command; }
+    /// Whether checkpoints and exports may be files of another machine.
+    bool engineElsewhere() const;
+    /// Ends the engine and takes another; the open checkpoint is looked for on its machine.
+    void setEngine(const EngineCommand& command);
 
     // Files
     // -------------------------------------------------------------------------------------------------------
@@ -130,6 +137,8 @@ Q_SIGNALS:
     void locateRequested();
     /// A job needs a tokenizer, and the checkpoint has none: ask for it, and call chooseTokenizer().
     void tokenizerRequested();
+    /// Another engine command.
+    void engineChanged();
     /// opening() is another than before.
     void openingChanged();
     /// A result of an evaluation is there, newly computed or found.
