@@ -175,6 +175,9 @@ void MainWindow::refreshActions() {
         explain(action, loaded && !busy, why);
     }
     explain(
+        m_actions->findAlpha, loaded && !busy && calibrated,
+        loaded && !busy ? tr("Calibrate the model first.") : why);
+    explain(
         m_actions->tokenizer, loaded && !busy && !m_workspace.model()->hasTokenizer,
         loaded && m_workspace.model()->hasTokenizer ? tr("This checkpoint brings its own tokenizer.") : why);
     m_actions->exportFigure->setEnabled(calibrated);

@@ -20,6 +20,7 @@ struct MainWindow::Actions {
     QAction* calibrate = nullptr;
     QAction* evaluate = nullptr;
     QAction* evaluateNow = nullptr;
+    QAction* findAlpha = nullptr;
     QAction* stop = nullptr;
     QAction* exportFigure = nullptr;
     QAction* exportOverview = nullptr;

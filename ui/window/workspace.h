@@ -114,6 +114,9 @@ public:
     void calibrate(const CalibrationSettings& settings);
     /// The plan as it is now; the baseline on the same data first, if the session has none.
     void evaluate(const EvaluationSettings& settings);
+    /// Finds the migration strength of every site that leaves its linear's output nearest to the unquantized one on
+    /// some of the calibration's text, and edits the plan: one step of undo.
+    void findAlpha();
     void exportCheckpoint(const QString& folder, bool overwrite);
     void stop();
 

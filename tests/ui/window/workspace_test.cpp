@@ -29,6 +29,7 @@ private Q_SLOTS:
     void cleanup();
     void openingACheckpointMakesASession();
     void openingTheSameCheckpointKeepsTheSession();
+    void alphaIsFoundForEverySite();
     void theLastOfTwoOpeningsCounts();
     void aCalibrationWaitsForItsCheckpoint();
     void aMissingCheckpointSaysSoAndChangesNothing();
@@ -113,6 +114,36 @@ void WorkspaceTest::openingACheckpointMakesASession() {
     QVERIFY(file.fileName().startsWith(QStringLiteral("tiny-")));
     QCOMPARE(m_notices.size(), std::size_t{1}); // what the engine warned of
     QCOMPARE(m_notices[0].text, QStringLiteral("This model is made up."));
+}
+
+void WorkspaceTest::alphaIsFoundForEverySite() {
+    open("tiny");
+    m_workspace->findAlpha();
+    QCOMPARE(m_notices.size(), std::size_t{1}); // there is no calibration yet
+    QVERIFY(!m_notices[0].hint.isEmpty());
+    calibrate(4);
+    m_workspace->planEditor().edit(presetPlan("W8A8 input").value(), QStringLiteral("W8A8"));
+    m_notices.clear();
+    m_workspace->findAlpha();
+    waitIdle();
+    // To the fake engine 0.3 is the best α everywhere.
+    for (int layer = 0; layer < 4; ++layer) {
+        for (const Linear linear : kLinears) {
+            QCOMPARE(m_workspace->plan().at({layer, linear}).alpha.value_or(-1), 0.3);
+        }
+    }
+    QCOMPARE(m_notices.size(), std::size_t{1});
+    QVERIFY2(m_notices[0].text.contains(QStringLiteral("16")), qPrintable(m_notices[0].text));
+    m_workspace->planEditor().stack().undo(); // one step
+    QVERIFY(!m_workspace->plan().at({0, Linear::OutProj}).alpha);
+    // What was edited meanwhile is not overwritten.
+    m_notices.clear();
+    m_workspace->findAlpha();
+    m_workspace->planEditor().edit(presetPlan("W4A8").value(), QStringLiteral("W4A8"));
+    waitIdle();
+    QVERIFY(!m_workspace->plan().at({0, Linear::OutProj}).alpha);
+    QCOMPARE(m_notices.size(), std::size_t{1});
+    QVERIFY(static_cast<bool>(m_notices[0].action)); // but it can be taken
 }
 
 void WorkspaceTest::openingTheSameCheckpointKeepsTheSession() {

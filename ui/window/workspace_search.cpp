@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Searches over plans, with the engine.
+#include "ui/window/workspace.h"
+
+#include "ui/commands/plan_edit.h"
+
+#include <QLocale>
+
+#include <algorithm>
+#include <utility>
+
+namespace mambascope::ui {
+namespace {
+
+/// Few tokens are enough: sites are compared with themselves.
+constexpr int kWindows = 8, kTokens = 256;
+
+QString percent(double share) {
+    return QLocale().toString(100 * share, 'g', 3);
+}
+
+} // namespace
+
+void Workspace::findAlpha() {
+    if (!readyForJobs()) {
+        return;
+    }
+    const CalibrationSettings& settings = m_view.data().calibration;
+    if (calibration() == nullptr || settings.textFile.isEmpty()) {
+        report(Error::usage(
+            tr("α is searched with a calibration and on its text, and there is none.").toStdString(),
+            tr("Calibrate the model first.").toStdString()));
+        return;
+    }
+    const auto tokenizer = tokenizerFor([this] { findAlpha(); });
+    if (!tokenizer) {
+        return;
+    }
+    const WindowRequest windows{
+        std::min(kWindows, settings.samples), std::min(kTokens, settings.length), settings.seed,
+        settings.contiguous};
+    AlphaSearchWork work{
+        {*m_model, settings.textFile.toStdString(), windows, *tokenizer}, plan(), calibration()};
+    m_jobs.run<AlphaSearchOutcome>(
+        {tr("Searching α"), QStringLiteral("search")},
+        [work, tokenizers = m_tokenizers](Engine& engine, const Job& job) {
+            return searchAlphaOnEngine(engine, *tokenizers, work, job);
+        },
+        [this, searched = work.plan, hash = checkpoint()->hash](const Result<AlphaSearchOutcome>& outcome) {
+            if (!outcome.ok()) {
+                report(outcome.error(), [this] { findAlpha(); });
+                return;
+            }
+            if (checkpoint() == nullptr || checkpoint()->hash != hash) {
+                return; // another checkpoint was opened meanwhile
+            }
+            const QuantPlan found = renamed(outcome.value().found.plan);
+            const QString text = tr("α found for %n sites: mean error of the linears' outputs %1 % → %2 %.", nullptr,
+                                    static_cast<int>(outcome.value().found.sites.size()))
+                                     .arg(percent(outcome.value().before), percent(outcome.value().after));
+            const auto use = [this, found] { m_planEditor.edit(found, tr("Find α")); };
+            if (plan() == searched) {
+                use();
+                Q_EMIT noticed(Notice::info(text));
+                return;
+            }
+            Q_EMIT noticed(Notice::info(tr("%1 The plan was edited meanwhile.").arg(text)).with(tr("Use them"), use));
+        });
+}
+
+} // namespace mambascope::ui
