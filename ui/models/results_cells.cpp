@@ -7,6 +7,7 @@
 #include <QDateTime>
 #include <QLocale>
 
+#include <algorithm>
 #include <cmath>
 
 namespace mambascope::ui {
@@ -47,12 +48,16 @@ ResultsModel::Column ResultsModel::columnOfRun(const Run& run, const EvaluationR
     column.note = QString::fromStdString(run.note);
     column.title = titleOf(result);
     const QDateTime when = QDateTime::fromSecsSinceEpoch(run.created);
-    const QString items =
-        result.limit > 0 ? tr("%1 items a task").arg(number(result.limit)) : tr("all items");
+    const bool untilClear = std::any_of(
+        result.tasks.begin(), result.tasks.end(),
+        [](const TaskResult& task) { return task.stoppedEarly.has_value(); });
+    const QString items = untilClear         ? tr("until it was clear")
+                          : result.limit > 0 ? tr("%1 items a task").arg(number(result.limit))
+                                             : tr("all items");
     column.subtitle =
         !column.note.isEmpty() ? column.note
         : result.partial
-            ? tr("stopped early")
+            ? tr("partial")
             : QString(QLocale().toString(when.time(), QLocale::ShortFormat) + QStringLiteral(" · ") + items);
     column.toolTip = tr("%1\n%2 · %3 · seed %4\n%5, %6, %7 · %8 s")
                          .arg(

@@ -263,7 +263,7 @@ QString LayerView::subtitle() const {
                 number(source.samples), number(source.length));
     text += source.contiguous ? tr(", back to back") : tr(", seed %1").arg(source.seed);
     if (source.partial) {
-        text += tr(" · partial: stopped early");
+        text += tr(" · partial: stopped before the end");
     }
     return text;
 }
