@@ -2,30 +2,18 @@
 // The engine in bf16 and int8 on the processor: how far from fp32 it may be, and what does not change.
 #include "core/model/model.h"
 #include "plugins/torch/device.h"
-#include "plugins/torch/engine.h"
+#include "tests/plugins/engine_support.h"
 #include "tests/plugins/golden.h"
 #include "tests/support/paths.h"
 
 #include <QTest>
 
 #include <cmath>
-#include <random>
 
 using namespace mambascope;
 using namespace mambascope::test;
 
 namespace {
-
-std::unique_ptr<TorchEngine>
-engineFor(const std::filesystem::path& model, const std::string& dtype, int threads = 2) {
-    auto engine = std::make_unique<TorchEngine>();
-    LoadRequest request;
-    request.model = model.string();
-    request.device = "cpu";
-    request.dtype = dtype;
-    request.threads = threads;
-    return engine->load(request, {}).ok() ? std::move(engine) : nullptr;
-}
 
 /// ‖a − b‖ / ‖b‖
 double relativeDistance(const std::vector<float>& a, const std::vector<float>& b) {
@@ -36,23 +24,6 @@ double relativeDistance(const std::vector<float>& a, const std::vector<float>& b
         size += static_cast<double>(b[i]) * static_cast<double>(b[i]);
     }
     return std::sqrt(difference / size);
-}
-
-std::vector<std::int32_t> someTokens(std::size_t count, unsigned seed, unsigned vocabulary = 256) {
-    std::mt19937 generator(seed);
-    std::vector<std::int32_t> tokens(count);
-    for (std::int32_t& token : tokens) {
-        token = static_cast<std::int32_t>(generator() % vocabulary);
-    }
-    return tokens;
-}
-
-std::shared_ptr<const CalibrationSnapshot>
-calibrationOf(TorchEngine& engine, std::vector<std::vector<std::int32_t>> windows) {
-    CalibrationRequest request;
-    request.windows = std::move(windows);
-    auto snapshot = engine.calibrate(request, {});
-    return snapshot.ok() ? std::make_shared<const CalibrationSnapshot>(std::move(snapshot).value()) : nullptr;
 }
 
 void fixtures() {
@@ -81,7 +52,7 @@ private Q_SLOTS:
         QVERIFY(checkpoint.ok());
         const ModelSpec& spec = checkpoint.value()->spec;
         for (const std::string dtype : {"bf16", "int8"}) {
-            const auto engine = engineFor(folder, dtype);
+            const auto engine = engineFor(folder, 2, dtype);
             QVERIFY(engine);
             const auto result = engine->forward({golden.sequences(), true}, {});
             QVERIFY(result.ok());
@@ -116,8 +87,8 @@ private Q_SLOTS:
         QFETCH(QString, dtype);
         QFETCH(bool, planned);
         const std::filesystem::path folder = fixtureFolder() / fixture.toStdString();
-        const auto engine = engineFor(folder, dtype.toStdString(), 2);
-        const auto alone = engineFor(folder, dtype.toStdString(), 1);
+        const auto engine = engineFor(folder, 2, dtype.toStdString());
+        const auto alone = engineFor(folder, 1, dtype.toStdString());
         QVERIFY(engine && alone);
         if (planned) {
             const QuantPlan plan = presetPlan("W8A8 input").value();
@@ -138,7 +109,7 @@ private Q_SLOTS:
 
     void calibrationIsThatOfTheModel() {
         // bf16 and int8 have their own activations; a plan that is set does not change them.
-        const auto engine = engineFor(fixtureFolder() / "hf-f32", "int8");
+        const auto engine = engineFor(fixtureFolder() / "hf-f32", 2, "int8");
         const auto before = calibrationOf(*engine, {someTokens(50, 3)});
         QVERIFY(engine->applyPlan(presetPlan("W8A8 input").value(), before, {}).ok());
         QVERIFY(*calibrationOf(*engine, {someTokens(50, 3)}) == *before);
@@ -149,7 +120,7 @@ private Q_SLOTS:
         // input in the first layer, so its output differs by the rounding of sums alone; further on, an input that
         // lay at the edge between two integers may become the other one.
         const std::filesystem::path folder = "demo";
-        const auto floats = engineFor(folder, "f32"), integers = engineFor(folder, "int8");
+        const auto floats = engineFor(folder), integers = engineFor(folder, 2, "int8");
         QVERIFY(floats && integers);
         const auto calibration = calibrationOf(*floats, {someTokens(256, 5, 500), someTokens(256, 6, 500)});
         const ForwardRequest request{{someTokens(200, 7, 500)}, true};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the engine promises whatever the model: same plan, same number; and what it refuses.
 #include "core/base/file.h"
-#include "plugins/torch/engine.h"
+#include "tests/plugins/engine_support.h"
 #include "tests/support/paths.h"
 
 #include <QTest>
@@ -10,17 +10,9 @@
 #include <random>
 
 using namespace mambascope;
+using namespace mambascope::test;
 
 namespace {
-
-std::unique_ptr<TorchEngine> engineFor(const std::filesystem::path& model, int threads = 2) {
-    auto engine = std::make_unique<TorchEngine>();
-    LoadRequest request;
-    request.model = model.string();
-    request.device = "cpu";
-    request.threads = threads;
-    return engine->load(request, {}).ok() ? std::move(engine) : nullptr;
-}
 
 std::filesystem::path tiny() {
     return test::fixtureFolder() / "hf-f32";
@@ -39,27 +31,11 @@ std::filesystem::path fixtureOfRow() {
     return test::fixtureFolder() / fixture.toStdString();
 }
 
-std::vector<std::int32_t> someTokens(std::size_t count, unsigned seed) {
-    std::mt19937 generator(seed);
-    std::vector<std::int32_t> tokens(count);
-    for (std::int32_t& token : tokens) {
-        token = static_cast<std::int32_t>(generator() % 256); // the fixtures' vocabulary
-    }
-    return tokens;
-}
-
 /// Three contexts; the first has four continuations, the second one, the third two of one token.
 std::vector<ScoreRequest> someRequests() {
     const auto a = someTokens(37, 1), b = someTokens(90, 2), c = someTokens(1, 3);
     return {{a, someTokens(5, 4)},  {a, someTokens(9, 5)}, {a, someTokens(1, 6)}, {a, someTokens(2, 7)},
             {b, someTokens(17, 8)}, {c, someTokens(1, 9)}, {c, someTokens(1, 10)}};
-}
-
-std::shared_ptr<const CalibrationSnapshot> calibrationOf(TorchEngine& engine) {
-    CalibrationRequest request;
-    request.windows = {someTokens(64, 20), someTokens(50, 21), someTokens(33, 22)};
-    auto snapshot = engine.calibrate(request, {});
-    return snapshot.ok() ? std::make_shared<const CalibrationSnapshot>(std::move(snapshot).value()) : nullptr;
 }
 
 QuantPlan activations(ActivationScale scale, ActivationSide side) {
@@ -69,19 +45,6 @@ QuantPlan activations(ActivationScale scale, ActivationSide side) {
     plan.defaults.activationSide = side;
     plan.defaults.activationScale = scale;
     return plan;
-}
-
-std::vector<float> logitsOf(TorchEngine& engine) {
-    return engine.forward({{someTokens(41, 30)}, false}, {}).value().logits.front();
-}
-
-double relativeDifference(const std::vector<float>& a, const std::vector<float>& b) {
-    double difference = 0, largest = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        difference = std::max(difference, std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
-        largest = std::max(largest, std::fabs(static_cast<double>(a[i])));
-    }
-    return difference / largest;
 }
 
 } // namespace

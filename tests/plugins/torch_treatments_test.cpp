@@ -1,56 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a plan does about outliers beside smoothing and zeroing: rotation, channels kept in floats, clipped scales.
 #include "core/quantization/export.h"
-#include "plugins/torch/engine.h"
+#include "tests/plugins/engine_support.h"
 #include "tests/support/paths.h"
 
 #include <QTest>
 
 #include <cmath>
-#include <random>
 
 using namespace mambascope;
+using namespace mambascope::test;
 
 namespace {
-
-std::unique_ptr<TorchEngine> engineFor(const std::filesystem::path& model, int threads = 2) {
-    auto engine = std::make_unique<TorchEngine>();
-    LoadRequest request;
-    request.model = model.string();
-    request.device = "cpu";
-    request.threads = threads;
-    return engine->load(request, {}).ok() ? std::move(engine) : nullptr;
-}
-
-std::vector<std::int32_t> someTokens(std::size_t count, unsigned seed) {
-    std::mt19937 generator(seed);
-    std::vector<std::int32_t> tokens(count);
-    for (std::int32_t& token : tokens) {
-        token = static_cast<std::int32_t>(generator() % 256); // the fixtures' vocabulary
-    }
-    return tokens;
-}
-
-std::shared_ptr<const CalibrationSnapshot> calibrationOf(TorchEngine& engine) {
-    CalibrationRequest request;
-    request.windows = {someTokens(64, 20), someTokens(50, 21), someTokens(33, 22)};
-    auto snapshot = engine.calibrate(request, {});
-    return snapshot.ok() ? std::make_shared<const CalibrationSnapshot>(std::move(snapshot).value()) : nullptr;
-}
-
-std::vector<float> logitsOf(TorchEngine& engine) {
-    return engine.forward({{someTokens(41, 30)}, false}, {}).value().logits.front();
-}
-
-/// Largest difference over the largest magnitude of b.
-double distance(const std::vector<float>& a, const std::vector<float>& b) {
-    double difference = 0, largest = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        difference = std::max(difference, std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
-        largest = std::max(largest, std::fabs(static_cast<double>(b[i])));
-    }
-    return difference / largest;
-}
 
 QuantPlan w8a8(ActivationScale scale) {
     QuantPlan plan;
@@ -83,7 +44,7 @@ private Q_SLOTS:
         QuantPlan plan;
         plan.defaults.rotate = true;
         QVERIFY(engine->applyPlan(plan, nullptr, {}).ok());
-        const double changed = distance(logitsOf(*engine), before);
+        const double changed = relativeDifference(logitsOf(*engine), before);
         qInfo("%.1e of the largest logit", changed);
         QVERIFY(changed <= (model == QLatin1String("demo") ? 1e-5 : 5e-5));
         QVERIFY(changed > 0); // it did rotate
@@ -108,8 +69,8 @@ private Q_SLOTS:
         QVERIFY2(report.ok(), report.ok() ? "" : describe(report.error()).c_str());
         const auto exported = engineFor(request.folder);
         QVERIFY(exported);
-        QVERIFY(distance(planned, before) > 1e-3);
-        const double changed = distance(logitsOf(*exported), planned);
+        QVERIFY(relativeDifference(planned, before) > 1e-3);
+        const double changed = relativeDifference(logitsOf(*exported), planned);
         qInfo("%.1e of the largest logit", changed);
         QVERIFY(changed <= 1e-4); // smoothing and rotation each: the bound above
     }
@@ -152,7 +113,7 @@ private Q_SLOTS:
         const std::vector<float> some = logitsOf(*engine);
         plan.defaults.floatOutliers = false;
         QVERIFY(engine->applyPlan(plan, calibration, {}).ok());
-        QVERIFY(distance(some, logitsOf(*engine)) > 1e-4); // and the activations are not all quantized
+        QVERIFY(relativeDifference(some, logitsOf(*engine)) > 1e-4); // and the activations are not all quantized
     }
 
     void aRuleThatFlagsNothingKeepsNothingInFloats() {
@@ -175,10 +136,10 @@ private Q_SLOTS:
         const std::vector<float> absmax = logitsOf(*engine);
         plan.defaults.activationClip = {ClipKind::Percentile, 100};
         QVERIFY(engine->applyPlan(plan, calibration, {}).ok());
-        QVERIFY(distance(logitsOf(*engine), absmax) <= 5e-2); // the largest bin's end is not the maximum, but near
+        QVERIFY(relativeDifference(logitsOf(*engine), absmax) <= 5e-2); // the largest bin's end is not the maximum, but near
         plan.defaults.activationClip = {ClipKind::Percentile, 90};
         QVERIFY(engine->applyPlan(plan, calibration, {}).ok());
-        QVERIFY(distance(logitsOf(*engine), absmax) > 5e-2);
+        QVERIFY(relativeDifference(logitsOf(*engine), absmax) > 5e-2);
     }
 
     void scoresDoNotDependOnBatchForkingOrThreads_data() { models(); }
