@@ -177,6 +177,17 @@ private:
         return true;
     }
 
+    /// What an edit at one site costs before anything runs: in_proj's weight at 8 bits, a scale an output.
+    bool switchSite() {
+        ResolvedPlan plan = baselinePlan(m_spec);
+        const SiteId site{0, Linear::InProj};
+        plan.sites[static_cast<std::size_t>(site.index())].weight = {
+            8, {GranularityKind::Channel, 0}, NumberFormat::Int};
+        const bool done = prepareSite(m_subject.checkpoint, plan, site, m_subject.backend).ok();
+        m_subject.backend.finish();
+        return done;
+    }
+
     /// Bytes of weights that every token needs.
     std::int64_t weightBytes() const {
         std::int64_t bytes = m_subject.weights.head->bytes;
@@ -226,6 +237,7 @@ private:
         all.push_back({"calibrate", [this] { return forward(&m_calibrator); }, {}});
         all.push_back({"generate", [this] { return generate(); }, {}, kGenerated});
         all.push_back({"stream", [this] { return stream(); }, {}});
+        all.push_back({"switch_site", [this] { return switchSite(); }, {}});
         return all;
     }
 
@@ -244,7 +256,7 @@ private:
         for (const Measurement& m : measurements) {
             seconds[m.name] = median(m.seconds);
             rounds[m.name] = m.seconds;
-            if (m.name != "stream") {
+            if (m.name != "stream" && m.name != "switch_site") {
                 const std::int64_t tokens = m.tokens > 0 ? m.tokens : m_rows;
                 json[m.name + "_tokens_per_second"] = static_cast<double>(tokens) / seconds[m.name];
             }
@@ -260,6 +272,8 @@ private:
         json["stream_bytes_per_second"] = bandwidth;
         json["weight_bytes"] = weightBytes();
         json["generate_ratio"] = static_cast<double>(kGenerated * weightBytes()) / bandwidth / seconds["generate"];
+        json["switch_site_seconds"] = seconds["switch_site"];
+        json["switch_site_values"] = std::int64_t{m_spec.outputs(Linear::InProj)} * m_spec.inputs(Linear::InProj);
         json["calibrate_overhead"] = seconds["calibrate"] / seconds["forward"];
         json["peak_memory_bytes"] = peakMemoryBytes();
         json["rounds_seconds"] = std::move(rounds);

@@ -8,6 +8,7 @@ namespace mambascope {
 
 struct BenchSubject {
     const LoadedModel& model;
+    const Checkpoint& checkpoint;
     const ModelWeights& weights;
     ForwardPass& pass;
     Backend& backend;

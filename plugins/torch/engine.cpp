@@ -196,7 +196,7 @@ Result<OrderedJson> TorchEngine::bench(const BenchRequest& request, const Job& j
         if (m_residuals) {
             m_residuals->clear(); // it measures memory, too
         }
-        return benchModel({m_model, *m_weights, *m_pass, *m_backend, m_threads}, request, job);
+        return benchModel({m_model, *m_checkpoint, *m_weights, *m_pass, *m_backend, m_threads}, request, job);
     });
 }
 
