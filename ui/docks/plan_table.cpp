@@ -8,6 +8,7 @@
 #include <QContextMenuEvent>
 #include <QHeaderView>
 #include <QKeyEvent>
+#include <QLocale>
 #include <QMenu>
 #include <QMouseEvent>
 
@@ -48,19 +49,34 @@ QSize PlanTable::minimumSizeHint() const {
 }
 
 void PlanTable::fitColumns() {
-    // By the widest a column can get, so that nothing moves when a value changes.
-    const QFontMetrics metrics(font());
-    const int character = metrics.averageCharWidth();
+    // By the widest that a column usually gets, so that nothing moves when a value changes. What a row sets itself is
+    // bold.
+    QFont bold = font();
+    bold.setBold(true);
+    const QFontMetrics metrics(bold);
+    const int character = QFontMetrics(font()).averageCharWidth();
+    const auto widest = [&](int column) -> QString {
+        switch (column) {
+        case PlanModel::GranularityColumn:
+            return tr("group of %1").arg(128);
+        case PlanModel::ScaleColumn:
+            return tr("least error");
+        case PlanModel::SideColumn:
+            return QStringLiteral("output");
+        case PlanModel::AlphaColumn:
+            return QLocale().toString(0.5, 'f', 2);
+        case PlanModel::TreatmentColumn:
+            return tr("in floats");
+        default:
+            return {};
+        }
+    };
     for (int column = 0; column < PlanModel::ColumnCount; ++column) {
         int width = horizontalHeader()->sectionSizeHint(column);
         if (column == PlanModel::SiteColumn) {
             width = std::max(width, sizeHintForColumn(column));
-        } else if (column == PlanModel::GranularityColumn || column == PlanModel::ScaleColumn) {
-            width = std::max(width, metrics.horizontalAdvance(tr("group of %1").arg(128)));
-        } else if (column == PlanModel::SideColumn) {
-            width = std::max(width, metrics.horizontalAdvance(QStringLiteral("output")));
         } else {
-            width = std::max(width, character * 6);
+            width = std::max({width, metrics.horizontalAdvance(widest(column)) + 2 * character, character * 6});
         }
         setColumnWidth(column, width + character * 4 / 3);
     }

@@ -41,9 +41,9 @@ QString granularityText(const Granularity& granularity) {
 QString staticText(Clip clip) {
     switch (clip.kind) {
     case ClipKind::Percentile:
-        return translate("static, %1 %").arg(QLocale().toString(clip.percent, 'g', 6));
+        return translate("%1 %").arg(QLocale().toString(clip.percent, 'g', 6));
     case ClipKind::Mse:
-        return translate("static, least error");
+        return translate("least error");
     case ClipKind::Absmax:
         break;
     }
@@ -123,7 +123,7 @@ QString planText(const SiteSettings& settings, int column) {
     case PlanModel::TreatmentColumn:
         return settings.rotate          ? translate("rotated")
                : settings.floatOutliers ? translate("in floats")
-                                        : translate("as they are");
+                                        : translate("as is");
     case PlanModel::AlphaColumn:
         return settings.alpha ? QLocale().toString(*settings.alpha, 'f', 2) : translate("off");
     default:
