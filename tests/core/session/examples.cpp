@@ -8,6 +8,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -207,6 +208,20 @@ std::string inChild(const std::function<std::string()>& work, bool unprivileged)
     int status = 0;
     waitpid(child, &status, 0);
     return WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status)) : said;
+}
+
+std::string integrity(const std::filesystem::path& path) {
+    sqlite3* handle = nullptr;
+    sqlite3_stmt* check = nullptr;
+    std::string verdict = "no verdict";
+    if (sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK &&
+        sqlite3_prepare_v2(handle, "PRAGMA integrity_check", -1, &check, nullptr) == SQLITE_OK &&
+        sqlite3_step(check) == SQLITE_ROW) {
+        verdict = reinterpret_cast<const char*>(sqlite3_column_text(check, 0));
+    }
+    sqlite3_finalize(check);
+    sqlite3_close(handle);
+    return verdict;
 }
 
 std::string listing(const std::filesystem::path& folder) {

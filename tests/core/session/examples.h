@@ -28,6 +28,9 @@ std::string difference(const EvaluationResult& a, const EvaluationResult& b);
 /// root becomes nobody first, for whom file permissions count.
 std::string inChild(const std::function<std::string()>& work, bool unprivileged = false);
 
+/// What SQLite's integrity check says of a file: "ok" if it finds nothing.
+std::string integrity(const std::filesystem::path& path);
+
 /// Every file in the folder of `path`, with size and content hash, to see whether something was written.
 std::string listing(const std::filesystem::path& folder);
 

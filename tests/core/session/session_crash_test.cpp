@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Nothing is lost: the process killed at any moment, the disk full.
+// Nothing is lost when the disk is full.
 #include "core/session/session.h"
 #include "tests/core/session/examples.h"
 #include "tests/support/paths.h"
@@ -7,86 +7,13 @@
 #include <QtTest>
 
 #include <csignal>
-#include <random>
-#include <sqlite3.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <thread>
-#include <unistd.h>
 
 using namespace mambascope;
 using namespace mambascope::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Makes edit number `count`: every kind of edit in turn; the notes say which one was the last.
-bool edit(Session& session, int count) {
-    switch (count % 5) {
-    case 0:
-        if (!session.setPlan(examplePlan(count % 1000 / 1000.0), "edit " + std::to_string(count)).ok()) {
-            return false;
-        }
-        break;
-    case 1:
-        if (!session.addRun(exampleResult("c1", {}, 20)).ok()) {
-            return false;
-        }
-        break;
-    case 2:
-        if (!session.addCalibration(exampleCalibration(exampleCheckpoint("c1"), count)).ok()) {
-            return false;
-        }
-        break;
-    case 3:
-        if (!session.setView({{"edit", count}}).ok()) {
-            return false;
-        }
-        break;
-    default:
-        if (!session.runs().empty() && !session.removeRun(session.runs().front().id).ok()) {
-            return false;
-        }
-    }
-    return session.setNotes(std::to_string(count)).ok();
-}
-
-/// Edits without end and writes the number of each completed edit into the pipe.
-[[noreturn]] void editUntilKilled(const fs::path& path, int from, int pipeEnd) {
-    Result<std::unique_ptr<Session>> session = Session::open(path);
-    if (!session.ok() || session.value()->readOnly()) {
-        _exit(1);
-    }
-    for (int count = from;; ++count) {
-        if (!edit(*session.value(), count)) {
-            _exit(2);
-        }
-        (void)!write(pipeEnd, &count, sizeof count);
-    }
-}
-
-/// The last number in the pipe; `fallback` if there is none.
-int lastNumber(int pipeEnd, int fallback) {
-    int number = fallback;
-    for (int next = 0; read(pipeEnd, &next, sizeof next) == sizeof next;) {
-        number = next;
-    }
-    return number;
-}
-
-std::string integrity(const fs::path& path) {
-    sqlite3* handle = nullptr;
-    sqlite3_stmt* check = nullptr;
-    std::string verdict = "no verdict";
-    if (sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK &&
-        sqlite3_prepare_v2(handle, "PRAGMA integrity_check", -1, &check, nullptr) == SQLITE_OK &&
-        sqlite3_step(check) == SQLITE_ROW) {
-        verdict = reinterpret_cast<const char*>(sqlite3_column_text(check, 0));
-    }
-    sqlite3_finalize(check);
-    sqlite3_close(handle);
-    return verdict;
-}
 
 /// Lets files of this process grow to `bytes` at most while it lives.
 class FileSizeLimit {
@@ -116,54 +43,6 @@ class SessionCrashTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void killedAtRandomMoments() {
-        constexpr int kRounds = 40, kMostRounds = 200, kRoundsWithEdits = 15;
-        const TemporaryFolder folder;
-        const fs::path path = folder.path() / "one.mscope";
-        {
-            const auto session = std::move(Session::create(path, false)).value();
-            QVERIFY(session->setCheckpoint(exampleCheckpoint("c1")).ok());
-            QVERIFY(session->setNotes("0").ok());
-        }
-        std::mt19937 random(20260101); // any seed: the moments differ by timing anyway
-        int done = 0, grew = 0, round = 0;
-        // A busy machine needs more rounds: a child that was killed before its first edit tells little.
-        for (; round < kRounds || (grew < kRoundsWithEdits && round < kMostRounds); ++round) {
-            int ends[2];
-            QVERIFY(pipe(ends) == 0);
-            const pid_t child = fork();
-            if (child == 0) {
-                close(ends[0]);
-                editUntilKilled(path, done + 1, ends[1]);
-            }
-            close(ends[1]);
-            std::this_thread::sleep_for(std::chrono::microseconds(random() % 60'000));
-            kill(child, SIGKILL);
-            int status = 0;
-            waitpid(child, &status, 0);
-            QVERIFY2(WIFSIGNALED(status), "an edit failed in the child");
-            const int acknowledged = lastNumber(ends[0], done);
-            close(ends[0]);
-
-            Result<std::unique_ptr<Session>> session = Session::open(path);
-            QVERIFY2(session.ok(), session.ok() ? "" : describe(session.error()).c_str());
-            QVERIFY2(!session.value()->readOnly(), session.value()->readOnlyReason().c_str());
-            const int found = std::stoi(session.value()->notes());
-            QVERIFY2(
-                found == acknowledged || found == acknowledged + 1,
-                qPrintable(QString("%1 acknowledged, %2 found").arg(acknowledged).arg(found)));
-            for (const Run& run : session.value()->runs()) {
-                QCOMPARE(difference(*run.result, *exampleResult("c1", {}, 20)), std::string());
-            }
-            session.value().reset();
-            QCOMPARE(integrity(path), std::string("ok"));
-            grew += found > done ? 1 : 0;
-            done = found;
-        }
-        qInfo("%d edits in %d rounds, %d of them with edits", done, round, grew);
-        QVERIFY2(grew >= kRoundsWithEdits, "hardly any round came to an edit: the test says nothing");
-    }
-
     void aFullDiskLeavesThePreviousState() {
         const TemporaryFolder folder;
         const auto session = std::move(Session::create(folder.path() / "one.mscope", false)).value();

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The process killed at any moment of its work: the file reopens with everything that was acknowledged, and
+// no export is half there.
+#include "core/session/session.h"
+#include "tests/core/quantization/export_fixture.h"
+#include "tests/core/session/examples.h"
+#include "tests/support/paths.h"
+
+#include <QtTest>
+
+#include <array>
+#include <csignal>
+#include <random>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace mambascope;
+using namespace mambascope::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+enum Kind { PlanEdit, RunStored, CalibrationStored, Exported, ViewEdit, RunRemoved, Kinds };
+
+Kind kindOf(int step) {
+    return static_cast<Kind>(step % Kinds);
+}
+
+QuantPlan planOf(int step) {
+    return examplePlan(step % 1000 / 1000.0);
+}
+
+std::shared_ptr<const EvaluationResult> resultOf(int step) {
+    auto result = std::make_shared<EvaluationResult>(*exampleResult("c1", {}, 20));
+    result->seed = step;
+    return result;
+}
+
+/// A folder with a session and, beside it, the export that its steps make again and again.
+struct Place {
+    fs::path folder;
+    std::shared_ptr<const Checkpoint> model;
+
+    fs::path session() const { return folder / "one.mscope"; }
+    fs::path exported() const { return folder / "export"; }
+    static std::string mark(int step) { return "made-in-step-" + std::to_string(step); }
+
+    bool exportIn(int step) const {
+        ExportRequest request = exportRequest(exported(), ExportFormat::HuggingFace);
+        request.overwrite = true;
+        request.checkpointHash = mark(step);
+        return exportModel(*model, plainPlan(*model), request, nullptr, {}).ok();
+    }
+};
+
+/// What the session and the folder hold after a number of steps.
+struct Expected {
+    static constexpr std::size_t kRunsKept = 3;
+    std::vector<int> plans;
+    std::vector<int> runs;
+    int calibration = 0, exported = 0, view = 0, notes = 0; ///< step that made it; 0: none did
+
+    void after(int step) {
+        switch (kindOf(step)) {
+        case PlanEdit:
+            plans.push_back(step);
+            break;
+        case RunStored:
+            runs.push_back(step);
+            break;
+        case CalibrationStored:
+            calibration = step;
+            break;
+        case Exported:
+            exported = step;
+            break;
+        case ViewEdit:
+            view = step;
+            break;
+        default:
+            if (runs.size() > kRunsKept) {
+                runs.erase(runs.begin());
+            } else {
+                notes = step;
+            }
+        }
+    }
+};
+
+bool carryOut(Session& session, const Place& place, int step) {
+    switch (kindOf(step)) {
+    case PlanEdit:
+        return session.setPlan(planOf(step), std::to_string(step)).ok();
+    case RunStored:
+        return session.addRun(resultOf(step)).ok();
+    case CalibrationStored:
+        return session.addCalibration(exampleCalibration(exampleCheckpoint("c1"), step)).ok();
+    case Exported:
+        return place.exportIn(step);
+    case ViewEdit:
+        return session.setView({{"step", step}}).ok();
+    default:
+        return session.runs().size() > Expected::kRunsKept ? session.removeRun(session.runs().front().id).ok()
+                                                           : session.setNotes(std::to_string(step)).ok();
+    }
+}
+
+/// "" if the session holds what is expected, else what differs.
+std::string sessionDiffers(const Session& session, const Expected& expected) {
+    const Result<std::vector<PlanRevision>> history = session.planHistory();
+    if (!history.ok() || history.value().size() != expected.plans.size()) {
+        return "number of plans";
+    }
+    for (std::size_t i = 0; i < expected.plans.size(); ++i) {
+        const PlanRevision& revision = history.value()[i];
+        if (revision.label != std::to_string(expected.plans[i]) ||
+            toJson(revision.plan).dump() != toJson(planOf(expected.plans[i])).dump()) {
+            return "plan " + std::to_string(i);
+        }
+    }
+    const QuantPlan current = expected.plans.empty() ? QuantPlan() : planOf(expected.plans.back());
+    if (toJson(session.plan()).dump() != toJson(current).dump()) {
+        return "current plan";
+    }
+    if (session.runs().size() != expected.runs.size()) {
+        return "number of runs";
+    }
+    for (std::size_t i = 0; i < expected.runs.size(); ++i) {
+        if (!difference(*session.runs()[i].result, *resultOf(expected.runs[i])).empty()) {
+            return "run " + std::to_string(i);
+        }
+    }
+    const auto calibration = session.calibration();
+    if ((calibration != nullptr) != (expected.calibration != 0) ||
+        (calibration != nullptr &&
+         *calibration != *exampleCalibration(exampleCheckpoint("c1"), expected.calibration))) {
+        return "calibration";
+    }
+    const Json view = expected.view == 0 ? Json() : Json{{"step", expected.view}};
+    const std::string notes = expected.notes == 0 ? std::string() : std::to_string(expected.notes);
+    return session.view() != view ? "view" : session.notes() != notes ? "notes" : "";
+}
+
+/// "" if the export is the one expected, whole, and nothing else can be seen in the folder.
+std::string folderDiffers(const Place& place, const Expected& expected, const fs::path& reference) {
+    for (const std::string& name : entries(place.folder)) {
+        if (!name.starts_with('.') && !name.starts_with("one.mscope") && name != "export") {
+            return name + " is visible";
+        }
+    }
+    if (expected.exported == 0) {
+        return fs::exists(place.exported()) ? "an export is visible" : "";
+    }
+    if (!fs::exists(place.exported())) {
+        return "the export is gone";
+    }
+    std::vector<std::string> names = entries(place.exported()), whole = entries(reference);
+    std::sort(names.begin(), names.end());
+    std::sort(whole.begin(), whole.end());
+    if (names != whole) {
+        return "the export lacks a file";
+    }
+    const Result<std::string> weights = readFile(place.exported() / "model.safetensors");
+    const Result<std::string> facts = readFile(place.exported() / "mambascope.json");
+    if (!weights.ok() || weights.value() != readFile(reference / "model.safetensors").value()) {
+        return "the export's weights";
+    }
+    const std::string mark = '"' + Place::mark(expected.exported) + '"';
+    return facts.ok() && facts.value().find(mark) != std::string::npos ? "" : "the export is another one";
+}
+
+/// Works without end and writes the number of each completed step into the pipe.
+[[noreturn]] void workUntilKilled(const Place& place, int from, int pipeEnd) {
+    const Result<std::unique_ptr<Session>> session = Session::open(place.session());
+    if (!session.ok() || session.value()->readOnly()) {
+        _exit(1);
+    }
+    for (int step = from;; ++step) {
+        if (!carryOut(*session.value(), place, step)) {
+            _exit(2);
+        }
+        (void)!write(pipeEnd, &step, sizeof step);
+    }
+}
+
+/// Starts the work in a child, kills it `delay` microseconds after it has completed `steps` steps, and gives
+/// the last step that it said it had completed (`from` - 1 if none); nothing if it ended by itself.
+std::optional<int> killed(const Place& place, int from, int steps, useconds_t delay) {
+    int ends[2];
+    if (pipe(ends) != 0) {
+        return std::nullopt;
+    }
+    const pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        workUntilKilled(place, from, ends[1]);
+    }
+    close(ends[1]);
+    int last = from - 1, next = 0;
+    for (int i = 0; i < steps && read(ends[0], &next, sizeof next) == sizeof next; ++i) {
+        last = next;
+    }
+    usleep(delay);
+    kill(child, SIGKILL);
+    int status = 0;
+    waitpid(child, &status, 0);
+    while (read(ends[0], &next, sizeof next) == sizeof next) {
+        last = next;
+    }
+    close(ends[0]);
+    return WIFSIGNALED(status) ? std::optional<int>(last) : std::nullopt;
+}
+
+} // namespace
+
+class SessionKillTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    /// A moment is a number of completed steps and microseconds after the last of them, from a fixed seed.
+    void killedAtRandomMoments() {
+        constexpr int kRounds = 200, kRoundsOfOneFile = 50, kMostSteps = 7, kLeastOfAKind = 5;
+        // As long as an edit takes, as long as an export takes, and longer than opening takes.
+        constexpr std::array<unsigned, 3> kDelays{500, 5'000, 20'000};
+        std::mt19937 random(20260101);
+        std::array<int, Kinds> interrupted{};
+        int opening = 0, missing = 0;
+        const auto model = fixture("hf-f32");
+        const TemporaryFolder other;
+        const fs::path reference = Place{other.path(), model}.exported();
+        QVERIFY((Place{other.path(), model}.exportIn(1)));
+        std::optional<TemporaryFolder> folder;
+        Place place;
+        Expected expected;
+        for (int round = 0, done = 0; round < kRounds; ++round) {
+            if (round % kRoundsOfOneFile == 0) {
+                folder.emplace();
+                place = {folder->path(), model};
+                expected = {};
+                done = 0;
+                const auto session = std::move(Session::create(place.session(), false)).value();
+                QVERIFY(session->setCheckpoint(exampleCheckpoint("c1")).ok());
+            }
+            const int steps = static_cast<int>(random() % (kMostSteps + 1));
+            const auto delay = static_cast<useconds_t>(random() % kDelays[random() % kDelays.size()]);
+            const std::optional<int> acknowledged = killed(place, done + 1, steps, delay);
+            QVERIFY2(acknowledged.has_value(), "a step failed in the child");
+            const bool begun = *acknowledged > done;
+            while (done < *acknowledged) {
+                expected.after(++done);
+            }
+            Expected oneMore = expected;
+            oneMore.after(done + 1);
+
+            Result<std::unique_ptr<Session>> session = Session::open(place.session());
+            QVERIFY2(session.ok(), session.ok() ? "" : describe(session.error()).c_str());
+            QVERIFY2(!session.value()->readOnly(), session.value()->readOnlyReason().c_str());
+            const std::string asSaid =
+                sessionDiffers(*session.value(), expected) + folderDiffers(place, expected, reference);
+            if (!asSaid.empty()) { // then the step in which it was killed has come to its end
+                const std::string differs =
+                    sessionDiffers(*session.value(), oneMore) + folderDiffers(place, oneMore, reference);
+                QVERIFY2(
+                    differs.empty(),
+                    qPrintable(QString("round %1, step %2: neither as acknowledged (%3) nor one more (%4)")
+                                   .arg(round)
+                                   .arg(done + 1)
+                                   .arg(asSaid.c_str(), differs.c_str())));
+                expected = oneMore;
+                ++done;
+            }
+            session.value().reset();
+            QCOMPARE(integrity(place.session()), std::string("ok"));
+            opening += begun ? 0 : 1;
+            missing += asSaid.empty() ? 1 : 0;
+            ++interrupted[static_cast<std::size_t>(kindOf(*acknowledged + 1))];
+        }
+        qInfo(
+            "%d kills, %d of them before the first step ended; in %d the step at work left nothing, in %d it "
+            "was complete",
+            kRounds, opening, missing, kRounds - missing);
+        for (std::size_t kind = 0; kind < Kinds; ++kind) {
+            QVERIFY2(
+                interrupted[kind] >= kLeastOfAKind,
+                qPrintable(QString("step of kind %1 was interrupted %2 times only: the test says little")
+                               .arg(kind)
+                               .arg(interrupted[kind])));
+        }
+    }
+};
+
+QTEST_APPLESS_MAIN(SessionKillTest)
+#include "session_kill_test.moc"
