@@ -3,6 +3,7 @@
 
 #include "core/base/file.h"
 #include "core/report/report.h"
+#include "core/session/checkpoint_check.h"
 #include "core/session/session.h"
 #include "core/session/session_diff.h"
 
@@ -11,14 +12,6 @@
 
 namespace mambascope::cli {
 namespace {
-
-Result<std::unique_ptr<Session>> openSession(const std::string& file) {
-    std::error_code error;
-    if (!std::filesystem::exists(file, error)) {
-        return Error::unreadable("There is no session '" + file + "'.");
-    }
-    return Session::open(file);
-}
 
 OrderedJson describeRuns(const Session& session) {
     OrderedJson runs = OrderedJson::array();
@@ -147,7 +140,9 @@ Result<void> report(const Session& session, const OutputOptions& output) {
 Result<void> show(const Session& session) {
     OrderedJson json;
     json["file"] = session.path().string();
-    json["read_only"] = session.readOnly();
+    using std::filesystem::perms;
+    const perms writable = perms::owner_write | perms::group_write | perms::others_write;
+    json["read_only"] = (std::filesystem::status(session.path()).permissions() & writable) == perms::none;
     if (const auto& checkpoint = session.checkpoint()) {
         json["checkpoint"] = {
             {"path", checkpoint->path}, {"name", checkpoint->name}, {"hash", checkpoint->hash}};
@@ -165,6 +160,33 @@ Result<void> show(const Session& session) {
     json["plan_summary"] = planSummary(session.plan());
     json["runs"] = describeRuns(session);
     json["notes"] = session.notes();
+    return writeJson(json, {});
+}
+
+/// Opening has checked the file; what opening leaves for later is read here. With `job` the checkpoint as
+/// well.
+Result<void> check(const Session& session, const Job* job) {
+    if (const Result<std::vector<PlanRevision>> history = session.planHistory(); !history.ok()) {
+        return history.error();
+    }
+    for (const Run& run : session.runs()) {
+        if (const auto result = session.result(run.id); !result.ok()) {
+            return result.error();
+        }
+    }
+    OrderedJson json{{"file", session.path().string()}, {"ok", true}};
+    if (job != nullptr) {
+        const auto& checkpoint = session.checkpoint();
+        if (!checkpoint) {
+            return Error::failed(
+                "The session refers to no checkpoint that could be checked.",
+                "Check it without --checkpoint.");
+        }
+        if (const Result<void> same = checkCheckpoint(*checkpoint, *job); !same.ok()) {
+            return same;
+        }
+        json["checkpoint"] = checkpoint->path;
+    }
     return writeJson(json, {});
 }
 
@@ -198,6 +220,7 @@ void addSession(CLI::App& program, Verb& run) {
     struct Options {
         std::string file, what, from, to;
         RunId run = 0;
+        bool withCheckpoint = false;
         OutputOptions output;
     };
     auto options = std::make_shared<Options>();
@@ -207,7 +230,7 @@ void addSession(CLI::App& program, Verb& run) {
     verb->require_subcommand(1);
     const auto onSession = [options, &run](auto action) {
         run = [options, action](const Context&) -> Result<void> {
-            Result<std::unique_ptr<Session>> session = openSession(options->file);
+            Result<std::unique_ptr<Session>> session = Session::openForReading(options->file);
             return session.ok() ? action(*session.value()) : session.error();
         };
     };
@@ -217,10 +240,16 @@ void addSession(CLI::App& program, Verb& run) {
     verb->add_subcommand("show", "What the session holds, as JSON")->callback([onSession] {
         onSession(&show);
     });
-    verb->add_subcommand("check", "Whether the file is sound")->callback([onSession] {
-        onSession([](const Session& session) -> Result<void> {
-            return writeJson({{"file", session.path().string()}, {"ok", true}}, {});
-        });
+    CLI::App* sound = verb->add_subcommand("check", "Whether the file is sound");
+    sound->add_flag(
+        "--checkpoint", options->withCheckpoint,
+        "Also whether its checkpoint is where it was and holds the same weights");
+    sound->callback([options, &run] {
+        run = [options](const Context& context) -> Result<void> {
+            Result<std::unique_ptr<Session>> session = Session::openForReading(options->file);
+            return session.ok() ? check(*session.value(), options->withCheckpoint ? &context.job : nullptr)
+                                : session.error();
+        };
     });
     CLI::App* out = verb->add_subcommand("export", "Write the plan, the calibration or a run to a file");
     out->add_option("WHAT", options->what, "plan, calibration or run")

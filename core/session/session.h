@@ -66,6 +66,9 @@ public:
     /// for writing. Unreadable with a sentence if it is no session, is of a newer version, or fails its
     /// integrity check. Writes nothing then.
     static Result<std::unique_ptr<Session>> open(const std::filesystem::path& path);
+    /// The same for somebody who only looks: never becomes the file's writer, so that nothing is written (an
+    /// older format is not brought forward) and a window that opens the file meanwhile can write.
+    static Result<std::unique_ptr<Session>> openForReading(const std::filesystem::path& path);
     ~Session();
 
     const std::filesystem::path& path() const;
@@ -116,6 +119,7 @@ public:
 private:
     struct Impl;
     explicit Session(std::unique_ptr<Impl> impl);
+    static Result<std::unique_ptr<Session>> openAs(const std::filesystem::path& path, bool writer);
     std::unique_ptr<Impl> m_impl;
 };
 

@@ -158,7 +158,15 @@ Result<Database> inCurrentFormat(Database reader, const fs::path& path) {
 
 } // namespace
 
-Result<std::unique_ptr<Session>> Session::open(const fs::path& given) {
+Result<std::unique_ptr<Session>> Session::open(const fs::path& path) {
+    return openAs(path, true);
+}
+
+Result<std::unique_ptr<Session>> Session::openForReading(const fs::path& path) {
+    return openAs(path, false);
+}
+
+Result<std::unique_ptr<Session>> Session::openAs(const fs::path& given, bool wantsToWrite) {
     const Result<void> plausible = checkPath(given);
     if (!plausible.ok()) {
         return plausible.error();
@@ -175,7 +183,8 @@ Result<std::unique_ptr<Session>> Session::open(const fs::path& given) {
     }
     auto impl = std::make_unique<Impl>();
     impl->path = path;
-    Writer writer = becomeWriter(path, checked.value().version);
+    Writer writer = wantsToWrite ? becomeWriter(path, checked.value().version)
+                                 : Writer{{}, path.string() + " was opened for reading only."};
     impl->readOnlyReason = std::move(writer.reason);
     if (impl->readOnlyReason.empty()) {
         impl->database = std::move(writer.database);
