@@ -10,6 +10,7 @@
 
 #include <array>
 #include <csignal>
+#include <ctime>
 #include <random>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -169,13 +170,38 @@ std::string folderDiffers(const Place& place, const Expected& expected, const fs
     return facts.ok() && facts.value().find(mark) != std::string::npos ? "" : "the export is another one";
 }
 
-/// Works without end and writes the number of each completed step into the pipe.
-[[noreturn]] void workUntilKilled(const Place& place, int from, int pipeEnd) {
+/// When the child is to die: so many nanoseconds after it has begun a step, or after it has begun to open the
+/// session.
+struct Moment {
+    std::optional<int> step;
+    long nanoseconds = 1;
+};
+
+/// Has the system kill this process with SIGKILL.
+bool dieAfter(long nanoseconds) {
+    sigevent event{};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGKILL;
+    timer_t timer{};
+    itimerspec when{};
+    when.it_value = {nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
+    return timer_create(CLOCK_MONOTONIC, &event, &timer) == 0 && timer_settime(timer, 0, &when, nullptr) == 0;
+}
+
+/// Works until it is killed and writes the number of each completed step into the pipe. The clock starts in
+/// here and with the step, so that a busy machine changes little of what the kill meets.
+[[noreturn]] void workUntilKilled(const Place& place, int from, const Moment& moment, int pipeEnd) {
+    if (!moment.step && !dieAfter(moment.nanoseconds)) {
+        _exit(3);
+    }
     const Result<std::unique_ptr<Session>> session = Session::open(place.session());
     if (!session.ok() || session.value()->readOnly()) {
         _exit(1);
     }
     for (int step = from;; ++step) {
+        if (moment.step == step && !dieAfter(moment.nanoseconds)) {
+            _exit(3);
+        }
         if (!carryOut(*session.value(), place, step)) {
             _exit(2);
         }
@@ -183,9 +209,9 @@ std::string folderDiffers(const Place& place, const Expected& expected, const fs
     }
 }
 
-/// Starts the work in a child, kills it `delay` microseconds after it has completed `steps` steps, and gives
-/// the last step that it said it had completed (`from` - 1 if none); nothing if it ended by itself.
-std::optional<int> killed(const Place& place, int from, int steps, useconds_t delay) {
+/// Lets a child work until it is killed. Gives the last step that it said it had completed (`from` - 1 if
+/// none); nothing if it ended in another way.
+std::optional<int> killed(const Place& place, int from, const Moment& moment) {
     int ends[2];
     if (pipe(ends) != 0) {
         return std::nullopt;
@@ -193,22 +219,17 @@ std::optional<int> killed(const Place& place, int from, int steps, useconds_t de
     const pid_t child = fork();
     if (child == 0) {
         close(ends[0]);
-        workUntilKilled(place, from, ends[1]);
+        workUntilKilled(place, from, moment, ends[1]);
     }
     close(ends[1]);
-    int last = from - 1, next = 0;
-    for (int i = 0; i < steps && read(ends[0], &next, sizeof next) == sizeof next; ++i) {
-        last = next;
-    }
-    usleep(delay);
-    kill(child, SIGKILL);
-    int status = 0;
-    waitpid(child, &status, 0);
-    while (read(ends[0], &next, sizeof next) == sizeof next) {
+    int last = from - 1;
+    for (int next = 0; read(ends[0], &next, sizeof next) == sizeof next;) {
         last = next;
     }
     close(ends[0]);
-    return WIFSIGNALED(status) ? std::optional<int>(last) : std::nullopt;
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? std::optional<int>(last) : std::nullopt;
 }
 
 } // namespace
@@ -217,11 +238,14 @@ class SessionKillTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    /// A moment is a number of completed steps and microseconds after the last of them, from a fixed seed.
+    /// A moment is a step and a time after its begin, both from a fixed seed.
     void killedAtRandomMoments() {
-        constexpr int kRounds = 200, kRoundsOfOneFile = 50, kMostSteps = 7, kLeastOfAKind = 5;
-        // As long as an edit takes, as long as an export takes, and longer than opening takes.
-        constexpr std::array<unsigned, 3> kDelays{500, 5'000, 20'000};
+        constexpr int kRounds = 200, kRoundsOfOneFile = 50, kMostSteps = 7, kLeastOfAKind = 5,
+                      kOpenings = 10; ///< one kill in so many while the session is being opened
+        // Nanoseconds, a little more than each kind of step takes, so that the kill falls into all its parts.
+        constexpr std::array<unsigned, Kinds> kDurations{400'000,    600'000, 800'000,
+                                                         20'000'000, 400'000, 400'000};
+        constexpr unsigned kOpeningLasts = 20'000'000;
         std::mt19937 random(20260101);
         std::array<int, Kinds> interrupted{};
         int opening = 0, missing = 0;
@@ -241,9 +265,13 @@ private Q_SLOTS:
                 const auto session = std::move(Session::create(place.session(), false)).value();
                 QVERIFY(session->setCheckpoint(exampleCheckpoint("c1")).ok());
             }
-            const int steps = static_cast<int>(random() % (kMostSteps + 1));
-            const auto delay = static_cast<useconds_t>(random() % kDelays[random() % kDelays.size()]);
-            const std::optional<int> acknowledged = killed(place, done + 1, steps, delay);
+            const int target = done + 1 + static_cast<int>(random() % (kMostSteps + 1));
+            const auto drawn = static_cast<long>(random());
+            const Moment moment =
+                round % kOpenings == 0
+                    ? Moment{std::nullopt, 1 + drawn % kOpeningLasts}
+                    : Moment{target, 1 + drawn % kDurations[static_cast<std::size_t>(kindOf(target))]};
+            const std::optional<int> acknowledged = killed(place, done + 1, moment);
             QVERIFY2(acknowledged.has_value(), "a step failed in the child");
             const bool begun = *acknowledged > done;
             while (done < *acknowledged) {
@@ -273,13 +301,16 @@ private Q_SLOTS:
             QCOMPARE(integrity(place.session()), std::string("ok"));
             opening += begun ? 0 : 1;
             missing += asSaid.empty() ? 1 : 0;
-            ++interrupted[static_cast<std::size_t>(kindOf(*acknowledged + 1))];
+            if (moment.step) { // else it may have been at its opening still
+                ++interrupted[static_cast<std::size_t>(kindOf(*acknowledged + 1))];
+            }
         }
         qInfo(
             "%d kills, %d of them before the first step ended; in %d the step at work left nothing, in %d it "
             "was complete",
             kRounds, opening, missing, kRounds - missing);
         for (std::size_t kind = 0; kind < Kinds; ++kind) {
+            qInfo("kind %zu: interrupted %d times", kind, interrupted[kind]);
             QVERIFY2(
                 interrupted[kind] >= kLeastOfAKind,
                 qPrintable(QString("step of kind %1 was interrupted %2 times only: the test says little")
