@@ -5,6 +5,7 @@
 #include "ui/figures/figure_command.h"
 #include "ui/theme/theme.h"
 #include "ui/window/engine_setting.h"
+#include "ui/window/language.h"
 #include "ui/window/main_window.h"
 #include "ui/window/session_files.h"
 #include "ui/window/workspace.h"
@@ -112,6 +113,7 @@ int runWindow(const GuiOptions& options, const char* program, const StartupTrace
         std::fprintf(stderr, "mambascope: %s\n", describe(command.error()).c_str());
         return exitStatus(command.error());
     }
+    ui::installLanguage(application);
     ui::Theme theme(&application);
     theme.setMode(static_cast<ui::ThemeMode>(QSettings().value(QStringLiteral("theme"), 0).toInt()));
     ui::Workspace workspace(ui::WorkspaceOptions{

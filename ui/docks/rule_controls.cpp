@@ -9,9 +9,10 @@
 namespace mambascope::ui {
 namespace {
 
-QString translate(const char* text) {
-    return QCoreApplication::translate("RuleControls", text);
-}
+/// The context of the texts here.
+struct Texts {
+    Q_DECLARE_TR_FUNCTIONS(RuleControls)
+};
 
 void addRule(QComboBox& box, OutlierRule rule, const QString& text, const QString& meaning) {
     box.addItem(text, static_cast<int>(rule));
@@ -22,18 +23,18 @@ void addRule(QComboBox& box, OutlierRule rule, const QString& text, const QStrin
 
 void fillRuleControls(QComboBox& rule, QDoubleSpinBox& k) {
     addRule(
-        rule, OutlierRule::ChannelSpread, translate("channel spread"),
-        translate("absmax above mean + k standard deviations of the channels' absmax"));
+        rule, OutlierRule::ChannelSpread, Texts::tr("channel spread"),
+        Texts::tr("absmax above mean + k standard deviations of the channels' absmax"));
     addRule(
-        rule, OutlierRule::AllElements, translate("all elements"),
-        translate("absmax above k standard deviations of all values"));
-    addRule(rule, OutlierRule::LlmInt8, translate("LLM.int8()"), translate("some magnitude of 6 or more"));
+        rule, OutlierRule::AllElements, Texts::tr("all elements"),
+        Texts::tr("absmax above k standard deviations of all values"));
+    addRule(rule, OutlierRule::LlmInt8, Texts::tr("LLM.int8()"), Texts::tr("some magnitude of 6 or more"));
     addRule(
-        rule, OutlierRule::Mad, translate("MAD"),
-        translate("absmax above median + k scaled median absolute deviations"));
-    rule.setAccessibleName(translate("Outlier rule"));
-    k.setAccessibleName(translate("Factor k of the outlier rule"));
-    k.setPrefix(translate("k "));
+        rule, OutlierRule::Mad, Texts::tr("MAD"),
+        Texts::tr("absmax above median + k scaled median absolute deviations"));
+    rule.setAccessibleName(Texts::tr("Outlier rule"));
+    k.setAccessibleName(Texts::tr("Factor k of the outlier rule"));
+    k.setPrefix(Texts::tr("k "));
     k.setRange(0.5, 1000);
     k.setDecimals(1);
     k.setSingleStep(0.5);

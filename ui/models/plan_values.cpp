@@ -10,15 +10,16 @@
 namespace mambascope::ui {
 namespace {
 
-QString translate(const char* text) {
-    return QCoreApplication::translate("PlanValues", text);
-}
+/// The context of the texts here.
+struct Texts {
+    Q_DECLARE_TR_FUNCTIONS(PlanValues)
+};
 
 QString precisionText(int bits, NumberFormat format) {
     if (format != NumberFormat::Int) {
         return qt(numberFormatTitle(format));
     }
-    return bits >= kBitsOff ? translate("off") : number(bits);
+    return bits >= kBitsOff ? Texts::tr("off") : number(bits);
 }
 
 /// What a cell holds: bits, or the name of a format.
@@ -29,25 +30,25 @@ QVariant precisionValue(int bits, NumberFormat format) {
 QString granularityText(const Granularity& granularity) {
     switch (granularity.kind) {
     case GranularityKind::Tensor:
-        return translate("tensor");
+        return Texts::tr("tensor");
     case GranularityKind::Channel:
-        return translate("channel");
+        return Texts::tr("channel");
     case GranularityKind::Group:
         break;
     }
-    return translate("group of %1").arg(granularity.groupSize);
+    return Texts::tr("group of %1").arg(granularity.groupSize);
 }
 
 QString staticText(Clip clip) {
     switch (clip.kind) {
     case ClipKind::Percentile:
-        return translate("%1 %").arg(QLocale().toString(clip.percent, 'g', 6));
+        return Texts::tr("%1 %").arg(QLocale().toString(clip.percent, 'g', 6));
     case ClipKind::Mse:
-        return translate("least error");
+        return Texts::tr("least error");
     case ClipKind::Absmax:
         break;
     }
-    return translate("static");
+    return Texts::tr("static");
 }
 
 QString scaleText(const SiteSettings& settings) {
@@ -55,11 +56,11 @@ QString scaleText(const SiteSettings& settings) {
     case ActivationScale::Static:
         return staticText(settings.activationClip);
     case ActivationScale::Dynamic:
-        return translate("dynamic");
+        return Texts::tr("dynamic");
     case ActivationScale::Token:
         break;
     }
-    return translate("per token");
+    return Texts::tr("per token");
 }
 
 std::optional<int> bitsOf(const QVariant& value) {
@@ -121,11 +122,11 @@ QString planText(const SiteSettings& settings, int column) {
     case PlanModel::ScaleColumn:
         return scaleText(settings);
     case PlanModel::TreatmentColumn:
-        return settings.rotate          ? translate("rotated")
-               : settings.floatOutliers ? translate("in floats")
-                                        : translate("as is");
+        return settings.rotate          ? Texts::tr("rotated")
+               : settings.floatOutliers ? Texts::tr("in floats")
+                                        : Texts::tr("as is");
     case PlanModel::AlphaColumn:
-        return settings.alpha ? QLocale().toString(*settings.alpha, 'f', 2) : translate("off");
+        return settings.alpha ? QLocale().toString(*settings.alpha, 'f', 2) : Texts::tr("off");
     default:
         return {};
     }

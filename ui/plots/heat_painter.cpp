@@ -19,9 +19,10 @@ constexpr double kLayerLabels =
     10; // logical pixels from the map, with room for the pointer at the selected layer
 constexpr double kTick = 5, kGap = 8, kOutlierStrip = 54, kBitsStrip = 26, kColourBar = 12; // logical pixels
 
-QString translate(const char* text) {
-    return QCoreApplication::translate("HeatMap", text);
-}
+/// The context of the texts here.
+struct Texts {
+    Q_DECLARE_TR_FUNCTIONS(HeatMap)
+};
 
 double snapped(double value, double step) {
     return std::round(value / step) * step;
@@ -112,7 +113,7 @@ void paintChannelAxis(const Sheet& sheet) {
             QPointF(sheet.layout.x(tick.value) - sheet.metrics.horizontalAdvance(tick.label) / 2, baseline),
             tick.label, sheet.style.colours.secondaryText);
     }
-    const QString label = translate("channel");
+    const QString label = Texts::tr("channel");
     drawText(
         painter,
         QPointF(
@@ -153,7 +154,7 @@ void paintLayerAxis(const Sheet& sheet) {
         QPointF(
             layout.map.left() - (kLayerLabels + 4) * unit - widest - sheet.metrics.height() / 2,
             layout.map.center().y()),
-        sheet.map.options.order == HeatOrder::Depth ? translate("layer") : translate("layer, sorted"),
+        sheet.map.options.order == HeatOrder::Depth ? Texts::tr("layer") : Texts::tr("layer, sorted"),
         sheet.metrics);
 }
 
@@ -163,11 +164,11 @@ void paintRecurrence(const Sheet& sheet) {
     QPainter& painter = sheet.painter;
     const int most = *std::max_element(sheet.map.recurrence.begin(), sheet.map.recurrence.end());
     const QString head = most > 0
-                             ? translate("layers in which the channel is an outlier, at most %1").arg(most)
-                             : translate("no channel is an outlier in any layer");
+                             ? Texts::tr("layers in which the channel is an outlier, at most %1").arg(most)
+                             : Texts::tr("no channel is an outlier in any layer");
     const bool noAnswer =
         std::ranges::all_of(sheet.map.rows, [](const HeatRow& row) { return row.spread == 0; });
-    const QString shown = noAnswer ? translate("the outlier rule has no answer here") : head;
+    const QString shown = noAnswer ? Texts::tr("the outlier rule has no answer here") : head;
     drawText(
         painter, QPointF(area.left(), area.top() - 3 * unit),
         sheet.metrics.elidedText(shown, Qt::ElideRight, area.width()), sheet.style.colours.secondaryText);
@@ -222,7 +223,7 @@ void paintOutlierStrip(const Sheet& sheet) {
                 sheet.style.colours.outlier);
         }
     }
-    paintHead(sheet, strip, translate("outliers"));
+    paintHead(sheet, strip, Texts::tr("outliers"));
     const double baseline = strip.bottom() + (kTick + 2) * sheet.style.unit + sheet.metrics.ascent();
     const QString last = number(static_cast<qlonglong>(most));
     drawText(
@@ -366,7 +367,7 @@ HeatLayout heatLayout(
     const double bottom = target.bottom() - (kTick + 2) * unit - 2 * text;
     const double height = std::max(1.0, bottom - top);
     const double bar = kColourBar * unit + widestTick(map, height, metrics) + text + 9 * unit;
-    const double heads = std::max(kOutlierStrip * unit, metrics.horizontalAdvance(translate("outliers")));
+    const double heads = std::max(kOutlierStrip * unit, metrics.horizontalAdvance(Texts::tr("outliers")));
     const double bits = plan ? 2 * kBitsStrip * unit + 1.5 * kGap * unit : 0;
     const double right = target.right() - bar - heads - bits - 2.5 * kGap * unit;
     const double mapLeft = target.left() + left;

@@ -156,11 +156,15 @@ std::vector<PaletteEntry> CommandPalette::fromMenus() const {
 }
 
 std::vector<PaletteEntry> CommandPalette::places(const QString& typed) const {
+    // The English words work in every language; the placeholder shows those of the window's.
     static const QRegularExpression kLayer(
-        QStringLiteral("^\\s*l(?:ayer)?\\s*(\\d+)(?:\\s+(in|x|dt|out)(?:_proj)?)?(?:\\s+(\\d+))?\\s*$"),
+        QStringLiteral("^\\s*(?:l(?:ayer)?|%1)\\s*(\\d+)(?:\\s+(in|x|dt|out)(?:_proj)?)?(?:\\s+(\\d+))?\\s*$")
+            .arg(QRegularExpression::escape(tr("layer"))),
         QRegularExpression::CaseInsensitiveOption);
     static const QRegularExpression kChannel(
-        QStringLiteral("^\\s*c(?:hannel)?\\s*(\\d+)\\s*$"), QRegularExpression::CaseInsensitiveOption);
+        QStringLiteral("^\\s*(?:c(?:hannel)?|%1)\\s*(\\d+)\\s*$")
+            .arg(QRegularExpression::escape(tr("channel"))),
+        QRegularExpression::CaseInsensitiveOption);
     const ModelSpec* spec = m_workspace.spec();
     if (spec == nullptr) {
         return {};
@@ -308,22 +312,27 @@ QString shortcutSheet(const QMenuBar& menus) {
         html += row(plain(action->text()), shortcut);
     });
     html += QStringLiteral("</table>");
-    const auto tr = [](const char* text) {
-        return CommandPalette::tr(text);
-    };
-    html += QStringLiteral("<h3>%1</h3><table>").arg(tr("In the heat map"));
-    html += row(tr("Layer and channel up, down, left, right (Ctrl: by ten)"), tr("Arrows"));
-    html += row(tr("Next or previous outlier along the rows"), tr("Alt+Right, Alt+Left"));
-    html += row(tr("The layer below or above in which this channel is an outlier"), tr("Alt+Down, Alt+Up"));
-    html += row(tr("Zoom in, out; all channels"), tr("+, −, Home"));
-    html += row(tr("Logarithmic or linear colours"), tr("L"));
-    html += row(tr("Show the layer"), tr("Return"));
-    html += QStringLiteral("</table><h3>%1</h3><table>").arg(tr("In the panels"));
-    html += row(tr("Channel left, right (Ctrl: by ten)"), tr("Arrows"));
-    html += row(tr("Next or previous outlier"), tr("Alt+Right, Alt+Left"));
-    html += row(tr("Next or previous panel"), tr("Tab, Shift+Tab"));
-    html += row(tr("Put marker A or B here; remove them"), tr("A, B, Delete"));
-    html += row(tr("Logarithmic, linear, symmetric logarithmic axis"), tr("L"));
+    html += QStringLiteral("<h3>%1</h3><table>").arg(CommandPalette::tr("In the heat map"));
+    html +=
+        row(CommandPalette::tr("Layer and channel up, down, left, right (Ctrl: by ten)"),
+            CommandPalette::tr("Arrows"));
+    html +=
+        row(CommandPalette::tr("Next or previous outlier along the rows"),
+            CommandPalette::tr("Alt+Right, Alt+Left"));
+    html +=
+        row(CommandPalette::tr("The layer below or above in which this channel is an outlier"),
+            CommandPalette::tr("Alt+Down, Alt+Up"));
+    html += row(CommandPalette::tr("Zoom in, out; all channels"), CommandPalette::tr("+, −, Home"));
+    html += row(CommandPalette::tr("Logarithmic or linear colours"), CommandPalette::tr("L"));
+    html += row(CommandPalette::tr("Show the layer"), CommandPalette::tr("Return"));
+    html += QStringLiteral("</table><h3>%1</h3><table>").arg(CommandPalette::tr("In the panels"));
+    html += row(CommandPalette::tr("Channel left, right (Ctrl: by ten)"), CommandPalette::tr("Arrows"));
+    html += row(CommandPalette::tr("Next or previous outlier"), CommandPalette::tr("Alt+Right, Alt+Left"));
+    html += row(CommandPalette::tr("Next or previous panel"), CommandPalette::tr("Tab, Shift+Tab"));
+    html +=
+        row(CommandPalette::tr("Put marker A or B here; remove them"), CommandPalette::tr("A, B, Delete"));
+    html +=
+        row(CommandPalette::tr("Logarithmic, linear, symmetric logarithmic axis"), CommandPalette::tr("L"));
     return html + QStringLiteral("</table>");
 }
 

@@ -110,6 +110,7 @@ private:
     QString askForFigureFile(const QString& title, const QString& name);
     void buildMiddleMenu(QMenu* menu);
     void buildColourMenu(QMenu* menu);
+    void buildLanguageMenu(QMenu* menu);
     void exportCheckpointAs();
     void importCalibration();
     void copyFigure();

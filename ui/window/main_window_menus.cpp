@@ -4,8 +4,10 @@
 #include "ui/theme/theme.h"
 #include "ui/window/cache_scan.h"
 #include "ui/window/command_palette.h"
+#include "ui/window/language.h"
 #include "ui/window/layer_view.h"
 #include "ui/window/main_window_actions.h"
+#include "ui/window/message_bar.h"
 #include "ui/window/session_files.h"
 #include "ui/window/workspace.h"
 
@@ -231,6 +233,7 @@ void MainWindow::buildViewMenu() {
     add(tr("&Light"), QStringLiteral("light"), ThemeMode::Light);
     add(tr("&Dark"), QStringLiteral("dark"), ThemeMode::Dark);
     buildColourMenu(menu->addMenu(tr("&Colours of the Heat Map")));
+    buildLanguageMenu(menu->addMenu(tr("&Language")));
     menu->addSeparator();
     QAction* full = addCommand(menu, tr("&Full Screen"), {}, QKeySequence::FullScreen, [this] {
         setWindowState(windowState() ^ Qt::WindowFullScreen);
@@ -297,6 +300,27 @@ void MainWindow::buildColourMenu(QMenu* menu) {
     };
     connect(&m_workspace.view(), &ViewState::changed, this, refresh);
     refresh();
+}
+
+void MainWindow::buildLanguageMenu(QMenu* menu) {
+    auto* group = new QActionGroup(this);
+    const Language now = storedLanguage();
+    const auto add = [&](const QString& text, Language language) {
+        QAction* action = addCommand(menu, text, {}, {}, [this, language] {
+            if (language != storedLanguage()) {
+                storeLanguage(language);
+                m_messages->show(
+                    Notice::info(tr("The language changes when Mambascope starts the next time.")));
+            }
+        });
+        action->setCheckable(true);
+        action->setChecked(language == now);
+        group->addAction(action);
+    };
+    add(tr("&System"), Language::System);
+    // Each in its own language, so that whoever is in the wrong one finds the way back.
+    add(QStringLiteral("&English"), Language::English);
+    add(QStringLiteral("&Deutsch"), Language::German);
 }
 
 void MainWindow::buildToolBar() {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Takes pictures of the window while it does the main job on the demo with the real engine.
 // Usage: mambascope-screenshots FOLDER [LIMIT | --start [SCALES.pt]]; --start takes the start page, and the
-// window with activation scales, without an engine. QT_SCALE_FACTOR sets the resolution.
+// window with activation scales, without an engine. QT_SCALE_FACTOR sets the resolution,
+// LANG the language.
 #include "core/engine/client.h"
 #include "tests/ui/window/photographer.h"
 #include "tests/ui/window/screenshots_start.h"
 #include "ui/dialogs/compare_dialog.h"
 #include "ui/plots/layer_plot.h"
 #include "ui/window/command_palette.h"
+#include "ui/window/language.h"
 #include "ui/window/layer_view.h"
 
 #include <QTemporaryDir>
@@ -38,6 +40,7 @@ bool evaluate(Workspace& workspace, const char* preset, const EvaluationSettings
 int main(int argc, char** argv) {
     QApplication application(argc, argv);
     QCoreApplication::setOrganizationName(QStringLiteral("mambascope-screenshots"));
+    installLanguage(application);
     const QStringList words = QCoreApplication::arguments();
     if (words.size() < 2) {
         std::fputs("Usage: mambascope-screenshots FOLDER [LIMIT | --start [SCALES.pt]]\n", stderr);

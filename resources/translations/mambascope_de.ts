@@ -1,0 +1,2463 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de_DE" sourcelanguage="en">
+<context>
+    <name>ComparedRuns</name>
+    <message>
+        <source>Without texts: %1. The folder of the last evaluation does not hold the data that these runs were made on.</source>
+        <translation>Ohne Texte: %1. Der Ordner der letzten Auswertung enthält nicht die Daten, auf denen diese Läufe entstanden sind.</translation>
+    </message>
+</context>
+<context>
+    <name>HeatMap</name>
+    <message>
+        <source>channel</source>
+        <translation>Kanal</translation>
+    </message>
+    <message>
+        <source>layer</source>
+        <translation>Schicht</translation>
+    </message>
+    <message>
+        <source>layer, sorted</source>
+        <translation>Schicht, sortiert</translation>
+    </message>
+    <message>
+        <source>layers in which the channel is an outlier, at most %1</source>
+        <translation>Schichten, in denen der Kanal ein Ausreißer ist, höchstens %1</translation>
+    </message>
+    <message>
+        <source>no channel is an outlier in any layer</source>
+        <translation>kein Kanal ist in irgendeiner Schicht ein Ausreißer</translation>
+    </message>
+    <message>
+        <source>the outlier rule has no answer here</source>
+        <translation>die Ausreißerregel liefert hier kein Ergebnis</translation>
+    </message>
+    <message>
+        <source>outliers</source>
+        <translation>Ausreißer</translation>
+    </message>
+</context>
+<context>
+    <name>PathRow</name>
+    <message>
+        <source>Browse…</source>
+        <translation>Durchsuchen…</translation>
+    </message>
+</context>
+<context>
+    <name>PlanCommand</name>
+    <message>
+        <source>Undo %1</source>
+        <translation>Rückgängig: %1</translation>
+    </message>
+</context>
+<context>
+    <name>PlanValues</name>
+    <message>
+        <source>off</source>
+        <translation>aus</translation>
+    </message>
+    <message>
+        <source>tensor</source>
+        <translation>je Tensor</translation>
+    </message>
+    <message>
+        <source>channel</source>
+        <translation>je Kanal</translation>
+    </message>
+    <message>
+        <source>group of %1</source>
+        <translation>Gruppen zu %1</translation>
+    </message>
+    <message>
+        <source>static, %1 %</source>
+        <translation>statisch, %1 %</translation>
+    </message>
+    <message>
+        <source>static, least error</source>
+        <translation>statisch, kleinster Fehler</translation>
+    </message>
+    <message>
+        <source>static</source>
+        <translation>statisch</translation>
+    </message>
+    <message>
+        <source>dynamic</source>
+        <translation>dynamisch</translation>
+    </message>
+    <message>
+        <source>per token</source>
+        <translation>je Token</translation>
+    </message>
+    <message>
+        <source>rotated</source>
+        <translation>rotiert</translation>
+    </message>
+    <message>
+        <source>in floats</source>
+        <translation>in Gleitkomma</translation>
+    </message>
+    <message>
+        <source>as they are</source>
+        <translation>unverändert</translation>
+    </message>
+</context>
+<context>
+    <name>RuleControls</name>
+    <message>
+        <source>channel spread</source>
+        <translation>Kanalstreuung</translation>
+    </message>
+    <message>
+        <source>absmax above mean + k standard deviations of the channels&apos; absmax</source>
+        <translation>absmax über Mittelwert + k Standardabweichungen der absmax aller Kanäle</translation>
+    </message>
+    <message>
+        <source>all elements</source>
+        <translation>alle Elemente</translation>
+    </message>
+    <message>
+        <source>absmax above k standard deviations of all values</source>
+        <translation>absmax über k Standardabweichungen aller Werte</translation>
+    </message>
+    <message>
+        <source>LLM.int8()</source>
+        <translation>LLM.int8()</translation>
+    </message>
+    <message>
+        <source>some magnitude of 6 or more</source>
+        <translation>mindestens ein Betrag von 6 oder mehr</translation>
+    </message>
+    <message>
+        <source>MAD</source>
+        <translation>MAD</translation>
+    </message>
+    <message>
+        <source>absmax above median + k scaled median absolute deviations</source>
+        <translation>absmax über Median + k skalierte mittlere absolute Abweichungen vom Median</translation>
+    </message>
+    <message>
+        <source>Outlier rule</source>
+        <translation>Ausreißerregel</translation>
+    </message>
+    <message>
+        <source>Factor k of the outlier rule</source>
+        <translation>Faktor k der Ausreißerregel</translation>
+    </message>
+    <message>
+        <source>k </source>
+        <translation>k </translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::CalibrateDialog</name>
+    <message>
+        <source>Calibrate</source>
+        <translation>Kalibrieren</translation>
+    </message>
+    <message>
+        <source>The text runs through the unquantized model; of every site the largest absolute value and the moments of each channel are kept.</source>
+        <translation>Der Text durchläuft das unquantisierte Modell; festgehalten werden an jeder Stelle der größte Absolutwert und die Momente jedes Kanals.</translation>
+    </message>
+    <message>
+        <source> tokens</source>
+        <translation> Token</translation>
+    </message>
+    <message>
+        <source>Where the windows start; the same seed gives the same windows on every machine</source>
+        <translation>Wo die Fenster beginnen; derselbe Seed ergibt auf jedem Rechner dieselben Fenster</translation>
+    </message>
+    <message>
+        <source>Back to back from the &amp;start of the text</source>
+        <translation>Lückenlos ab dem &amp;Anfang des Textes</translation>
+    </message>
+    <message>
+        <source>A plain text file, UTF-8</source>
+        <translation>Eine reine Textdatei, UTF-8</translation>
+    </message>
+    <message>
+        <source>&amp;Text</source>
+        <translation>&amp;Text</translation>
+    </message>
+    <message>
+        <source>&amp;Windows</source>
+        <translation>&amp;Fenster</translation>
+    </message>
+    <message>
+        <source>&amp;Length</source>
+        <translation>&amp;Länge</translation>
+    </message>
+    <message>
+        <source>S&amp;eed</source>
+        <translation>&amp;Seed</translation>
+    </message>
+    <message>
+        <source>&amp;Calibrate</source>
+        <translation>&amp;Kalibrieren</translation>
+    </message>
+    <message>
+        <source>Calibration Text</source>
+        <translation>Kalibrierungstext</translation>
+    </message>
+    <message>
+        <source>Text (*.txt *.md *.text);;All files (*)</source>
+        <translation>Text (*.txt *.md *.text);;Alle Dateien (*)</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::CommandPalette</name>
+    <message>
+        <source>Command palette</source>
+        <translation>Befehlspalette</translation>
+    </message>
+    <message>
+        <source>A command, or “layer 12 x”, “channel 340”</source>
+        <translation>Ein Befehl oder „Schicht 12 x“, „Kanal 340“</translation>
+    </message>
+    <message>
+        <source>Find a command</source>
+        <translation>Befehl suchen</translation>
+    </message>
+    <message>
+        <source>Commands</source>
+        <translation>Befehle</translation>
+    </message>
+    <message>
+        <source>not possible now</source>
+        <translation>zurzeit nicht möglich</translation>
+    </message>
+    <message>
+        <source>Go to</source>
+        <translation>Gehe zu</translation>
+    </message>
+    <message>
+        <source>Layer %1, %2</source>
+        <translation>Schicht %1, %2</translation>
+    </message>
+    <message>
+        <source>, channel %1</source>
+        <translation>, Kanal %1</translation>
+    </message>
+    <message>
+        <source>Channel %1 of layer %2, %3</source>
+        <translation>Kanal %1 von Schicht %2, %3</translation>
+    </message>
+    <message>
+        <source>the model has layers 0 to %1</source>
+        <translation>das Modell hat die Schichten 0 bis %1</translation>
+    </message>
+    <message>
+        <source>the model has no %1</source>
+        <translation>das Modell hat kein %1</translation>
+    </message>
+    <message>
+        <source>there are channels 0 to %1</source>
+        <translation>es gibt die Kanäle 0 bis %1</translation>
+    </message>
+    <message>
+        <source>In the heat map</source>
+        <translation>In der Heatmap</translation>
+    </message>
+    <message>
+        <source>Layer and channel up, down, left, right (Ctrl: by ten)</source>
+        <translation>Schicht und Kanal nach oben, unten, links, rechts (Strg: um zehn)</translation>
+    </message>
+    <message>
+        <source>Arrows</source>
+        <translation>Pfeiltasten</translation>
+    </message>
+    <message>
+        <source>Next or previous outlier along the rows</source>
+        <translation>Nächster oder voriger Ausreißer entlang der Zeilen</translation>
+    </message>
+    <message>
+        <source>Alt+Right, Alt+Left</source>
+        <translation>Alt+Rechts, Alt+Links</translation>
+    </message>
+    <message>
+        <source>The layer below or above in which this channel is an outlier</source>
+        <translation>Die Schicht darunter oder darüber, in der dieser Kanal ein Ausreißer ist</translation>
+    </message>
+    <message>
+        <source>Alt+Down, Alt+Up</source>
+        <translation>Alt+Unten, Alt+Oben</translation>
+    </message>
+    <message>
+        <source>Zoom in, out; all channels</source>
+        <translation>Vergrößern, verkleinern; alle Kanäle</translation>
+    </message>
+    <message>
+        <source>+, −, Home</source>
+        <translation>+, −, Pos1</translation>
+    </message>
+    <message>
+        <source>Logarithmic or linear colours</source>
+        <translation>Logarithmische oder lineare Farben</translation>
+    </message>
+    <message>
+        <source>L</source>
+        <translation>L</translation>
+    </message>
+    <message>
+        <source>Show the layer</source>
+        <translation>Die Schicht anzeigen</translation>
+    </message>
+    <message>
+        <source>Return</source>
+        <translation>Eingabe</translation>
+    </message>
+    <message>
+        <source>In the panels</source>
+        <translation>In den Diagrammen</translation>
+    </message>
+    <message>
+        <source>Channel left, right (Ctrl: by ten)</source>
+        <translation>Kanal nach links, rechts (Strg: um zehn)</translation>
+    </message>
+    <message>
+        <source>Next or previous outlier</source>
+        <translation>Nächster oder voriger Ausreißer</translation>
+    </message>
+    <message>
+        <source>Next or previous panel</source>
+        <translation>Nächstes oder voriges Diagramm</translation>
+    </message>
+    <message>
+        <source>Tab, Shift+Tab</source>
+        <translation>Tab, Umschalt+Tab</translation>
+    </message>
+    <message>
+        <source>Put marker A or B here; remove them</source>
+        <translation>Marke A oder B hier setzen; beide entfernen</translation>
+    </message>
+    <message>
+        <source>A, B, Delete</source>
+        <translation>A, B, Entf</translation>
+    </message>
+    <message>
+        <source>Logarithmic, linear, symmetric logarithmic axis</source>
+        <translation>Logarithmische, lineare, symmetrisch logarithmische Achse</translation>
+    </message>
+    <message>
+        <source>layer</source>
+        <translation>schicht</translation>
+    </message>
+    <message>
+        <source>channel</source>
+        <translation>kanal</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::CompareDialog</name>
+    <message>
+        <source>unknown plan</source>
+        <translation>unbekannter Plan</translation>
+    </message>
+    <message>
+        <source>run %1</source>
+        <translation>Lauf %1</translation>
+    </message>
+    <message>
+        <source>Compare Runs</source>
+        <translation>Läufe vergleichen</translation>
+    </message>
+    <message>
+        <source>&amp;From</source>
+        <translation>&amp;Von</translation>
+    </message>
+    <message>
+        <source>Run to compare from</source>
+        <translation>Lauf, von dem aus verglichen wird</translation>
+    </message>
+    <message>
+        <source>&amp;To</source>
+        <translation>&amp;Nach</translation>
+    </message>
+    <message>
+        <source>Run to compare to</source>
+        <translation>Lauf, mit dem verglichen wird</translation>
+    </message>
+    <message>
+        <source>S&amp;wap</source>
+        <translation>&amp;Tauschen</translation>
+    </message>
+    <message>
+        <source>Tasks: accuracy of the two runs</source>
+        <translation>Aufgaben: Genauigkeit der beiden Läufe</translation>
+    </message>
+    <message>
+        <source>What the runs do differently</source>
+        <translation>Worin sich die Läufe unterscheiden</translation>
+    </message>
+    <message>
+        <source>Answers that flipped</source>
+        <translation>Gekippte Antworten</translation>
+    </message>
+    <message>
+        <source>Search task, flip or text</source>
+        <translation>Aufgabe, Art der Kippung oder Text suchen</translation>
+    </message>
+    <message>
+        <source>Search the flipped answers</source>
+        <translation>Gekippte Antworten durchsuchen</translation>
+    </message>
+    <message>
+        <source>The selected item</source>
+        <translation>Die gewählte Aufgabe im Wortlaut</translation>
+    </message>
+    <message>
+        <source>Select an item to see its choices with their scores.</source>
+        <translation>Ein Element wählen, um seine Antworten mit ihren Bewertungen zu sehen.</translation>
+    </message>
+    <message>
+        <source>Comparing…</source>
+        <translation>Vergleich läuft…</translation>
+    </message>
+    <message>
+        <source>Plan</source>
+        <translation>Plan</translation>
+    </message>
+    <message>
+        <source>The plans do the same.</source>
+        <translation>Die Pläne bewirken dasselbe.</translation>
+    </message>
+    <message>
+        <source>Conditions</source>
+        <translation>Bedingungen</translation>
+    </message>
+    <message>
+        <source>The same.</source>
+        <translation>Dieselben.</translation>
+    </message>
+    <message>
+        <source>No answer flipped on the items that both runs have.</source>
+        <translation>Bei den Elementen, die beide Läufe haben, ist keine Antwort gekippt.</translation>
+    </message>
+    <message>
+        <source>Flipped answers: %1, those that changed most first.</source>
+        <translation>Gekippte Antworten: %1, die größten Änderungen zuerst.</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::ComparisonModel</name>
+    <message>
+        <source>%1 … %2</source>
+        <translation>%1 … %2</translation>
+    </message>
+    <message>
+        <source>not on the same items</source>
+        <translation>nicht auf denselben Elementen</translation>
+    </message>
+    <message>
+        <source>Average</source>
+        <translation>Mittel</translation>
+    </message>
+    <message>
+        <source>Task</source>
+        <translation>Aufgabe</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>Von</translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation>Nach</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>Differenz</translation>
+    </message>
+    <message>
+        <source>95 % interval</source>
+        <translation>95-%-Intervall</translation>
+    </message>
+    <message>
+        <source>Gained</source>
+        <translation>Gewonnen</translation>
+    </message>
+    <message>
+        <source>Lost</source>
+        <translation>Verloren</translation>
+    </message>
+    <message>
+        <source>McNemar</source>
+        <translation>McNemar</translation>
+    </message>
+    <message>
+        <source>Published metric of the task, in per cent</source>
+        <translation>Veröffentlichtes Maß der Aufgabe, in Prozent</translation>
+    </message>
+    <message>
+        <source>On the items that both have, in percentage points</source>
+        <translation>Auf den gemeinsamen Elementen, in Prozentpunkten</translation>
+    </message>
+    <message>
+        <source>Percentile bootstrap over the items</source>
+        <translation>Perzentil-Bootstrap über die Elemente</translation>
+    </message>
+    <message>
+        <source>Items that were wrong and are right</source>
+        <translation>Elemente, die falsch waren und richtig sind</translation>
+    </message>
+    <message>
+        <source>Items that were right and are wrong</source>
+        <translation>Elemente, die richtig waren und falsch sind</translation>
+    </message>
+    <message>
+        <source>Exact two-sided test of whether gained and lost differ by chance</source>
+        <translation>Exakter zweiseitiger Test, ob sich gewonnene und verlorene nur zufällig unterscheiden</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::EngineDialog</name>
+    <message>
+        <source>Engine</source>
+        <translation>Engine</translation>
+    </message>
+    <message>
+        <source>The engine does the tensor work. It may run on another machine: then checkpoints, their tokenizers and exports are that machine&apos;s files, and texts, tasks and sessions are this one&apos;s.</source>
+        <translation>Die Engine rechnet mit den Tensoren. Sie darf auf einem anderen Rechner laufen: Checkpoints, deren Tokenizer und Exporte sind dann Dateien jenes Rechners; Texte, Aufgaben und Sitzungen die dieses Rechners.</translation>
+    </message>
+    <message>
+        <source>The engine that is installed here</source>
+        <translation>Die hier installierte Engine</translation>
+    </message>
+    <message>
+        <source>For example: ssh gpu-host mambascope-engine. ssh must not have to ask for anything.</source>
+        <translation>Zum Beispiel: ssh gpu-host mambascope-engine. ssh darf dabei keine Rückfragen stellen.</translation>
+    </message>
+    <message>
+        <source>&amp;Command</source>
+        <translation>&amp;Befehl</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>A&amp;nhalten</translation>
+    </message>
+    <message>
+        <source>&amp;Test Connection</source>
+        <translation>&amp;Verbindung prüfen</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation>Angehalten.</translation>
+    </message>
+    <message>
+        <source>Waiting for the engine…</source>
+        <translation>Warten auf die Engine…</translation>
+    </message>
+    <message>
+        <source>The engine answers: mambascope %1, %2 (this program: %3).</source>
+        <translation>Die Engine antwortet: mambascope %1, %2 (dieses Programm: %3).</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::EngineFolderDialog</name>
+    <message>
+        <source>Open Checkpoint on the Engine&apos;s Machine</source>
+        <translation>Checkpoint auf dem Rechner der Engine öffnen</translation>
+    </message>
+    <message>
+        <source>Export Checkpoint on the Engine&apos;s Machine</source>
+        <translation>Checkpoint auf den Rechner der Engine exportieren</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>Go to the folder above</source>
+        <translation>In den übergeordneten Ordner wechseln</translation>
+    </message>
+    <message>
+        <source>What is in the folder</source>
+        <translation>Inhalt des Ordners</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>Art</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>&amp;Name of the new folder:</source>
+        <translation>&amp;Name des neuen Ordners:</translation>
+    </message>
+    <message>
+        <source>&amp;Open</source>
+        <translation>Ö&amp;ffnen</translation>
+    </message>
+    <message>
+        <source>&amp;Export</source>
+        <translation>&amp;Exportieren</translation>
+    </message>
+    <message>
+        <source>Asking the engine&apos;s machine…</source>
+        <translation>Der Rechner der Engine wird gefragt…</translation>
+    </message>
+    <message>
+        <source>Checkpoint</source>
+        <translation>Checkpoint</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>The folder holds more than is listed: type the path.</source>
+        <translation>Der Ordner enthält mehr, als hier steht: den Pfad eintippen.</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::EvaluateDialog</name>
+    <message>
+        <source>Evaluate</source>
+        <translation>Auswerten</translation>
+    </message>
+    <message>
+        <source>Plan: %1
+The baseline runs first if this session has none on the same data.</source>
+        <translation>Plan: %1
+Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten hat.</translation>
+    </message>
+    <message>
+        <source>all</source>
+        <translation>alle</translation>
+    </message>
+    <message>
+        <source> items a task</source>
+        <translation> Elemente je Aufgabe</translation>
+    </message>
+    <message>
+        <source>The order of the items, and which ones if there is a limit</source>
+        <translation>Die Reihenfolge der Elemente und, wenn ihre Zahl begrenzt ist, welche</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>aus</translation>
+    </message>
+    <message>
+        <source>at p ≤ %1</source>
+        <translation>bei p ≤ %1</translation>
+    </message>
+    <message>
+        <source>Ends a task once its paired difference to the baseline is clear. Valid however often one looks, but the accuracy is then over fewer items: leave it off for numbers that are to be published.</source>
+        <translation>Beendet eine Aufgabe, sobald ihre gepaarte Differenz zur Baseline eindeutig ist. Gültig, wie oft auch immer hingesehen wird; die Genauigkeit beruht dann aber auf weniger Elementen: für Zahlen, die veröffentlicht werden sollen, ausgeschaltet lassen.</translation>
+    </message>
+    <message>
+        <source>automatic</source>
+        <translation>automatisch</translation>
+    </message>
+    <message>
+        <source> MiB</source>
+        <translation> MiB</translation>
+    </message>
+    <message>
+        <source>What the engine may keep to go on from the layer that was edited, instead of from the first one; 0 keeps nothing. Results are the same.</source>
+        <translation>Was die Engine behalten darf, um ab der geänderten Schicht statt ab der ersten weiterzurechnen; bei 0 behält sie nichts. Die Ergebnisse sind dieselben.</translation>
+    </message>
+    <message>
+        <source>Folder with the data sets: lambada/, hellaswag/, piqa/, …</source>
+        <translation>Ordner mit den Datensätzen: lambada/, hellaswag/, piqa/, …</translation>
+    </message>
+    <message>
+        <source>&amp;Data</source>
+        <translation>&amp;Daten</translation>
+    </message>
+    <message>
+        <source>Tasks</source>
+        <translation>Aufgaben</translation>
+    </message>
+    <message>
+        <source>&amp;Limit</source>
+        <translation>&amp;Grenze</translation>
+    </message>
+    <message>
+        <source>S&amp;eed</source>
+        <translation>&amp;Seed</translation>
+    </message>
+    <message>
+        <source>&amp;Stop early</source>
+        <translation>&amp;Früh beenden</translation>
+    </message>
+    <message>
+        <source>&amp;Memory for edits</source>
+        <translation>S&amp;peicher für Änderungen</translation>
+    </message>
+    <message>
+        <source>E&amp;valuate</source>
+        <translation>&amp;Auswerten</translation>
+    </message>
+    <message>
+        <source>Folder with the Data Sets</source>
+        <translation>Ordner mit den Datensätzen</translation>
+    </message>
+    <message>
+        <source>No data of this task in the folder</source>
+        <translation>Keine Daten dieser Aufgabe im Ordner</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::FlipsModel</name>
+    <message>
+        <source>greedy</source>
+        <translation>gierig</translation>
+    </message>
+    <message>
+        <source>another</source>
+        <translation>andere</translation>
+    </message>
+    <message>
+        <source>gained</source>
+        <translation>gewonnen</translation>
+    </message>
+    <message>
+        <source>lost</source>
+        <translation>verloren</translation>
+    </message>
+    <message>
+        <source>%1 → %2</source>
+        <translation>%1 → %2</translation>
+    </message>
+    <message>
+        <source>Task</source>
+        <translation>Aufgabe</translation>
+    </message>
+    <message>
+        <source>Row</source>
+        <translation>Zeile</translation>
+    </message>
+    <message>
+        <source>Flip</source>
+        <translation>Kippung</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>Antwort</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>Änderung</translation>
+    </message>
+    <message>
+        <source>Item</source>
+        <translation>Element</translation>
+    </message>
+    <message>
+        <source>Row in the data file, from 0</source>
+        <translation>Zeile in der Datendatei, ab 0</translation>
+    </message>
+    <message>
+        <source>Gained: wrong before and right now. Lost: the other way round</source>
+        <translation>Gewonnen: vorher falsch und jetzt richtig. Verloren: umgekehrt</translation>
+    </message>
+    <message>
+        <source>The chosen answer, before and now</source>
+        <translation>Die gewählte Antwort, vorher und jetzt</translation>
+    </message>
+    <message>
+        <source>By how much the right answer&apos;s lead in log-likelihood changed</source>
+        <translation>Um wie viel sich der Vorsprung der richtigen Antwort in der Log-Likelihood geändert hat</translation>
+    </message>
+    <message>
+        <source>Context and choices</source>
+        <translation>Kontext und Antworten</translation>
+    </message>
+    <message>
+        <source>row %1</source>
+        <translation>Zeile %1</translation>
+    </message>
+    <message>
+        <source>lead of the right answer: %1</source>
+        <translation>Vorsprung der richtigen Antwort: %1</translation>
+    </message>
+    <message>
+        <source>before</source>
+        <translation>vorher</translation>
+    </message>
+    <message>
+        <source>now</source>
+        <translation>jetzt</translation>
+    </message>
+    <message>
+        <source>change</source>
+        <translation>Änderung</translation>
+    </message>
+    <message>
+        <source>Chosen before: %1. Chosen now: %2. Scores are log-likelihoods.</source>
+        <translation>Vorher gewählt: %1. Jetzt gewählt: %2. Die Bewertungen sind Log-Likelihoods.</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::HeatPlot</name>
+    <message>
+        <source>channel %1</source>
+        <translation>Kanal %1</translation>
+    </message>
+    <message>
+        <source>layer %1</source>
+        <translation>Schicht %1</translation>
+    </message>
+    <message>
+        <source>Heat map of layers and channels</source>
+        <translation>Heatmap der Schichten und Kanäle</translation>
+    </message>
+    <message>
+        <source>%1 σ above the mean</source>
+        <translation>%1 σ über dem Mittelwert</translation>
+    </message>
+    <message>
+        <source>%1 σ below the mean</source>
+        <translation>%1 σ unter dem Mittelwert</translation>
+    </message>
+    <message>
+        <source>weight column %1</source>
+        <translation>Gewichtsspalte %1</translation>
+    </message>
+    <message>
+        <source>outlier, in %1 of %2 layers</source>
+        <translation>Ausreißer, in %1 von %2 Schichten</translation>
+    </message>
+    <message>
+        <source>outlier in %1 of %2 layers, but not here</source>
+        <translation>Ausreißer in %1 von %2 Schichten, aber nicht hier</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::LayerPlot</name>
+    <message>
+        <source>Absolute maxima by channel</source>
+        <translation>Absolute Maxima je Kanal</translation>
+    </message>
+    <message>
+        <source>No calibration yet</source>
+        <translation>Noch keine Kalibrierung</translation>
+    </message>
+    <message>
+        <source>%1 · channel %2 · %3</source>
+        <translation>%1 · Kanal %2 · %3</translation>
+    </message>
+    <message>
+        <source>%1 σ above the mean</source>
+        <translation>%1 σ über dem Mittelwert</translation>
+    </message>
+    <message>
+        <source>%1 σ below the mean</source>
+        <translation>%1 σ unter dem Mittelwert</translation>
+    </message>
+    <message>
+        <source>outlier</source>
+        <translation>Ausreißer</translation>
+    </message>
+    <message>
+        <source>%1: %2, channel %3: %4</source>
+        <translation>%1: %2, Kanal %3: %4</translation>
+    </message>
+    <message>
+        <source>B − A: %1</source>
+        <translation>B − A: %1</translation>
+    </message>
+    <message>
+        <source>, × %1</source>
+        <translation>, × %1</translation>
+    </message>
+    <message>
+        <source>, %1 σ</source>
+        <translation>, %1 σ</translation>
+    </message>
+    <message>
+        <source>No data</source>
+        <translation>Keine Daten</translation>
+    </message>
+    <message>
+        <source>and more</source>
+        <translation>und weitere</translation>
+    </message>
+    <message>
+        <source>channel %1: %2</source>
+        <translation>Kanal %1: %2</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::LayerView</name>
+    <message>
+        <source>Calibrate…</source>
+        <translation>Kalibrieren…</translation>
+    </message>
+    <message>
+        <source>Absolute maxima by channel</source>
+        <translation>Absolute Maxima je Kanal</translation>
+    </message>
+    <message>
+        <source>Value at the cursor</source>
+        <translation>Wert am Cursor</translation>
+    </message>
+    <message>
+        <source>Markers A and B</source>
+        <translation>Marken A und B</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>Schicht</translation>
+    </message>
+    <message>
+        <source>layer </source>
+        <translation>Schicht </translation>
+    </message>
+    <message>
+        <source>Side</source>
+        <translation>Seite</translation>
+    </message>
+    <message>
+        <source>inputs</source>
+        <translation>Eingänge</translation>
+    </message>
+    <message>
+        <source>outputs</source>
+        <translation>Ausgänge</translation>
+    </message>
+    <message>
+        <source>What goes into the linears, or what comes out of them</source>
+        <translation>Was in die linearen Schichten hineingeht oder was herauskommt</translation>
+    </message>
+    <message>
+        <source>Which channels are marked as outliers</source>
+        <translation>Welche Kanäle als Ausreißer markiert werden</translation>
+    </message>
+    <message>
+        <source>Scale of the axis</source>
+        <translation>Skala der Achse</translation>
+    </message>
+    <message>
+        <source>Scale of the axis (L in the plot)</source>
+        <translation>Skala der Achse (L im Diagramm)</translation>
+    </message>
+    <message>
+        <source>log</source>
+        <translation>log</translation>
+    </message>
+    <message>
+        <source>linear</source>
+        <translation>linear</translation>
+    </message>
+    <message>
+        <source>symlog</source>
+        <translation>symlog</translation>
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation>Gewichte</translation>
+    </message>
+    <message>
+        <source>Below the inputs, the largest weight of the column that meets each channel</source>
+        <translation>Unter den Eingängen das größte Gewicht der Spalte, auf die jeder Kanal trifft</translation>
+    </message>
+    <message>
+        <source>Move over the plot, or focus it and use the arrow keys; Alt+Right goes to the next outlier.</source>
+        <translation>Den Mauszeiger über das Diagramm bewegen, oder es fokussieren und die Pfeiltasten benutzen; Alt+Rechts führt zum nächsten Ausreißer.</translation>
+    </message>
+    <message>
+        <source>Imported activation scales: the largest magnitude of every input channel, no outputs</source>
+        <translation>Importierte Aktivierungsskalen: der größte Betrag jedes Eingangskanals, keine Ausgänge</translation>
+    </message>
+    <message>
+        <source>Calibration: %1 · %2 windows of %3 tokens</source>
+        <translation>Kalibrierung: %1 · %2 Fenster von %3 Token</translation>
+    </message>
+    <message>
+        <source>token ids</source>
+        <translation>Token-IDs</translation>
+    </message>
+    <message>
+        <source>, back to back</source>
+        <translation>, lückenlos</translation>
+    </message>
+    <message>
+        <source>, seed %1</source>
+        <translation>, Seed %1</translation>
+    </message>
+    <message>
+        <source> · partial: stopped early</source>
+        <translation> · unvollständig: vorzeitig beendet</translation>
+    </message>
+    <message>
+        <source>This session has no checkpoint yet</source>
+        <translation>Diese Sitzung hat noch keinen Checkpoint</translation>
+    </message>
+    <message>
+        <source>Open the one that it is to be about.</source>
+        <translation>Den Checkpoint öffnen, um den es gehen soll.</translation>
+    </message>
+    <message>
+        <source>Opening…</source>
+        <translation>Wird geöffnet…</translation>
+    </message>
+    <message>
+        <source>Opening %1…</source>
+        <translation>%1 wird geöffnet…</translation>
+    </message>
+    <message>
+        <source>The engine loads the weights.</source>
+        <translation>Die Engine lädt die Gewichte.</translation>
+    </message>
+    <message>
+        <source>Working. Outlier channels of every layer appear here as soon as the calibration is there.</source>
+        <translation>Es wird gerechnet. Die Ausreißerkanäle jeder Schicht erscheinen hier, sobald die Kalibrierung vorliegt.</translation>
+    </message>
+    <message>
+        <source>Calibrate it: a text runs through the model, and the largest value of every channel is kept.</source>
+        <translation>Kalibrieren: Ein Text durchläuft das Modell, und der größte Wert jedes Kanals wird festgehalten.</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::LayersModel</name>
+    <message>
+        <source>%1: %2 of %3 channels are outliers</source>
+        <translation>%1: %2 von %3 Kanälen sind Ausreißer</translation>
+    </message>
+    <message>
+        <source>%1, outliers: %2</source>
+        <translation>%1, Ausreißer: %2</translation>
+    </message>
+    <message>
+        <source>Largest absolute value of the layer: %1 at %2, channel %3</source>
+        <translation>Größter Absolutwert der Schicht: %1 an %2, Kanal %3</translation>
+    </message>
+    <message>
+        <source>Layer %1</source>
+        <translation>Schicht %1</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>Schicht</translation>
+    </message>
+    <message>
+        <source>Max</source>
+        <translation>Max</translation>
+    </message>
+    <message>
+        <source>Outlier channels at %1</source>
+        <translation>Ausreißerkanäle an %1</translation>
+    </message>
+    <message>
+        <source>Layer, from 0</source>
+        <translation>Schicht, ab 0</translation>
+    </message>
+    <message>
+        <source>Largest absolute value of the layer</source>
+        <translation>Größter Absolutwert der Schicht</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::LayersPanel</name>
+    <message>
+        <source>Layers and their outlier channels</source>
+        <translation>Schichten und ihre Ausreißerkanäle</translation>
+    </message>
+    <message>
+        <source>Outlier channels at the inputs: %1</source>
+        <translation>Ausreißerkanäle an den Eingängen: %1</translation>
+    </message>
+    <message>
+        <source>Outlier channels at the outputs: %1</source>
+        <translation>Ausreißerkanäle an den Ausgängen: %1</translation>
+    </message>
+    <message>
+        <source>Calibrate to see outlier channels.</source>
+        <translation>Kalibrieren, um Ausreißerkanäle zu sehen.</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::MainWindow</name>
+    <message>
+        <source>Layers</source>
+        <translation>Schichten</translation>
+    </message>
+    <message>
+        <source>Outliers</source>
+        <translation>Ausreißer</translation>
+    </message>
+    <message>
+        <source>Plan</source>
+        <translation>Plan</translation>
+    </message>
+    <message>
+        <source>Results, accuracy in per cent</source>
+        <translation>Ergebnisse, Genauigkeit in Prozent</translation>
+    </message>
+    <message>
+        <source>A job is running.</source>
+        <translation>Ein Auftrag läuft.</translation>
+    </message>
+    <message>
+        <source>This checkpoint brings its own tokenizer.</source>
+        <translation>Dieser Checkpoint bringt seinen eigenen Tokenizer mit.</translation>
+    </message>
+    <message>
+        <source>There are not two runs to compare yet.</source>
+        <translation>Es gibt noch keine zwei Läufe, die sich vergleichen ließen.</translation>
+    </message>
+    <message>
+        <source>There is no calibration to look at yet.</source>
+        <translation>Es liegt noch keine Kalibrierung vor.</translation>
+    </message>
+    <message>
+        <source>Plans and results need the model itself. Open the checkpoint that this belongs to; what is shown here will be attached to it.</source>
+        <translation>Pläne und Ergebnisse brauchen das Modell selbst. Den zugehörigen Checkpoint öffnen; was hier zu sehen ist, wird ihm zugeordnet.</translation>
+    </message>
+    <message>
+        <source>Open Checkpoint…</source>
+        <translation>Checkpoint öffnen…</translation>
+    </message>
+    <message>
+        <source>activation scales</source>
+        <translation>Aktivierungsskalen</translation>
+    </message>
+    <message>
+        <source>calibration</source>
+        <translation>Kalibrierung</translation>
+    </message>
+    <message>
+        <source> (read-only)</source>
+        <translation> (schreibgeschützt)</translation>
+    </message>
+    <message>
+        <source>Mambascope</source>
+        <translation>Mambascope</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>“%1” is under way. Stop it and close?</source>
+        <translation>„%1“ läuft noch. Anhalten und schließen?</translation>
+    </message>
+    <message>
+        <source>Stop and Close</source>
+        <translation>Anhalten und schließen</translation>
+    </message>
+    <message>
+        <source>Open Checkpoint: Folder with config.json and Weights</source>
+        <translation>Checkpoint öffnen: Ordner mit config.json und Gewichten</translation>
+    </message>
+    <message>
+        <source>Locate the Checkpoint of This Session</source>
+        <translation>Checkpoint dieser Sitzung suchen</translation>
+    </message>
+    <message>
+        <source>Open File</source>
+        <translation>Datei öffnen</translation>
+    </message>
+    <message>
+        <source>Everything that opens (*.mscope *.safetensors *.pt *.pth *.bin config.json);;Sessions (*.mscope);;Calibrations (*.safetensors);;Activation scales (*.pt *.pth *.bin *.safetensors);;All files (*)</source>
+        <translation>Alles, was sich öffnen lässt (*.mscope *.safetensors *.pt *.pth *.bin config.json);;Sitzungen (*.mscope);;Kalibrierungen (*.safetensors);;Aktivierungsskalen (*.pt *.pth *.bin *.safetensors);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Keep Open</source>
+        <translation>Geöffnet lassen</translation>
+    </message>
+    <message>
+        <source>Choose the Tokenizer of This Checkpoint</source>
+        <translation>Tokenizer für diesen Checkpoint wählen</translation>
+    </message>
+    <message>
+        <source>Tokenizers (*.json);;All files (*)</source>
+        <translation>Tokenizer (*.json);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Import Calibration</source>
+        <translation>Kalibrierung importieren</translation>
+    </message>
+    <message>
+        <source>Calibrations and activation scales (*.safetensors *.pt *.pth *.bin);;All files (*)</source>
+        <translation>Kalibrierungen und Aktivierungsskalen (*.safetensors *.pt *.pth *.bin);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Save a Copy of the Session</source>
+        <translation>Kopie der Sitzung speichern</translation>
+    </message>
+    <message>
+        <source>Sessions (*.mscope)</source>
+        <translation>Sitzungen (*.mscope)</translation>
+    </message>
+    <message>
+        <source>A copy is in %1. The session goes on in its own file.</source>
+        <translation>Eine Kopie liegt in %1. Die Sitzung geht in ihrer eigenen Datei weiter.</translation>
+    </message>
+    <message>
+        <source>PDF (*.pdf);;SVG (*.svg);;PNG (*.png);;Data as CSV (*.csv)</source>
+        <translation>PDF (*.pdf);;SVG (*.svg);;PNG (*.png);;Daten als CSV (*.csv)</translation>
+    </message>
+    <message>
+        <source>Export Figure</source>
+        <translation>Abbildung exportieren</translation>
+    </message>
+    <message>
+        <source>The figure is in %1.</source>
+        <translation>Die Abbildung liegt in %1.</translation>
+    </message>
+    <message>
+        <source>Export Overview</source>
+        <translation>Übersicht exportieren</translation>
+    </message>
+    <message>
+        <source>The overview is in %1.</source>
+        <translation>Die Übersicht liegt in %1.</translation>
+    </message>
+    <message>
+        <source>Export Checkpoint: Name of a New Folder</source>
+        <translation>Checkpoint exportieren: Name eines neuen Ordners</translation>
+    </message>
+    <message>
+        <source>Folder:</source>
+        <translation>Ordner:</translation>
+    </message>
+    <message>
+        <source>Keyboard Shortcuts</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>About Mambascope</source>
+        <translation>Über Mambascope</translation>
+    </message>
+    <message>
+        <source>&lt;h3&gt;Mambascope %1&lt;/h3&gt;&lt;p&gt;A workbench for people who quantize Mamba language models.&lt;/p&gt;&lt;p&gt;Free software under the GNU General Public License, version 3 or later. Uses Qt %2 and QCustomPlot.&lt;/p&gt;</source>
+        <translation>&lt;h3&gt;Mambascope %1&lt;/h3&gt;&lt;p&gt;Eine Werkbank für alle, die Mamba-Sprachmodelle quantisieren.&lt;/p&gt;&lt;p&gt;Freie Software unter der GNU General Public License, Version 3 oder neuer. Verwendet Qt %2 und QCustomPlot.&lt;/p&gt;</translation>
+    </message>
+    <message>
+        <source>&amp;File</source>
+        <translation>&amp;Datei</translation>
+    </message>
+    <message>
+        <source>&amp;Open Checkpoint…</source>
+        <translation>&amp;Checkpoint öffnen…</translation>
+    </message>
+    <message>
+        <source>Op&amp;en File…</source>
+        <translation>&amp;Datei öffnen…</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+O</source>
+        <translation>Ctrl+Shift+O</translation>
+    </message>
+    <message>
+        <source>Open from Hugging Face C&amp;ache</source>
+        <translation>Aus dem &amp;Hugging-Face-Cache öffnen</translation>
+    </message>
+    <message>
+        <source>Open &amp;Recent</source>
+        <translation>&amp;Zuletzt geöffnet</translation>
+    </message>
+    <message>
+        <source>Open &amp;Demo</source>
+        <translation>De&amp;mo öffnen</translation>
+    </message>
+    <message>
+        <source>Save a &amp;Copy…</source>
+        <translation>&amp;Kopie speichern…</translation>
+    </message>
+    <message>
+        <source>&amp;Import Calibration…</source>
+        <translation>Kalibrierung &amp;importieren…</translation>
+    </message>
+    <message>
+        <source>Export &amp;Figure…</source>
+        <translation>&amp;Abbildung exportieren…</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+E</source>
+        <translation>Ctrl+Shift+E</translation>
+    </message>
+    <message>
+        <source>Export O&amp;verview…</source>
+        <translation>&amp;Übersicht exportieren…</translation>
+    </message>
+    <message>
+        <source>Ctrl+Alt+Shift+E</source>
+        <translation>Ctrl+Alt+Shift+E</translation>
+    </message>
+    <message>
+        <source>Export C&amp;heckpoint…</source>
+        <translation>Checkpoint &amp;exportieren…</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+X</source>
+        <translation>Ctrl+Shift+X</translation>
+    </message>
+    <message>
+        <source>C&amp;lose</source>
+        <translation>&amp;Schließen</translation>
+    </message>
+    <message>
+        <source>Ctrl+W</source>
+        <translation>Ctrl+W</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>&amp;Beenden</translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation>Liste leeren</translation>
+    </message>
+    <message>
+        <source>Looking through the cache…</source>
+        <translation>Der Cache wird durchsucht…</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>%1 (%2)</source>
+        <translation>%1 (%2)</translation>
+    </message>
+    <message>
+        <source>No checkpoint that can be opened</source>
+        <translation>Kein Checkpoint, der sich öffnen lässt</translation>
+    </message>
+    <message>
+        <source>More are on the start page</source>
+        <translation>Weitere stehen auf der Startseite</translation>
+    </message>
+    <message>
+        <source>1 other model cannot be opened</source>
+        <translation>1 weiteres Modell lässt sich nicht öffnen</translation>
+    </message>
+    <message>
+        <source>%1 other models cannot be opened</source>
+        <translation>%1 weitere Modelle lassen sich nicht öffnen</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>&amp;Bearbeiten</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>&amp;Wiederholen</translation>
+    </message>
+    <message>
+        <source>Copy &amp;Figure</source>
+        <translation>&amp;Abbildung kopieren</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+C</source>
+        <translation>Ctrl+Shift+C</translation>
+    </message>
+    <message>
+        <source>&amp;Model</source>
+        <translation>&amp;Modell</translation>
+    </message>
+    <message>
+        <source>&amp;Calibrate…</source>
+        <translation>&amp;Kalibrieren…</translation>
+    </message>
+    <message>
+        <source>Ctrl+K</source>
+        <translation>Ctrl+K</translation>
+    </message>
+    <message>
+        <source>&amp;Evaluate</source>
+        <translation>&amp;Auswerten</translation>
+    </message>
+    <message>
+        <source>Ctrl+E</source>
+        <translation>Ctrl+E</translation>
+    </message>
+    <message>
+        <source>Evaluate the plan beside the baseline, as last time</source>
+        <translation>Den Plan neben der Baseline auswerten, wie beim letzten Mal</translation>
+    </message>
+    <message>
+        <source>Evaluate &amp;On…</source>
+        <translation>Auswerten au&amp;f…</translation>
+    </message>
+    <message>
+        <source>Ctrl+Alt+E</source>
+        <translation>Ctrl+Alt+E</translation>
+    </message>
+    <message>
+        <source>Choose &amp;Tokenizer…</source>
+        <translation>&amp;Tokenizer wählen…</translation>
+    </message>
+    <message>
+        <source>Use Plan of Selected &amp;Run</source>
+        <translation>&amp;Plan des gewählten Laufs verwenden</translation>
+    </message>
+    <message>
+        <source>Re&amp;move Selected Run</source>
+        <translation>Gewählten &amp;Lauf entfernen</translation>
+    </message>
+    <message>
+        <source>Compare R&amp;uns…</source>
+        <translation>Läufe &amp;vergleichen…</translation>
+    </message>
+    <message>
+        <source>Ctrl+D</source>
+        <translation>Ctrl+D</translation>
+    </message>
+    <message>
+        <source>E&amp;ngine…</source>
+        <translation>&amp;Engine…</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>A&amp;nhalten</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>&amp;Ansicht</translation>
+    </message>
+    <message>
+        <source>&amp;Go to Channel or Layer…</source>
+        <translation>Zu &amp;Kanal oder Schicht gehen…</translation>
+    </message>
+    <message>
+        <source>Ctrl+J</source>
+        <translation>Ctrl+J</translation>
+    </message>
+    <message>
+        <source>channel </source>
+        <translation>Kanal </translation>
+    </message>
+    <message>
+        <source>&amp;Reset Layout</source>
+        <translation>A&amp;nordnung zurücksetzen</translation>
+    </message>
+    <message>
+        <source>&amp;Theme</source>
+        <translation>&amp;Farbschema</translation>
+    </message>
+    <message>
+        <source>&amp;System</source>
+        <translation>&amp;System</translation>
+    </message>
+    <message>
+        <source>&amp;Light</source>
+        <translation>&amp;Hell</translation>
+    </message>
+    <message>
+        <source>&amp;Dark</source>
+        <translation>&amp;Dunkel</translation>
+    </message>
+    <message>
+        <source>&amp;Colours of the Heat Map</source>
+        <translation>Farben der &amp;Heatmap</translation>
+    </message>
+    <message>
+        <source>&amp;Full Screen</source>
+        <translation>&amp;Vollbild</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>&amp;Hilfe</translation>
+    </message>
+    <message>
+        <source>&amp;Find Command…</source>
+        <translation>&amp;Befehl suchen…</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+P</source>
+        <translation>Ctrl+Shift+P</translation>
+    </message>
+    <message>
+        <source>&amp;Keyboard Shortcuts</source>
+        <translation>&amp;Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>Ctrl+/</source>
+        <translation>Ctrl+/</translation>
+    </message>
+    <message>
+        <source>&amp;About Mambascope</source>
+        <translation>&amp;Über Mambascope</translation>
+    </message>
+    <message>
+        <source>&amp;Overview of All Layers</source>
+        <translation>&amp;Übersicht aller Schichten</translation>
+    </message>
+    <message>
+        <source>Overview</source>
+        <translation>Übersicht</translation>
+    </message>
+    <message>
+        <source>The heat map of all layers</source>
+        <translation>Die Heatmap aller Schichten</translation>
+    </message>
+    <message>
+        <source>Overview &amp;and Layer</source>
+        <translation>Übersicht &amp;und Schicht</translation>
+    </message>
+    <message>
+        <source>Both</source>
+        <translation>Beides</translation>
+    </message>
+    <message>
+        <source>The heat map above the selected layer&apos;s panels, where the window is high enough</source>
+        <translation>Die Heatmap über den Diagrammen der gewählten Schicht, wo das Fenster hoch genug ist</translation>
+    </message>
+    <message>
+        <source>Selected La&amp;yer</source>
+        <translation>&amp;Gewählte Schicht</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>Schicht</translation>
+    </message>
+    <message>
+        <source>The selected layer&apos;s panels</source>
+        <translation>Die Diagramme der gewählten Schicht</translation>
+    </message>
+    <message>
+        <source>Tools</source>
+        <translation>Werkzeuge</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Calibrate</source>
+        <translation>Kalibrieren</translation>
+    </message>
+    <message>
+        <source>Export figure</source>
+        <translation>Abbildung exportieren</translation>
+    </message>
+    <message>
+        <source>&amp;Language</source>
+        <translation>&amp;Sprache</translation>
+    </message>
+    <message>
+        <source>The language changes when Mambascope starts the next time.</source>
+        <translation>Die Sprache wechselt beim nächsten Start von Mambascope.</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::MessageBar</name>
+    <message>
+        <source>Details</source>
+        <translation>Details</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>Verwerfen</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>Meldung</translation>
+    </message>
+    <message>
+        <source>Details of the message</source>
+        <translation>Einzelheiten der Meldung</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation>
+            <numerusform>%n weitere</numerusform>
+            <numerusform>%n weitere</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::OutliersModel</name>
+    <message>
+        <source>Site</source>
+        <translation>Stelle</translation>
+    </message>
+    <message>
+        <source>Channel</source>
+        <translation>Kanal</translation>
+    </message>
+    <message>
+        <source>Max</source>
+        <translation>Max</translation>
+    </message>
+    <message>
+        <source>σ</source>
+        <translation>σ</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>Schichten</translation>
+    </message>
+    <message>
+        <source>Linear layer of the block</source>
+        <translation>Lineare Schicht des Blocks</translation>
+    </message>
+    <message>
+        <source>Channel, from 0</source>
+        <translation>Kanal, ab 0</translation>
+    </message>
+    <message>
+        <source>Largest absolute activation</source>
+        <translation>Größte absolute Aktivierung</translation>
+    </message>
+    <message>
+        <source>How far it stands out, in the units of the outlier rule</source>
+        <translation>Wie weit er herausragt, in den Einheiten der Ausreißerregel</translation>
+    </message>
+    <message>
+        <source>In how many layers this channel of this linear is an outlier</source>
+        <translation>In wie vielen Schichten dieser Kanal dieser linearen Schicht ein Ausreißer ist</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::OutliersPanel</name>
+    <message>
+        <source>Outlier channels of the layer</source>
+        <translation>Ausreißerkanäle der Schicht</translation>
+    </message>
+    <message>
+        <source>Calibrate to see outlier channels.</source>
+        <translation>Kalibrieren, um Ausreißerkanäle zu sehen.</translation>
+    </message>
+    <message>
+        <source>Outlier channels of layer %1: %2</source>
+        <translation>Ausreißerkanäle von Schicht %1: %2</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::OverviewView</name>
+    <message>
+        <source>Value at the cursor of the heat map</source>
+        <translation>Wert am Cursor der Heatmap</translation>
+    </message>
+    <message>
+        <source>Linear layer</source>
+        <translation>Lineare Schicht</translation>
+    </message>
+    <message>
+        <source>Which linear of every layer the heat map shows</source>
+        <translation>Welche lineare Schicht jedes Blocks die Heatmap zeigt</translation>
+    </message>
+    <message>
+        <source>Side</source>
+        <translation>Seite</translation>
+    </message>
+    <message>
+        <source>What goes into the linears, or what comes out of them</source>
+        <translation>Was in die linearen Schichten hineingeht oder was herauskommt</translation>
+    </message>
+    <message>
+        <source>inputs</source>
+        <translation>Eingänge</translation>
+    </message>
+    <message>
+        <source>outputs</source>
+        <translation>Ausgänge</translation>
+    </message>
+    <message>
+        <source>Value of a channel</source>
+        <translation>Wert eines Kanals</translation>
+    </message>
+    <message>
+        <source>What the colours say</source>
+        <translation>Was die Farben bedeuten</translation>
+    </message>
+    <message>
+        <source>absmax</source>
+        <translation>absmax</translation>
+    </message>
+    <message>
+        <source>σ of the layer</source>
+        <translation>σ der Schicht</translation>
+    </message>
+    <message>
+        <source>weight absmax</source>
+        <translation>absmax der Gewichte</translation>
+    </message>
+    <message>
+        <source>Order of the layers</source>
+        <translation>Reihenfolge der Schichten</translation>
+    </message>
+    <message>
+        <source>How the rows are sorted, from the top</source>
+        <translation>Wie die Zeilen sortiert sind, von oben</translation>
+    </message>
+    <message>
+        <source>by depth</source>
+        <translation>nach Tiefe</translation>
+    </message>
+    <message>
+        <source>by outliers</source>
+        <translation>nach Ausreißern</translation>
+    </message>
+    <message>
+        <source>by largest</source>
+        <translation>nach Größtwert</translation>
+    </message>
+    <message>
+        <source>Which channels count as outliers</source>
+        <translation>Welche Kanäle als Ausreißer gelten</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>Log</translation>
+    </message>
+    <message>
+        <source>Logarithmic colours</source>
+        <translation>Logarithmische Farben</translation>
+    </message>
+    <message>
+        <source>Logarithmic colours (L in the heat map)</source>
+        <translation>Logarithmische Farben (L in der Heatmap)</translation>
+    </message>
+    <message>
+        <source>Click a point to select its layer and channel; Alt+arrows walk the outliers, Enter shows the layer.</source>
+        <translation>Ein Klick auf einen Punkt wählt Schicht und Kanal; Alt+Pfeiltasten führen durch die Ausreißer, die Eingabetaste zeigt die Schicht.</translation>
+    </message>
+    <message>
+        <source>All layers · %1 × %2 channels · outlier channels: %3</source>
+        <translation>Alle Schichten · %1 × %2 Kanäle · Ausreißerkanäle: %3</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::PlanDelegate</name>
+    <message>
+        <source>off</source>
+        <translation>aus</translation>
+    </message>
+    <message>
+        <source>Migration strength α</source>
+        <translation>Migrationsstärke α</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::PlanModel</name>
+    <message>
+        <source>all sites</source>
+        <translation>alle Stellen</translation>
+    </message>
+    <message>
+        <source>every %1</source>
+        <translation>jedes %1</translation>
+    </message>
+    <message>
+        <source>Bits of the weights</source>
+        <translation>Bits der Gewichte</translation>
+    </message>
+    <message>
+        <source>How many scales a weight has: one, one an output channel, or one a group of inputs</source>
+        <translation>Wie viele Skalen ein Gewicht hat: eine, eine je Ausgangskanal oder eine je Gruppe von Eingängen</translation>
+    </message>
+    <message>
+        <source>Bits of the activations</source>
+        <translation>Bits der Aktivierungen</translation>
+    </message>
+    <message>
+        <source>Which activations are quantized: what goes into the linear, what comes out, or both</source>
+        <translation>Welche Aktivierungen quantisiert werden: was in die lineare Schicht hineingeht, was herauskommt, oder beides</translation>
+    </message>
+    <message>
+        <source>Where an activation&apos;s scale comes from: calibration (the largest value, a percentile, or the least squared error), the sequence at run time, or each token</source>
+        <translation>Woher die Skala einer Aktivierung kommt: aus der Kalibrierung (größter Wert, Perzentil oder kleinster quadratischer Fehler), aus der Sequenz zur Laufzeit oder je Token</translation>
+    </message>
+    <message>
+        <source>SmoothQuant&apos;s migration strength α from 0 (activations keep their range) to 1</source>
+        <translation>Migrationsstärke α von SmoothQuant, von 0 (die Aktivierungen behalten ihren Bereich) bis 1</translation>
+    </message>
+    <message>
+        <source>Set the input&apos;s outlier channels to zero</source>
+        <translation>Die Ausreißerkanäle des Eingangs auf null setzen</translation>
+    </message>
+    <message>
+        <source>Set the input&apos;s outlier channels to zero: %1 by this plan&apos;s rule</source>
+        <translation>Die Ausreißerkanäle des Eingangs auf null setzen: %1 nach der Regel dieses Plans</translation>
+    </message>
+    <message>
+        <source>What else is done to outliers: flagged channels kept in floats, or all channels rotated before they are quantized</source>
+        <translation>Was sonst mit Ausreißern geschieht: markierte Kanäle bleiben in Gleitkomma, oder alle Kanäle werden vor der Quantisierung rotiert</translation>
+    </message>
+    <message>
+        <source> (from above: %1)</source>
+        <translation> (von oben: %1)</translation>
+    </message>
+    <message>
+        <source>zero outliers on</source>
+        <translation>Ausreißer nullen: an</translation>
+    </message>
+    <message>
+        <source>zero outliers off</source>
+        <translation>Ausreißer nullen: aus</translation>
+    </message>
+    <message>
+        <source>%1 rows</source>
+        <translation>%1 Zeilen</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>Clear settings</source>
+        <translation>Einstellungen löschen</translation>
+    </message>
+    <message>
+        <source>Site</source>
+        <translation>Stelle</translation>
+    </message>
+    <message>
+        <source>W bits</source>
+        <translation>W-Bits</translation>
+    </message>
+    <message>
+        <source>W scales</source>
+        <translation>W-Skalen</translation>
+    </message>
+    <message>
+        <source>A bits</source>
+        <translation>A-Bits</translation>
+    </message>
+    <message>
+        <source>A side</source>
+        <translation>A-Seite</translation>
+    </message>
+    <message>
+        <source>A scale</source>
+        <translation>A-Skala</translation>
+    </message>
+    <message>
+        <source>α</source>
+        <translation>α</translation>
+    </message>
+    <message>
+        <source>Zero</source>
+        <translation>Null</translation>
+    </message>
+    <message>
+        <source>Outliers</source>
+        <translation>Ausreißer</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::PlanPanel</name>
+    <message>
+        <source>Open Checkpoint…</source>
+        <translation>Checkpoint öffnen…</translation>
+    </message>
+    <message>
+        <source>Evaluate</source>
+        <translation>Auswerten</translation>
+    </message>
+    <message>
+        <source>Evaluate this plan beside the baseline</source>
+        <translation>Diesen Plan neben der Baseline auswerten</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>Vorlage</translation>
+    </message>
+    <message>
+        <source>Start from a named plan; it replaces every setting below</source>
+        <translation>Mit einem benannten Plan beginnen; er ersetzt alle Einstellungen darunter</translation>
+    </message>
+    <message>
+        <source>Custom</source>
+        <translation>Eigener</translation>
+    </message>
+    <message>
+        <source>Scope</source>
+        <translation>Umfang</translation>
+    </message>
+    <message>
+        <source>Which weights are quantized: the four linears (mlp), or convolution, A, D, embedding and head as well (all)</source>
+        <translation>Welche Gewichte quantisiert werden: die vier linearen Schichten (mlp) oder auch Faltung, A, D, Embedding und Kopf (alle)</translation>
+    </message>
+    <message>
+        <source>mlp</source>
+        <translation>mlp</translation>
+    </message>
+    <message>
+        <source>all</source>
+        <translation>alle</translation>
+    </message>
+    <message>
+        <source>other</source>
+        <translation>andere</translation>
+    </message>
+    <message>
+        <source>Which channels are zeroed where the plan zeroes outliers</source>
+        <translation>Welche Kanäle auf null gesetzt werden, wo der Plan Ausreißer nullt</translation>
+    </message>
+    <message>
+        <source>Rows of the table</source>
+        <translation>Zeilen der Tabelle</translation>
+    </message>
+    <message>
+        <source>This layer</source>
+        <translation>Diese Schicht</translation>
+    </message>
+    <message>
+        <source>All layers</source>
+        <translation>Alle Schichten</translation>
+    </message>
+    <message>
+        <source>&amp;Preset</source>
+        <translation>&amp;Vorlage</translation>
+    </message>
+    <message>
+        <source>S&amp;cope</source>
+        <translation>&amp;Umfang</translation>
+    </message>
+    <message>
+        <source>&amp;Zero by</source>
+        <translation>&amp;Nullen nach</translation>
+    </message>
+    <message>
+        <source>Outlier rule</source>
+        <translation>Ausreißerregel</translation>
+    </message>
+    <message>
+        <source>Outlier factor k</source>
+        <translation>Ausreißerfaktor k</translation>
+    </message>
+    <message>
+        <source>Preset “%1”</source>
+        <translation>Vorlage „%1“</translation>
+    </message>
+    <message>
+        <source>What a plan does depends on the model. %1</source>
+        <translation>Was ein Plan bewirkt, hängt vom Modell ab. %1</translation>
+    </message>
+    <message>
+        <source>The plan appears here.</source>
+        <translation>Der Plan erscheint hier.</translation>
+    </message>
+    <message>
+        <source>Nothing is quantized: this is the baseline.</source>
+        <translation>Nichts ist quantisiert: Dies ist die Baseline.</translation>
+    </message>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>und %n weitere</numerusform>
+            <numerusform>und %n weitere</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::PlanTable</name>
+    <message>
+        <source>Plan: settings of every site</source>
+        <translation>Plan: Einstellungen jeder Stelle</translation>
+    </message>
+    <message>
+        <source>group of %1</source>
+        <translation>Gruppe von %1</translation>
+    </message>
+    <message>
+        <source>Follow the Settings Above</source>
+        <translation>Den Einstellungen darüber folgen</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::ResultsModel</name>
+    <message>
+        <source>Items with a score that is not finite, counted as wrong: %1</source>
+        <translation>Elemente mit nicht endlicher Bewertung, als falsch gezählt: %1</translation>
+    </message>
+    <message>
+        <source>%1 items a task</source>
+        <translation>%1 Elemente je Aufgabe</translation>
+    </message>
+    <message>
+        <source>all items</source>
+        <translation>alle Elemente</translation>
+    </message>
+    <message>
+        <source>stopped early</source>
+        <translation>früh beendet</translation>
+    </message>
+    <message>
+        <source>%1
+%2 · %3 · seed %4
+%5, %6, %7 · %8 s</source>
+        <translation>%1
+%2 · %3 · Seed %4
+%5, %6, %7 · %8 s</translation>
+    </message>
+    <message>
+        <source>
+Stopped before the end: over the items done until then</source>
+        <translation>
+Vor dem Ende angehalten: über die bis dahin fertigen Elemente</translation>
+    </message>
+    <message>
+        <source>%1 ± %2 over %3 items</source>
+        <translation>%1 ± %2 über %3 Elemente</translation>
+    </message>
+    <message>
+        <source>%1 of %2 items right, 95 % interval %3 – %4, guessing gives %5</source>
+        <translation>%1 von %2 Elementen richtig, 95-%-Intervall %3 – %4, Raten ergibt %5</translation>
+    </message>
+    <message>
+        <source>
+Stopped early after %1 of %2 items: the difference to the baseline was clear at %3</source>
+        <translation>
+Nach %1 von %2 Elementen früh beendet: Die Differenz zur Baseline war eindeutig bei %3</translation>
+    </message>
+    <message>
+        <source>same</source>
+        <translation>gleich</translation>
+    </message>
+    <message>
+        <source>
+Against the baseline on %1 items: %2 points, %3 gained, %4 lost, %5 %6</source>
+        <translation>
+Gegen die Baseline auf %1 Elementen: %2 Punkte, %3 gewonnen, %4 verloren, %5 %6</translation>
+    </message>
+    <message>
+        <source>anytime-valid</source>
+        <translation>jederzeit gültig</translation>
+    </message>
+    <message>
+        <source>McNemar&apos;s exact</source>
+        <translation>McNemar, exakt</translation>
+    </message>
+    <message>
+        <source>Unweighted mean over the tasks: %1</source>
+        <translation>Ungewichtetes Mittel über die Aufgaben: %1</translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation>läuft</translation>
+    </message>
+    <message>
+        <source>%1 of %2 items</source>
+        <translation>%1 von %2 Elementen</translation>
+    </message>
+    <message>
+        <source>%1/s</source>
+        <translation>%1/s</translation>
+    </message>
+    <message>
+        <source>%1 s left</source>
+        <translation>noch %1 s</translation>
+    </message>
+    <message>
+        <source>%1 min left</source>
+        <translation>noch %1 min</translation>
+    </message>
+    <message>
+        <source>%1–%2 · %3 of %4</source>
+        <translation>%1–%2 · %3 von %4</translation>
+    </message>
+    <message>
+        <source>Until now; Wilson&apos;s 95 % interval %1 – %2, %3 of %4 items</source>
+        <translation>Bis jetzt; 95-%-Intervall nach Wilson %1 – %2, %3 von %4 Elementen</translation>
+    </message>
+    <message>
+        <source>Average</source>
+        <translation>Mittel</translation>
+    </message>
+    <message>
+        <source>%1 perplexity</source>
+        <translation>%1 Perplexität</translation>
+    </message>
+    <message>
+        <source>%1 (norm.)</source>
+        <translation>%1 (norm.)</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::ResultsPanel</name>
+    <message>
+        <source>Results: tasks by runs, in per cent</source>
+        <translation>Ergebnisse: Aufgaben nach Läufen, in Prozent</translation>
+    </message>
+    <message>
+        <source>Evaluate…</source>
+        <translation>Auswerten…</translation>
+    </message>
+    <message>
+        <source>Evaluate the plan to see its accuracy beside the baseline.</source>
+        <translation>Den Plan auswerten, um seine Genauigkeit neben der Baseline zu sehen.</translation>
+    </message>
+    <message>
+        <source>Results appear here.</source>
+        <translation>Die Ergebnisse erscheinen hier.</translation>
+    </message>
+    <message>
+        <source>Use This Plan</source>
+        <translation>Diesen Plan verwenden</translation>
+    </message>
+    <message>
+        <source>Set Note…</source>
+        <translation>Notiz festlegen…</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>Notiz</translation>
+    </message>
+    <message>
+        <source>Note on this run</source>
+        <translation>Notiz zu diesem Lauf</translation>
+    </message>
+    <message>
+        <source>Compare with the Baseline…</source>
+        <translation>Mit der Baseline vergleichen…</translation>
+    </message>
+    <message>
+        <source>Remove This Run</source>
+        <translation>Diesen Lauf entfernen</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::StartPage</name>
+    <message>
+        <source>Session</source>
+        <translation>Sitzung</translation>
+    </message>
+    <message>
+        <source>Calibration</source>
+        <translation>Kalibrierung</translation>
+    </message>
+    <message>
+        <source>Activation scales</source>
+        <translation>Aktivierungsskalen</translation>
+    </message>
+    <message>
+        <source>%1 · no longer in %2</source>
+        <translation>%1 · nicht mehr in %2</translation>
+    </message>
+    <message>
+        <source>Recent</source>
+        <translation>Zuletzt geöffnet</translation>
+    </message>
+    <message>
+        <source>Hugging Face cache</source>
+        <translation>Hugging-Face-Cache</translation>
+    </message>
+    <message>
+        <source>Sessions and calibrations that you open are listed here.</source>
+        <translation>Geöffnete Sitzungen und Kalibrierungen werden hier aufgeführt.</translation>
+    </message>
+    <message>
+        <source>Open a Mamba checkpoint</source>
+        <translation>Einen Mamba-Checkpoint öffnen</translation>
+    </message>
+    <message>
+        <source>A folder with config.json and weights. Sessions, calibrations and activation scales open as files. Or drop any of them here.</source>
+        <translation>Ein Ordner mit config.json und Gewichten. Sitzungen, Kalibrierungen und Aktivierungsskalen werden als Dateien geöffnet. Alles lässt sich auch hier ablegen.</translation>
+    </message>
+    <message>
+        <source>Open Checkpoint…</source>
+        <translation>Checkpoint öffnen…</translation>
+    </message>
+    <message>
+        <source>Open File…</source>
+        <translation>Datei öffnen…</translation>
+    </message>
+    <message>
+        <source>Open Demo</source>
+        <translation>Demo öffnen</translation>
+    </message>
+    <message>
+        <source>Looking through the cache…</source>
+        <translation>Der Cache wird durchsucht…</translation>
+    </message>
+    <message>
+        <source>No models in %1.
+
+Where there is a network, this puts one there:
+huggingface-cli download state-spaces/mamba-130m-hf</source>
+        <translation>Keine Modelle in %1.
+
+Mit Netzzugang holt dieser Befehl eines dorthin:
+huggingface-cli download state-spaces/mamba-130m-hf</translation>
+    </message>
+    <message>
+        <source>the cache</source>
+        <translation>dem Cache</translation>
+    </message>
+    <message>
+        <source>%1 · %2 in %3</source>
+        <translation>%1 · %2 in %3</translation>
+    </message>
+    <message>
+        <source>1 model</source>
+        <translation>1 Modell</translation>
+    </message>
+    <message>
+        <source>%1 models</source>
+        <translation>%1 Modelle</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::StatusPanel</name>
+    <message>
+        <source>%1 G parameters</source>
+        <translation>%1 Mrd. Parameter</translation>
+    </message>
+    <message>
+        <source>%1 M parameters</source>
+        <translation>%1 Mio. Parameter</translation>
+    </message>
+    <message>
+        <source>Progress of the job</source>
+        <translation>Fortschritt des Auftrags</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Stop the job (Esc)</source>
+        <translation>Den Auftrag anhalten (Esc)</translation>
+    </message>
+    <message>
+        <source>Stop the job</source>
+        <translation>Den Auftrag anhalten</translation>
+    </message>
+    <message>
+        <source>Job</source>
+        <translation>Auftrag</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>Engine</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>Bereit</translation>
+    </message>
+    <message>
+        <source>  %1 of %2</source>
+        <translation>  %1 von %2</translation>
+    </message>
+    <message>
+        <source>Engine not started</source>
+        <translation>Engine nicht gestartet</translation>
+    </message>
+    <message>
+        <source>Engine starting…</source>
+        <translation>Engine startet…</translation>
+    </message>
+    <message>
+        <source>Engine ready</source>
+        <translation>Engine bereit</translation>
+    </message>
+    <message>
+        <source>Engine working</source>
+        <translation>Engine arbeitet</translation>
+    </message>
+    <message>
+        <source>Engine ended</source>
+        <translation>Engine beendet</translation>
+    </message>
+    <message>
+        <source>%1 layers · width %2 · no model loaded</source>
+        <translation>%1 Schichten · Breite %2 · kein Modell geladen</translation>
+    </message>
+    <message>
+        <source>%1 layers · width %2 · %3</source>
+        <translation>%1 Schichten · Breite %2 · %3</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::Workspace</name>
+    <message>
+        <source>This needs the model itself, and only its activation scales are open. Open the checkpoint that they belong to; they will be attached to it.</source>
+        <translation>Dafür wird das Modell selbst gebraucht, geöffnet sind aber nur seine Aktivierungsskalen. Den zugehörigen Checkpoint öffnen; sie werden ihm zugeordnet.</translation>
+    </message>
+    <message>
+        <source>This needs the model itself, and only a calibration of it is open. Open the checkpoint that it belongs to; it will be attached to it.</source>
+        <translation>Dafür wird das Modell selbst gebraucht, geöffnet ist aber nur eine Kalibrierung davon. Den zugehörigen Checkpoint öffnen; sie wird ihm zugeordnet.</translation>
+    </message>
+    <message>
+        <source>The checkpoint of this session is not loaded. Open it where it is now.</source>
+        <translation>Der Checkpoint dieser Sitzung ist nicht geladen. Ihn dort öffnen, wo er jetzt liegt.</translation>
+    </message>
+    <message>
+        <source>Open a checkpoint first.</source>
+        <translation>Zuerst einen Checkpoint öffnen.</translation>
+    </message>
+    <message>
+        <source>This session is open for reading only: nothing that you change is kept.</source>
+        <translation>Diese Sitzung ist nur zum Lesen geöffnet: Keine Änderung wird gespeichert.</translation>
+    </message>
+    <message>
+        <source>Another program has it open, or you may not write to it. Save a copy to work on.</source>
+        <translation>Ein anderes Programm hat sie geöffnet, oder das Schreibrecht fehlt. Zum Arbeiten eine Kopie speichern.</translation>
+    </message>
+    <message>
+        <source>There is no session to save.</source>
+        <translation>Es gibt keine Sitzung zu speichern.</translation>
+    </message>
+    <message>
+        <source>Use plan “%1”</source>
+        <translation>Plan „%1“ verwenden</translation>
+    </message>
+    <message>
+        <source>%1 Your session is intact.</source>
+        <translation>%1 Die Sitzung ist unversehrt.</translation>
+    </message>
+    <message>
+        <source>Start again</source>
+        <translation>Neu starten</translation>
+    </message>
+    <message>
+        <source>This calibration is of another checkpoint (%1).</source>
+        <translation>Diese Kalibrierung gehört zu einem anderen Checkpoint (%1).</translation>
+    </message>
+    <message>
+        <source>Open that checkpoint, or calibrate this one.</source>
+        <translation>Jenen Checkpoint öffnen oder diesen kalibrieren.</translation>
+    </message>
+    <message>
+        <source>Show it on its own</source>
+        <translation>Für sich allein anzeigen</translation>
+    </message>
+    <message>
+        <source>The calibration of %1 that was shown is of another checkpoint than %2, and was not attached to it.</source>
+        <translation>Die gezeigte Kalibrierung von %1 gehört zu einem anderen Checkpoint als %2 und wurde ihm nicht zugeordnet.</translation>
+    </message>
+    <message>
+        <source>The activation scales of %1 are attached to %2: they fit its shape. Whether they were measured on these very weights, they do not say.</source>
+        <translation>Die Aktivierungsskalen von %1 sind %2 zugeordnet: Sie passen zu seiner Form. Ob sie an genau diesen Gewichten gemessen wurden, sagen sie nicht.</translation>
+    </message>
+    <message>
+        <source>The calibration is attached to %1, which it was made on.</source>
+        <translation>Die Kalibrierung ist %1 zugeordnet, an dem sie gemessen wurde.</translation>
+    </message>
+    <message>
+        <source>Read the weights</source>
+        <translation>Gewichte lesen</translation>
+    </message>
+    <message>
+        <source>Text cannot be turned into tokens: %1 comes without a tokenizer.json.</source>
+        <translation>Text lässt sich nicht in Token umwandeln: %1 hat keine tokenizer.json.</translation>
+    </message>
+    <message>
+        <source>The tokenizer that was chosen for %1 is gone: %2.</source>
+        <translation>Der für %1 gewählte Tokenizer ist nicht mehr da: %2.</translation>
+    </message>
+    <message>
+        <source>The published Mamba models use that of EleutherAI/gpt-neox-20b.</source>
+        <translation>Die veröffentlichten Mamba-Modelle verwenden den von EleutherAI/gpt-neox-20b.</translation>
+    </message>
+    <message>
+        <source>Choose tokenizer.json…</source>
+        <translation>tokenizer.json wählen…</translation>
+    </message>
+    <message>
+        <source>Reading the tokenizer</source>
+        <translation>Tokenizer lesen</translation>
+    </message>
+    <message>
+        <source>From now on %1 is read with the tokenizer %2.</source>
+        <translation>Von jetzt an wird %1 mit dem Tokenizer %2 gelesen.</translation>
+    </message>
+    <message>
+        <source>Results that are here already were made with the one before; remove them to compute them again.</source>
+        <translation>Schon vorhandene Ergebnisse entstanden mit dem vorigen; zum Neuberechnen müssen sie entfernt werden.</translation>
+    </message>
+    <message>
+        <source>Calibrating</source>
+        <translation>Kalibrieren</translation>
+    </message>
+    <message>
+        <source>Calibration stopped after %1 tokens.</source>
+        <translation>Kalibrierung nach %1 Token angehalten.</translation>
+    </message>
+    <message>
+        <source>Keep the partial result</source>
+        <translation>Das Teilergebnis behalten</translation>
+    </message>
+    <message>
+        <source>An evaluation is running; stop it first.</source>
+        <translation>Eine Auswertung läuft; sie muss zuerst angehalten werden.</translation>
+    </message>
+    <message>
+        <source>This plan needs a calibration, and there is none.</source>
+        <translation>Dieser Plan braucht eine Kalibrierung, und es gibt keine.</translation>
+    </message>
+    <message>
+        <source>Calibrate</source>
+        <translation>Kalibrieren</translation>
+    </message>
+    <message>
+        <source>baseline</source>
+        <translation>Baseline</translation>
+    </message>
+    <message>
+        <source>Evaluating %1</source>
+        <translation>Auswerten: %1</translation>
+    </message>
+    <message>
+        <source>Exporting the checkpoint</source>
+        <translation>Checkpoint exportieren</translation>
+    </message>
+    <message>
+        <source>Exported to %1 (%2).</source>
+        <translation>Nach %1 exportiert (%2).</translation>
+    </message>
+    <message>
+        <source>Details say what a checkpoint alone cannot express.</source>
+        <translation>Die Details nennen, was ein Checkpoint allein nicht ausdrücken kann.</translation>
+    </message>
+    <message>
+        <source>Opening %1</source>
+        <translation>%1 öffnen</translation>
+    </message>
+    <message>
+        <source>The checkpoint of this session cannot be opened: %1</source>
+        <translation>Der Checkpoint dieser Sitzung lässt sich nicht öffnen: %1</translation>
+    </message>
+    <message>
+        <source>What was measured is here; to go on, say where the checkpoint is now.</source>
+        <translation>Was gemessen wurde, ist hier; um weiterzuarbeiten, den jetzigen Ort des Checkpoints angeben.</translation>
+    </message>
+    <message>
+        <source>Locate…</source>
+        <translation>Suchen…</translation>
+    </message>
+    <message>
+        <source>The session %1 does not exist.</source>
+        <translation>Die Sitzung %1 existiert nicht.</translation>
+    </message>
+    <message>
+        <source>Was it moved? Open it where it is now.</source>
+        <translation>Wurde sie verschoben? Sie dort öffnen, wo sie jetzt liegt.</translation>
+    </message>
+    <message>
+        <source>The checkpoint at %1 is not the one this session is about any more: its weights differ.</source>
+        <translation>Der Checkpoint in %1 ist nicht mehr der, um den es in dieser Sitzung geht: Seine Gewichte sind andere.</translation>
+    </message>
+    <message>
+        <source>What was measured stays. Open the right checkpoint to go on, or this one in a new session.</source>
+        <translation>Was gemessen wurde, bleibt. Zum Weiterarbeiten den richtigen Checkpoint öffnen, oder diesen in einer neuen Sitzung.</translation>
+    </message>
+    <message>
+        <source>Open in a new session</source>
+        <translation>In einer neuen Sitzung öffnen</translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The language of the window: which one it is, and whether the German one is whole.
+#include "tests/ui/window/bench.h"
+#include "ui/dialogs/calibrate_dialog.h"
+#include "ui/dialogs/compare_dialog.h"
+#include "ui/dialogs/engine_dialog.h"
+#include "ui/dialogs/evaluate_dialog.h"
+#include "ui/theme/theme.h"
+#include "ui/window/language.h"
+#include "ui/window/main_window.h"
+#include "ui/window/message_bar.h"
+
+#include <QAbstractButton>
+#include <QLabel>
+#include <QMenu>
+#include <QMenuBar>
+#include <QProcess>
+#include <QRegularExpression>
+#include <QSettings>
+#include <QTranslator>
+#include <QXmlStreamReader>
+#include <QtTest>
+
+#include <algorithm>
+#include <vector>
+
+using namespace mambascope;
+using namespace mambascope::ui;
+
+namespace {
+
+struct Entry {
+    QString context, source, type;
+    QStringList translations; ///< one, or one a plural form
+    bool plural = false;
+};
+
+std::vector<Entry> entriesOf(const QString& path) {
+    QFile file(path);
+    std::vector<Entry> entries;
+    if (!file.open(QIODevice::ReadOnly)) {
+        return entries;
+    }
+    QXmlStreamReader xml(&file);
+    QString context;
+    while (!xml.atEnd()) {
+        if (xml.readNext() != QXmlStreamReader::StartElement) {
+            continue;
+        }
+        if (xml.name() == QLatin1String("name")) {
+            context = xml.readElementText();
+        } else if (xml.name() == QLatin1String("message")) {
+            entries.push_back(
+                {context, {}, {}, {}, xml.attributes().hasAttribute(QStringLiteral("numerus"))});
+        } else if (xml.name() == QLatin1String("source")) {
+            entries.back().source = xml.readElementText();
+        } else if (xml.name() == QLatin1String("translation")) {
+            entries.back().type = xml.attributes().value(QStringLiteral("type")).toString();
+            if (!entries.back().plural) {
+                entries.back().translations.append(xml.readElementText());
+            }
+        } else if (xml.name() == QLatin1String("numerusform")) {
+            entries.back().translations.append(xml.readElementText());
+        }
+    }
+    return xml.hasError() ? std::vector<Entry>() : entries;
+}
+
+QString germanFile() {
+    return QString::fromStdString(
+        (test::sourceFolder() / "resources/translations/mambascope_de.ts").string());
+}
+
+/// What has to be the same in every language: places for values, and the files that a filter names.
+QStringList placeholders(const QString& text) {
+    static const QRegularExpression kPlace(QStringLiteral("%L?\\d+|%n|\\*\\.\\w+|</?\\w+>"));
+    QStringList found;
+    for (auto match = kPlace.globalMatch(text); match.hasNext();) {
+        found.append(match.next().captured());
+    }
+    found.sort();
+    return found;
+}
+
+/// The letter behind the single "&" of a text.
+QChar mnemonic(QString text) {
+    text.remove(QLatin1String("&&"));
+    const qsizetype at = text.indexOf(u'&');
+    return at >= 0 && at + 1 < text.size() ? text[at + 1].toLower() : QChar();
+}
+
+QString clashes(const QStringList& texts) {
+    QMap<QChar, QString> taken;
+    QString found;
+    for (const QString& text : texts) {
+        const QChar key = mnemonic(text);
+        if (!key.isNull() && taken.contains(key)) {
+            found += QStringLiteral("%1 and %2; ").arg(taken[key], text);
+        }
+        taken[key] = text;
+    }
+    return found;
+}
+
+/// Mnemonics that two entries of one menu share, here and in the menus below.
+QString menuClashes(const QList<QAction*>& actions) {
+    QStringList texts;
+    QString below;
+    for (const QAction* action : actions) {
+        texts.append(action->text());
+        if (const QMenu* menu = action->menu()) {
+            below += menuClashes(menu->actions());
+        }
+    }
+    return clashes(texts) + below;
+}
+
+QString dialogClashes(const QWidget& dialog) {
+    QStringList texts;
+    for (const QWidget* widget : dialog.findChildren<QWidget*>()) {
+        if (const auto* label = qobject_cast<const QLabel*>(widget); label != nullptr && label->buddy()) {
+            texts.append(label->text());
+        } else if (const auto* button = qobject_cast<const QAbstractButton*>(widget)) {
+            texts.append(button->text());
+        }
+    }
+    return clashes(texts);
+}
+
+} // namespace
+
+class LanguageTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+    void init();
+    void cleanup();
+    void theFirstKnownLanguageOfTheDesktopIsTaken_data();
+    void theFirstKnownLanguageOfTheDesktopIsTaken();
+    void theMenuKeepsTheChoice();
+    void everyTextIsTranslated();
+    void placesForValuesAgree();
+    void spacesAndMnemonicsAgree();
+    void theWindowIsGerman();
+    void noMnemonicIsTakenTwiceInGerman();
+    void pluralsAreGerman();
+
+private:
+    void german();
+
+    std::unique_ptr<test::WarningCollector> m_warnings;
+    std::unique_ptr<Theme> m_theme;
+    std::unique_ptr<test::TemporaryFolder> m_folder;
+    std::unique_ptr<Workspace> m_workspace;
+    std::unique_ptr<MainWindow> m_window;
+};
+
+void LanguageTest::initTestCase() {
+    QCoreApplication::setOrganizationName(QStringLiteral("mambascope-test"));
+}
+
+void LanguageTest::init() {
+    QSettings().clear();
+    m_warnings = std::make_unique<test::WarningCollector>();
+    m_theme = std::make_unique<Theme>(qApp);
+    m_folder = std::make_unique<test::TemporaryFolder>();
+    m_workspace = std::make_unique<Workspace>(test::fakeOptions(*m_folder));
+}
+
+void LanguageTest::cleanup() {
+    m_window.reset();
+    m_workspace.reset();
+    m_theme.reset();
+    qDeleteAll(qApp->findChildren<QTranslator*>());
+    const QString warnings = m_warnings->text();
+    m_warnings.reset();
+    QVERIFY2(warnings.isEmpty(), qPrintable(warnings));
+}
+
+void LanguageTest::german() {
+    storeLanguage(Language::German);
+    installLanguage(*qApp);
+    m_window = std::make_unique<MainWindow>(*m_workspace, *m_theme);
+}
+
+void LanguageTest::theFirstKnownLanguageOfTheDesktopIsTaken_data() {
+    QTest::addColumn<Language>("choice");
+    QTest::addColumn<QStringList>("desktop");
+    QTest::addColumn<Language>("expected");
+    const auto row = [](const char* name, Language choice, const QStringList& desktop, Language expected) {
+        QTest::newRow(name) << choice << desktop << expected;
+    };
+    const QString de = QStringLiteral("de"), en = QStringLiteral("en-GB"), fr = QStringLiteral("fr-FR");
+    row("German", Language::System, {QStringLiteral("de-DE"), de}, Language::German);
+    row("Austria", Language::System, {QStringLiteral("de-AT")}, Language::German);
+    row("English before German", Language::System, {en, de}, Language::English);
+    row("unknown before German", Language::System, {fr, de, en}, Language::German);
+    row("unknown", Language::System, {fr}, Language::English);
+    row("none", Language::System, {QStringLiteral("C")}, Language::English);
+    row("chosen against the desktop", Language::English, {de}, Language::English);
+    row("chosen on an English desktop", Language::German, {en}, Language::German);
+}
+
+void LanguageTest::theFirstKnownLanguageOfTheDesktopIsTaken() {
+    QFETCH(Language, choice);
+    QFETCH(QStringList, desktop);
+    QFETCH(Language, expected);
+    QCOMPARE(resolvedLanguage(choice, desktop), expected);
+}
+
+void LanguageTest::theMenuKeepsTheChoice() {
+    m_window = std::make_unique<MainWindow>(*m_workspace, *m_theme);
+    m_window->show();
+    QCOMPARE(storedLanguage(), Language::System);
+    const auto action = [this](const char* text) {
+        const QList<QAction*> all = m_window->findChildren<QAction*>();
+        const auto found = std::find_if(
+            all.begin(), all.end(), [&](const QAction* each) { return each->text() == QLatin1String(text); });
+        return found == all.end() ? nullptr : *found;
+    };
+    QVERIFY(action("&Deutsch") != nullptr);
+    action("&Deutsch")->trigger();
+    QCOMPARE(storedLanguage(), Language::German);
+    QCOMPARE(
+        m_window->messageBar()->text(),
+        QStringLiteral("The language changes when Mambascope starts the next time."));
+    m_window->messageBar()->clear();
+    action("&Deutsch")->trigger(); // nothing new
+    QVERIFY(!m_window->messageBar()->isVisible());
+    m_window = std::make_unique<MainWindow>(*m_workspace, *m_theme);
+    QVERIFY(action("&Deutsch")->isChecked() && !action("&English")->isChecked());
+    action("&English")->trigger();
+    QCOMPARE(storedLanguage(), Language::English);
+}
+
+/// lupdate reads the sources again: what it would add is not translated, what it would drop is out of date.
+void LanguageTest::everyTextIsTranslated() {
+    const QString copy = QString::fromStdString((m_folder->path() / "mambascope_de.ts").string());
+    QVERIFY(QFile::copy(germanFile(), copy));
+    QProcess lupdate;
+    lupdate.setWorkingDirectory(QString::fromStdString(test::sourceFolder().string()));
+    lupdate.start(
+        QStringLiteral(LUPDATE), {QStringLiteral("-locations"), QStringLiteral("none"), QStringLiteral("-I"),
+                                  QStringLiteral("."), QStringLiteral("ui"), QStringLiteral("-ts"), copy});
+    QVERIFY(lupdate.waitForFinished(120'000));
+    QCOMPARE(lupdate.exitCode(), 0);
+    const std::vector<Entry> entries = entriesOf(copy);
+    QVERIFY(!entries.empty());
+    QStringList missing;
+    for (const Entry& entry : entries) {
+        if (!entry.type.isEmpty() || entry.translations.contains(QString())) {
+            missing.append(QStringLiteral("%1: %2 (%3)").arg(entry.context, entry.source, entry.type));
+        }
+        QCOMPARE(entry.translations.size(), entry.plural ? 2 : 1); // German: one, and all others
+    }
+    QVERIFY2(missing.isEmpty(), qPrintable(missing.join(u'\n')));
+}
+
+void LanguageTest::placesForValuesAgree() {
+    for (const Entry& entry : entriesOf(germanFile())) {
+        for (const QString& translation : entry.translations) {
+            QCOMPARE(placeholders(translation), placeholders(entry.source));
+        }
+    }
+}
+
+void LanguageTest::spacesAndMnemonicsAgree() {
+    const auto outer = [](const QString& text) {
+        return QPair(text.left(text.indexOf(text.trimmed())), text.endsWith(u' '));
+    };
+    for (const Entry& entry : entriesOf(germanFile())) {
+        for (const QString& translation : entry.translations) {
+            QVERIFY2(outer(translation) == outer(entry.source), qPrintable(entry.source));
+            QVERIFY2(
+                mnemonic(translation).isNull() == mnemonic(entry.source).isNull(), qPrintable(entry.source));
+            QVERIFY2(
+                translation.endsWith(u'…') == entry.source.endsWith(u'…') &&
+                    translation.startsWith(QLatin1String("Ctrl+")) ==
+                        entry.source.startsWith(QLatin1String("Ctrl+")),
+                qPrintable(entry.source));
+        }
+    }
+}
+
+void LanguageTest::theWindowIsGerman() {
+    german();
+    QCOMPARE(m_window->menuBar()->actions().first()->text(), QStringLiteral("&Datei"));
+    // Qt's own texts come with it.
+    const CalibrateDialog dialog(m_workspace->view().data().calibration, m_window.get());
+    QStringList buttons;
+    for (const QAbstractButton* button : dialog.findChildren<QAbstractButton*>()) {
+        buttons.append(button->text().remove(u'&'));
+    }
+    QVERIFY2(buttons.contains(QStringLiteral("Abbrechen")), qPrintable(buttons.join(u' ')));
+    QVERIFY2(buttons.contains(QStringLiteral("Kalibrieren")), qPrintable(buttons.join(u' ')));
+}
+
+void LanguageTest::noMnemonicIsTakenTwiceInGerman() {
+    german();
+    QCOMPARE(menuClashes(m_window->menuBar()->actions()), QString());
+    const CalibrateDialog calibrate(m_workspace->view().data().calibration, m_window.get());
+    QCOMPARE(dialogClashes(calibrate), QString());
+    const EvaluateDialog evaluate(
+        m_workspace->view().data().evaluation, QStringLiteral("plan"), m_window.get());
+    QCOMPARE(dialogClashes(evaluate), QString());
+    const EngineDialog engine(QString(), m_window.get());
+    QCOMPARE(dialogClashes(engine), QString());
+    const CompareDialog compare(*m_workspace, *m_theme, m_window.get());
+    QCOMPARE(dialogClashes(compare), QString());
+}
+
+void LanguageTest::pluralsAreGerman() {
+    german();
+    const auto more = [](int count) {
+        return QCoreApplication::translate("mambascope::ui::MessageBar", "%n more", nullptr, count);
+    };
+    QCOMPARE(more(1), QStringLiteral("1 weitere"));
+    QCOMPARE(more(3), QStringLiteral("3 weitere"));
+}
+
+QTEST_MAIN(LanguageTest)
+#include "language_test.moc"
