@@ -1550,6 +1550,10 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
         <source>The language changes when Mambascope starts the next time.</source>
         <translation>Die Sprache wechselt beim nächsten Start von Mambascope.</translation>
     </message>
+    <message>
+        <source>Grey</source>
+        <translation>Grau</translation>
+    </message>
 </context>
 <context>
     <name>mambascope::ui::MessageBar</name>

@@ -329,6 +329,9 @@ bool LayerPlot::eventFilter(QObject* object, QEvent* event) {
     if (object != d.plot) {
         return QWidget::eventFilter(object, event);
     }
+    if (event->type() == QEvent::Resize && static_cast<QResizeEvent*>(event)->size().isEmpty()) {
+        return true; // on its way to its size; there is nothing to paint on yet
+    }
     switch (event->type()) {
     case QEvent::Resize:
         d.arrange();

@@ -2,6 +2,7 @@
 #include "ui/window/entry_list.h"
 
 #include "ui/theme/theme.h"
+#include "ui/window/elided_label.h"
 
 #include <QHBoxLayout>
 #include <QKeyEvent>
@@ -90,7 +91,7 @@ private:
 
 EntryList::EntryList(const Theme& theme, const QString& heading, QWidget* parent)
     : QWidget(parent)
-    , m_note(new QLabel(this))
+    , m_note(new ElidedLabel(this))
     , m_list(new QListWidget(this))
     , m_placeholder(new QLabel(this))
     , m_stack(new QStackedWidget(this)) {
@@ -101,8 +102,6 @@ EntryList::EntryList(const Theme& theme, const QString& heading, QWidget* parent
     title->setBuddy(m_list);
     m_note->setForegroundRole(QPalette::PlaceholderText);
     m_note->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    // A long path must not force the window wider.
-    m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_list->setItemDelegate(new EntryDelegate(theme, this));
     m_list->setAccessibleName(heading);
     m_list->setMouseTracking(true);

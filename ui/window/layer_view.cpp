@@ -5,6 +5,7 @@
 #include "ui/models/text.h"
 #include "ui/plots/layer_plot.h"
 #include "ui/theme/theme.h"
+#include "ui/window/elided_label.h"
 #include "ui/window/workspace.h"
 
 #include <QComboBox>
@@ -35,7 +36,7 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     , m_plot(new LayerPlot(this))
     , m_stack(new QStackedWidget(this))
     , m_title(new QLabel(this))
-    , m_subtitle(new QLabel(this))
+    , m_subtitle(new ElidedLabel(this))
     , m_readout(new QLabel(this))
     , m_comparison(new QLabel(this))
     , m_layer(new QSpinBox(this))
@@ -86,8 +87,6 @@ QWidget* LayerView::header() {
     m_title->setFont(large);
     m_subtitle->setForegroundRole(QPalette::PlaceholderText);
     m_subtitle->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    // A long caption must not force the window wider.
-    m_subtitle->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_layer->setAccessibleName(tr("Layer"));
     m_layer->setPrefix(tr("layer "));
     m_layer->setKeyboardTracking(false);

@@ -9,6 +9,7 @@
 #include "ui/theme/theme.h"
 #include "ui/window/cache_scan.h"
 #include "ui/window/centre_view.h"
+#include "ui/window/elided_label.h"
 #include "ui/window/layer_view.h"
 #include "ui/window/main_window_actions.h"
 #include "ui/window/message_bar.h"
@@ -240,12 +241,11 @@ void MainWindow::refreshPage() {
 
 QWidget* MainWindow::needsModelBar() {
     auto* bar = new QFrame(this);
-    auto* text = new QLabel(
+    auto* text = new ElidedLabel(
         tr("Plans and results need the model itself. Open the checkpoint that this belongs to; what is shown "
            "here will be attached to it."),
         bar);
     text->setForegroundRole(QPalette::PlaceholderText);
-    text->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     auto* open = new QPushButton(tr("Open Checkpoint…"), bar);
     connect(open, &QPushButton::clicked, this, &MainWindow::openCheckpoint);
     auto* row = new QHBoxLayout(bar);

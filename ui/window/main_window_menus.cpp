@@ -286,7 +286,8 @@ void MainWindow::buildMiddleMenu(QMenu* menu) {
 void MainWindow::buildColourMenu(QMenu* menu) {
     auto* group = new QActionGroup(this);
     for (const ColourMap map : kColourMaps) {
-        const QString name = qt(colourMapName(map));
+        // The other two are names.
+        const QString name = map == ColourMap::Grey ? tr("Grey") : qt(colourMapName(map));
         QAction* action = addCommand(menu, name.left(1).toUpper() + name.mid(1), {}, {}, [this, map] {
             m_workspace.view().setColourMap(map);
         });

@@ -6,6 +6,7 @@
 #include "ui/plots/heat_plot.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
+#include "ui/window/elided_label.h"
 #include "ui/window/workspace.h"
 
 #include <QComboBox>
@@ -36,8 +37,8 @@ OverviewView::OverviewView(Workspace& workspace, const Theme& theme, QWidget* pa
     : QWidget(parent)
     , m_workspace(workspace)
     , m_plot(new HeatPlot(this))
-    , m_title(new QLabel(this))
-    , m_readout(new QLabel(this))
+    , m_title(new ElidedLabel(this))
+    , m_readout(new ElidedLabel(this))
     , m_site(new QComboBox(this))
     , m_statistic(new QComboBox(this))
     , m_order(new QComboBox(this))
@@ -49,7 +50,6 @@ OverviewView::OverviewView(Workspace& workspace, const Theme& theme, QWidget* pa
     m_readout->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_readout->setAccessibleName(tr("Value at the cursor of the heat map"));
     m_readout->setForegroundRole(QPalette::PlaceholderText);
-    m_readout->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
 
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -85,7 +85,6 @@ QWidget* OverviewView::header() {
     bold.setBold(true);
     m_title->setFont(bold);
     m_title->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     auto* row = new QHBoxLayout(bar);
     row->setContentsMargins(12, 6, 12, 2);
     row->addWidget(m_title, 1);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QLabel>
+
+namespace mambascope::ui {
+
+/// One line of plain text that takes the width it gets: what has no room ends in "…", and the tool tip then
+/// has all of it, before what else the tool tip says.
+class ElidedLabel : public QLabel {
+public:
+    explicit ElidedLabel(QWidget* parent = nullptr);
+    explicit ElidedLabel(const QString& text, QWidget* parent = nullptr);
+
+protected:
+    bool event(QEvent* event) override;
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    bool isCut() const;
+};
+
+} // namespace mambascope::ui
