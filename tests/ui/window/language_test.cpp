@@ -5,6 +5,7 @@
 #include "ui/dialogs/compare_dialog.h"
 #include "ui/dialogs/engine_dialog.h"
 #include "ui/dialogs/evaluate_dialog.h"
+#include "ui/docks/plan_panel.h"
 #include "ui/theme/theme.h"
 #include "ui/window/language.h"
 #include "ui/window/main_window.h"
@@ -115,8 +116,9 @@ QString menuClashes(const QList<QAction*>& actions) {
     return clashes(texts) + below;
 }
 
-QString dialogClashes(const QWidget& dialog) {
-    QStringList texts;
+/// Mnemonics that two controls of a dialog share, or a control and one of `others`.
+QString dialogClashes(const QWidget& dialog, const QStringList& others = {}) {
+    QStringList texts = others;
     for (const QWidget* widget : dialog.findChildren<QWidget*>()) {
         if (const auto* label = qobject_cast<const QLabel*>(widget); label != nullptr && label->buddy()) {
             texts.append(label->text());
@@ -298,6 +300,11 @@ void LanguageTest::theWindowIsGerman() {
 void LanguageTest::noMnemonicIsTakenTwiceInGerman() {
     german();
     QCOMPARE(menuClashes(m_window->menuBar()->actions()), QString());
+    QStringList menus;
+    for (const QAction* menu : m_window->menuBar()->actions()) {
+        menus.append(menu->text());
+    }
+    QCOMPARE(dialogClashes(*m_window->planPanel(), menus), QString());
     const CalibrateDialog calibrate(m_workspace->view().data().calibration, m_window.get());
     QCOMPARE(dialogClashes(calibrate), QString());
     const EvaluateDialog evaluate(
