@@ -72,14 +72,6 @@
         <translation>Gruppen zu %1</translation>
     </message>
     <message>
-        <source>static, %1 %</source>
-        <translation>statisch, %1 %</translation>
-    </message>
-    <message>
-        <source>static, least error</source>
-        <translation>statisch, kleinster Fehler</translation>
-    </message>
-    <message>
         <source>static</source>
         <translation>statisch</translation>
     </message>
@@ -100,7 +92,15 @@
         <translation>in Gleitkomma</translation>
     </message>
     <message>
-        <source>as they are</source>
+        <source>%1 %</source>
+        <translation>%1 %</translation>
+    </message>
+    <message>
+        <source>least error</source>
+        <translation>kleinster Fehler</translation>
+    </message>
+    <message>
+        <source>as is</source>
         <translation>unverändert</translation>
     </message>
 </context>
@@ -986,10 +986,6 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
         <translation>, Seed %1</translation>
     </message>
     <message>
-        <source> · partial: stopped early</source>
-        <translation> · unvollständig: vorzeitig beendet</translation>
-    </message>
-    <message>
         <source>This session has no checkpoint yet</source>
         <translation>Diese Sitzung hat noch keinen Checkpoint</translation>
     </message>
@@ -1016,6 +1012,10 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     <message>
         <source>Calibrate it: a text runs through the model, and the largest value of every channel is kept.</source>
         <translation>Kalibrieren: Ein Text durchläuft das Modell, und der größte Wert jedes Kanals wird festgehalten.</translation>
+    </message>
+    <message>
+        <source> · partial: stopped before the end</source>
+        <translation> · unvollständig: vor dem Ende angehalten</translation>
     </message>
 </context>
 <context>
@@ -1554,6 +1554,22 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
         <source>Grey</source>
         <translation>Grau</translation>
     </message>
+    <message>
+        <source>Calibrate the model first.</source>
+        <translation>Zuerst das Modell kalibrieren.</translation>
+    </message>
+    <message>
+        <source>&amp;Find α for Every Site</source>
+        <translation>α für jede Stelle &amp;suchen</translation>
+    </message>
+    <message>
+        <source>Ctrl+Alt+A</source>
+        <translation>Ctrl+Alt+A</translation>
+    </message>
+    <message>
+        <source>Measure every linear&apos;s output under every α on some of the calibration text, and take the best of each</source>
+        <translation>Die Ausgabe jeder linearen Schicht unter jedem α auf einem Teil des Kalibrierungstextes messen und jeweils das beste nehmen</translation>
+    </message>
 </context>
 <context>
     <name>mambascope::ui::MessageBar</name>
@@ -1976,6 +1992,14 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
         <source>Follow the Settings Above</source>
         <translation>Den Einstellungen darüber folgen</translation>
     </message>
+    <message>
+        <source>least error</source>
+        <translation>kleinster Fehler</translation>
+    </message>
+    <message>
+        <source>in floats</source>
+        <translation>in Gleitkomma</translation>
+    </message>
 </context>
 <context>
     <name>mambascope::ui::ResultsModel</name>
@@ -1990,10 +2014,6 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     <message>
         <source>all items</source>
         <translation>alle Elemente</translation>
-    </message>
-    <message>
-        <source>stopped early</source>
-        <translation>früh beendet</translation>
     </message>
     <message>
         <source>%1
@@ -2084,6 +2104,14 @@ Gegen die Baseline auf %1 Elementen: %2 Punkte, %3 gewonnen, %4 verloren, %5 %6<
     <message>
         <source>%1 (norm.)</source>
         <translation>%1 (norm.)</translation>
+    </message>
+    <message>
+        <source>until it was clear</source>
+        <translation>bis es eindeutig war</translation>
+    </message>
+    <message>
+        <source>partial</source>
+        <translation>unvollständig</translation>
     </message>
 </context>
 <context>
@@ -2462,6 +2490,37 @@ huggingface-cli download state-spaces/mamba-130m-hf</translation>
     <message>
         <source>Open in a new session</source>
         <translation>In einer neuen Sitzung öffnen</translation>
+    </message>
+    <message>
+        <source>α is searched with a calibration and on its text, and there is none.</source>
+        <translation>α wird mit einer Kalibrierung und auf ihrem Text gesucht, und es gibt keine.</translation>
+    </message>
+    <message>
+        <source>Calibrate the model first.</source>
+        <translation>Zuerst das Modell kalibrieren.</translation>
+    </message>
+    <message>
+        <source>Searching α</source>
+        <translation>α suchen</translation>
+    </message>
+    <message numerus="yes">
+        <source>α found for %n sites: mean error of the linears&apos; outputs %1 % → %2 %.</source>
+        <translation>
+            <numerusform>α für %n Stelle gefunden: mittlerer Fehler der Ausgaben %1 % → %2 %.</numerusform>
+            <numerusform>α für %n Stellen gefunden: mittlerer Fehler der Ausgaben %1 % → %2 %.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Find α</source>
+        <translation>α suchen</translation>
+    </message>
+    <message>
+        <source>%1 The plan was edited meanwhile.</source>
+        <translation>%1 Der Plan wurde inzwischen bearbeitet.</translation>
+    </message>
+    <message>
+        <source>Use them</source>
+        <translation>Übernehmen</translation>
     </message>
 </context>
 </TS>
