@@ -69,7 +69,7 @@
     </message>
     <message>
         <source>group of %1</source>
-        <translation>Gruppen zu %1</translation>
+        <translation>Gruppe %1</translation>
     </message>
     <message>
         <source>static</source>
@@ -102,6 +102,18 @@
     <message>
         <source>as is</source>
         <translation>unverändert</translation>
+    </message>
+    <message>
+        <source>output</source>
+        <translation>Ausgang</translation>
+    </message>
+    <message>
+        <source>both</source>
+        <translation>beide</translation>
+    </message>
+    <message>
+        <source>input</source>
+        <translation>Eingang</translation>
     </message>
 </context>
 <context>
@@ -397,7 +409,7 @@
     </message>
     <message>
         <source>Search task, flip or text</source>
-        <translation>Aufgabe, Art der Kippung oder Text suchen</translation>
+        <translation>Aufgabe, Kippung, Text suchen</translation>
     </message>
     <message>
         <source>Search the flipped answers</source>
@@ -667,7 +679,7 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     </message>
     <message>
         <source>Folder with the data sets: lambada/, hellaswag/, piqa/, …</source>
-        <translation>Ordner mit den Datensätzen: lambada/, hellaswag/, piqa/, …</translation>
+        <translation>Ordner mit lambada/, piqa/, …</translation>
     </message>
     <message>
         <source>&amp;Data</source>
@@ -691,7 +703,7 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     </message>
     <message>
         <source>&amp;Memory for edits</source>
-        <translation>S&amp;peicher für Änderungen</translation>
+        <translation>&amp;Zwischenspeicher</translation>
     </message>
     <message>
         <source>E&amp;valuate</source>
@@ -1986,7 +1998,7 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     </message>
     <message>
         <source>group of %1</source>
-        <translation>Gruppe von %1</translation>
+        <translation>Gruppe %1</translation>
     </message>
     <message>
         <source>Follow the Settings Above</source>
@@ -2437,7 +2449,7 @@ huggingface-cli download state-spaces/mamba-130m-hf</translation>
     </message>
     <message>
         <source>baseline</source>
-        <translation>Baseline</translation>
+        <translation>baseline</translation>
     </message>
     <message>
         <source>Evaluating %1</source>

@@ -3,6 +3,7 @@
 
 #include "ui/models/plan_delegate.h"
 #include "ui/models/plan_model.h"
+#include "ui/models/plan_values.h"
 #include "ui/theme/theme.h"
 
 #include <QContextMenuEvent>
@@ -55,6 +56,13 @@ void PlanTable::fitColumns() {
     bold.setBold(true);
     const QFontMetrics metrics(bold);
     const int character = QFontMetrics(font()).averageCharWidth();
+    const auto longest = [&](int column) {
+        QString text;
+        for (const PlanChoice& choice : planChoices(column)) {
+            text = metrics.horizontalAdvance(choice.text) > metrics.horizontalAdvance(text) ? choice.text : text;
+        }
+        return text;
+    };
     const auto widest = [&](int column) -> QString {
         switch (column) {
         case PlanModel::GranularityColumn:
@@ -62,7 +70,7 @@ void PlanTable::fitColumns() {
         case PlanModel::ScaleColumn:
             return tr("least error");
         case PlanModel::SideColumn:
-            return QStringLiteral("output");
+            return longest(column);
         case PlanModel::AlphaColumn:
             return QLocale().toString(0.5, 'f', 2);
         case PlanModel::TreatmentColumn:

@@ -39,6 +39,18 @@ QString granularityText(const Granularity& granularity) {
     return Texts::tr("group of %1").arg(granularity.groupSize);
 }
 
+QString sideText(ActivationSide side) {
+    switch (side) {
+    case ActivationSide::Output:
+        return Texts::tr("output");
+    case ActivationSide::Both:
+        return Texts::tr("both");
+    case ActivationSide::Input:
+        break;
+    }
+    return Texts::tr("input");
+}
+
 QString staticText(Clip clip) {
     switch (clip.kind) {
     case ClipKind::Percentile:
@@ -118,7 +130,7 @@ QString planText(const SiteSettings& settings, int column) {
     case PlanModel::ActivationBitsColumn:
         return precisionText(settings.activationBits, settings.activationFormat);
     case PlanModel::SideColumn:
-        return qt(activationSideName(settings.activationSide));
+        return sideText(settings.activationSide);
     case PlanModel::ScaleColumn:
         return scaleText(settings);
     case PlanModel::TreatmentColumn:

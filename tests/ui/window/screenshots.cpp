@@ -108,7 +108,8 @@ int main(int argc, char** argv) {
     }
     photographer.take(QStringLiteral("9-compare"), compare);
     compare.close();
-    window.commandPalette()->open(QStringLiteral("eval"));
+    // The first letters of the command as the language of the window calls it.
+    window.commandPalette()->open(MainWindow::tr("&Evaluate").remove(u'&').left(4).toLower());
     photographer.take(QStringLiteral("A-palette"));
     window.commandPalette()->hide();
     workspace.view().setAllLayers(true);
