@@ -7,12 +7,14 @@
 #include "ui/dialogs/evaluate_dialog.h"
 #include "ui/docks/plan_panel.h"
 #include "ui/theme/theme.h"
+#include "ui/window/command_palette.h"
 #include "ui/window/language.h"
 #include "ui/window/main_window.h"
 #include "ui/window/message_bar.h"
 
 #include <QAbstractButton>
 #include <QLabel>
+#include <QListView>
 #include <QMenu>
 #include <QMenuBar>
 #include <QProcess>
@@ -146,6 +148,7 @@ private Q_SLOTS:
     void theWindowIsGerman();
     void noMnemonicIsTakenTwiceInGerman();
     void pluralsAreGerman();
+    void thePaletteUnderstandsBothLanguages();
 
 private:
     void german();
@@ -323,6 +326,24 @@ void LanguageTest::pluralsAreGerman() {
     };
     QCOMPARE(more(1), QStringLiteral("1 weitere"));
     QCOMPARE(more(3), QStringLiteral("3 weitere"));
+}
+
+void LanguageTest::thePaletteUnderstandsBothLanguages() {
+    german();
+    m_window->setAsksBeforeClosing(false);
+    m_window->show();
+    m_workspace->openCheckpoint(QStringLiteral("tiny"));
+    QTRY_VERIFY_WITH_TIMEOUT(m_workspace->model().has_value(), 30'000);
+    const auto* list = m_window->commandPalette()->findChild<QListView*>();
+    for (const char* typed : {"Kanal 3", "kanal 3", "channel 3"}) {
+        m_window->commandPalette()->open(QString::fromLatin1(typed));
+        QCOMPARE(
+            list->model()->index(0, 0).data().toString(), QStringLiteral("Kanal 3 von Schicht 0, out_proj"));
+    }
+    for (const char* typed : {"Schicht 2 x", "layer 2 x"}) {
+        m_window->commandPalette()->open(QString::fromLatin1(typed));
+        QCOMPARE(list->model()->index(0, 0).data().toString(), QStringLiteral("Schicht 2, x_proj"));
+    }
 }
 
 QTEST_MAIN(LanguageTest)
