@@ -101,7 +101,7 @@
     </message>
     <message>
         <source>as is</source>
-        <translation>unverändert</translation>
+        <translation>belassen</translation>
     </message>
     <message>
         <source>output</source>
