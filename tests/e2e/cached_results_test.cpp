@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a session knows is not computed again; a clear difference ends a task; and how long an edit takes.
+#include "tests/e2e/files.h"
 #include "tests/e2e/programs.h"
 #include "tests/support/paths.h"
 
@@ -10,16 +11,6 @@ using namespace mambascope;
 using namespace mambascope::test;
 
 namespace {
-
-QString inFolder(const TemporaryFolder& folder, const char* name) {
-    return QString::fromStdString((folder.path() / name).string());
-}
-
-void writeText(const QString& path, const QByteArray& text) {
-    QFile file(path);
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    file.write(text);
-}
 
 Json readJson(const QString& path) {
     QFile file(path);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Files that users bring along: activation scales of other tools, the Hugging Face cache, tokenizers.
 #include "core/model/site.h"
+#include "tests/e2e/files.h"
 #include "tests/e2e/programs.h"
 #include "tests/support/hub.h"
 #include "tests/support/paths.h"
@@ -11,14 +12,6 @@
 
 using namespace mambascope;
 using namespace mambascope::test;
-
-namespace {
-
-QString inFolder(const TemporaryFolder& folder, const char* name) {
-    return QString::fromStdString((folder.path() / name).string());
-}
-
-} // namespace
 
 class CliFilesTest : public QObject {
     Q_OBJECT

@@ -3,6 +3,7 @@
 #include "core/base/file.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/quantization/plan.h"
+#include "tests/e2e/files.h"
 #include "tests/e2e/programs.h"
 #include "tests/support/paths.h"
 
@@ -18,18 +19,8 @@ using namespace mambascope::test;
 
 namespace {
 
-QString inFolder(const TemporaryFolder& folder, const char* name) {
-    return QString::fromStdString((folder.path() / name).string());
-}
-
 QString fixture(const char* name) {
     return QString::fromStdString((fixtureFolder() / name).string());
-}
-
-void writeText(const QString& path, const QByteArray& text) {
-    QFile file(path);
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    file.write(text);
 }
 
 QStringList entries(const TemporaryFolder& folder) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // evaluate and divergence as a user runs them: baselines, flips, task files, partial results, distributions.
+#include "tests/e2e/files.h"
 #include "tests/e2e/processes.h"
 #include "tests/e2e/programs.h"
 #include "tests/support/paths.h"
@@ -14,16 +15,6 @@ using namespace mambascope;
 using namespace mambascope::test;
 
 namespace {
-
-QString inFolder(const TemporaryFolder& folder, const char* name) {
-    return QString::fromStdString((folder.path() / name).string());
-}
-
-void writeText(const QString& path, const QByteArray& text) {
-    QFile file(path);
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    file.write(text);
-}
 
 QByteArray readText(const QString& path) {
     QFile file(path);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Exports and sessions as a user makes them.
+#include "tests/e2e/files.h"
 #include "tests/e2e/programs.h"
 #include "tests/support/paths.h"
 
@@ -11,10 +12,6 @@ using namespace mambascope;
 using namespace mambascope::test;
 
 namespace {
-
-QString inFolder(const TemporaryFolder& folder, const char* name) {
-    return QString::fromStdString((folder.path() / name).string());
-}
 
 QStringList entries(const TemporaryFolder& folder) {
     return QDir(QString::fromStdString(folder.path().string()))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A sweep as a user runs it: killed, stopped and resumed it leaves the same files as one that ran through.
+#include "tests/e2e/files.h"
 #include "tests/e2e/processes.h"
 #include "tests/e2e/programs.h"
 #include "tests/support/paths.h"
@@ -14,10 +15,6 @@ using namespace mambascope;
 using namespace mambascope::test;
 
 namespace {
-
-QString inFolder(const TemporaryFolder& folder, const char* name) {
-    return QString::fromStdString((folder.path() / name).string());
-}
 
 QByteArray readText(const QString& path) {
     QFile file(path);

@@ -3,6 +3,7 @@
 
 // What the tests of the GPU share.
 
+#include "plugins/torch/cpu/products.h"
 #include "plugins/torch/device.h"
 #include "plugins/torch/engine.h"
 
@@ -45,11 +46,6 @@ inline std::vector<float> downloaded(Backend& backend, const DeviceArray& array)
     return host;
 }
 
-/// x rounded to bf16, to nearest, ties to even (no NaN in here).
-inline std::uint16_t toBf16(float x) {
-    const auto bits = std::bit_cast<std::uint32_t>(x);
-    return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
-}
 inline float fromBf16(std::uint16_t x) {
     return std::bit_cast<float>(static_cast<std::uint32_t>(x) << 16);
 }
