@@ -61,7 +61,7 @@ public:
     virtual void add(std::size_t index, Matrix x) = 0;
     /// Of each stream, as StatisticsAccumulator has it: counts and extremes are the same, moments agree to
     /// rounding.
-    virtual std::vector<ChannelStatistics> finish() const = 0;
+    virtual std::vector<ChannelStatistics> finish() = 0;
 };
 
 /// What a recorded sequence of operations depends on besides the contents of memory.

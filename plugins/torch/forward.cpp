@@ -132,14 +132,15 @@ void ForwardPass::mamba1Mixer(
     scan.z = m_xz.columnRange(inner, inner);
     scan.b = b;
     scan.c = c;
-    scan.y = m_dt;
+    // On a GPU the collection of dt_proj's output may go on while the scan runs.
+    scan.y = observer == nullptr || m_backend.isHostMemory() ? m_dt : m_scratch;
     scan.dtBias = layer.dtBias->data();
     scan.decay = layer.decay->data();
     scan.d = layer.d->data();
     scan.state = m_spec.state;
     scan.stateOffset = scanStateOffset(index);
     m_backend.scan(scan, segments);
-    applySite(site(Linear::OutProj), {index, Linear::OutProj}, m_dt, m_dt, m_out, segments, observer);
+    applySite(site(Linear::OutProj), {index, Linear::OutProj}, scan.y, scan.y, m_out, segments, observer);
 }
 
 void ForwardPass::mamba2Mixer(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Products with the tile registers of Intel processors (Sapphire Rapids and later): a tile is 16 rows of 64 bytes,
-// and one instruction multiplies 16 rows of x, 64 bytes each, with 16 outputs.
+// Products with the tile registers of Intel processors (Sapphire Rapids and later): a tile is 16 rows of 64
+// bytes, and one instruction multiplies 16 rows of x, 64 bytes each, with 16 outputs.
 #define MAMBASCOPE_AVX512
 #define MAMBASCOPE_ISA_NAMESPACE amx
 #include "plugins/torch/cpu/conversions_impl.h"
@@ -34,7 +34,8 @@ struct Int8 {
 
 /// Writes a tile's sums: up to kTile rows and columns of them.
 template <class Sum>
-void finishTile(const ProductTile& t, std::int64_t row, std::int64_t column, const Sum (&sums)[kTile][kTile]) {
+void finishTile(
+    const ProductTile& t, std::int64_t row, std::int64_t column, const Sum (&sums)[kTile][kTile]) {
     const std::int64_t rows = t.rows - row < kTile ? t.rows - row : kTile;
     const std::int64_t columns = t.outputs - column < kTile ? t.outputs - column : kTile;
     if (columns <= 0) {
@@ -93,8 +94,18 @@ void multiplyPiece(const ProductTile& t, std::int64_t row, std::int64_t panel) {
         _tile_zero(2);
         _tile_zero(3);
     }
-    const std::int64_t steps = t.depth * Kind::kBytes / kTileBytes;
+    const std::int64_t steps = t.depth * Kind::kBytes / kTileBytes, column = panel * 2 * kTile;
+    constexpr std::int64_t kRows = TwoGroups ? 2 * kTile : kTile;
+    const std::int64_t rows = t.rows - row < kRows ? t.rows - row : kRows;
+    std::int64_t asked = 0;
     for (std::int64_t k = 0; k < steps; ++k) {
+        // The results' lines come while products are made: waiting for them at the end takes half as long
+        // again.
+        for (; asked * steps < (k + 1) * rows; ++asked) {
+            const float* line = t.c + (row + asked) * t.ldc + column;
+            __builtin_prefetch(line, 1);
+            __builtin_prefetch(line + kTile, 1);
+        }
         _tile_loadd(4, a0 + k * kTileBytes, t.lda);
         _tile_loadd(6, w0 + k * kTile * kTileBytes, kTileBytes);
         _tile_loadd(7, w1 + k * kTile * kTileBytes, kTileBytes);
@@ -104,7 +115,6 @@ void multiplyPiece(const ProductTile& t, std::int64_t row, std::int64_t panel) {
             addSecondProducts<Kind>();
         }
     }
-    const std::int64_t column = panel * 2 * kTile;
     alignas(64) typename Kind::Sum sums[kTile][kTile];
     _tile_stored(0, sums, kTileBytes);
     finishTile(t, row, column, sums);

@@ -84,7 +84,10 @@ CudaBackend::OwnStream::OwnStream(int device) {
     if (!cuda::haveCode()) {
         throw std::runtime_error("This build has no code for the GPU cuda:" + std::to_string(device) + ".");
     }
-    check(cudaStreamCreateWithFlags(&m_stream, cudaStreamNonBlocking));
+    // What runs beside a pass, like the collection of statistics, does not get in its way.
+    int least = 0, greatest = 0;
+    check(cudaDeviceGetStreamPriorityRange(&least, &greatest));
+    check(cudaStreamCreateWithPriority(&m_stream, cudaStreamNonBlocking, greatest));
 }
 
 CudaBackend::OwnStream::~OwnStream() {
@@ -184,7 +187,7 @@ std::unique_ptr<DeviceStatistics> CudaBackend::makeStatistics(std::span<const in
 
 void CudaBackend::finish() {
     use();
-    for (const cuda::Statistics* statistics : m_statistics) {
+    for (cuda::Statistics* statistics : m_statistics) {
         statistics->wait();
     }
     check(cudaStreamSynchronize(m_stream));

@@ -17,7 +17,7 @@ constexpr unsigned kAllLanes = 0xffffffffu;
 
 using BFloat16 = __nv_bfloat16;
 
-inline unsigned blocksFor(std::int64_t count, std::int64_t size) {
+__host__ __device__ inline unsigned blocksFor(std::int64_t count, std::int64_t size) {
     return static_cast<unsigned>((count + size - 1) / size);
 }
 
@@ -28,7 +28,7 @@ struct Rows {
     std::int64_t rows = 0, columns = 0, stride = 0;
 
     Rows() = default;
-    explicit Rows(const Matrix& m)
+    __host__ __device__ explicit Rows(const Matrix& m)
         : data(reinterpret_cast<T*>(m.data))
         , rows(m.rows)
         , columns(m.columns)
@@ -93,6 +93,8 @@ struct PackOfPairs {
         }
     }
 };
+template <>
+struct alignas(4) Pack<BFloat16, 2> : PackOfPairs<2> {};
 template <>
 struct alignas(8) Pack<BFloat16, 4> : PackOfPairs<4> {};
 template <>

@@ -10,6 +10,12 @@ namespace mambascope::cuda {
 namespace {
 
 constexpr std::size_t kMostReadings = 16;
+/// Values whose collection fills a GPU.
+constexpr std::int64_t kManyValues = std::int64_t{8} << 20;
+
+std::int64_t divideUp(std::int64_t a, std::int64_t b) {
+    return (a + b - 1) / b;
+}
 
 bool overlap(const Matrix& a, const Matrix& b) {
     const auto begin = [](const Matrix& m) {
@@ -24,7 +30,7 @@ bool overlap(const Matrix& a, const Matrix& b) {
 /// Bytes of a stream's arrays: the 8-byte ones first, then the 4-byte ones.
 std::size_t bytesFor(int channels) {
     const auto count = static_cast<std::size_t>(channels);
-    return 8 * (4 * count + kHistogramBins) + 4 * (3 * count + (count & 1));
+    return 8 * (4 * count + kHistogramCopies * kHistogramBins) + 4 * (3 * count + (count & 1));
 }
 
 template <class T>
@@ -42,7 +48,10 @@ ChannelStatistics statisticsOf(const StatisticsArrays& sums, int channels, std::
         values->resize(count);
     }
     result.above6.resize(count);
-    result.histogram.assign(sums.histogram, sums.histogram + kHistogramBins);
+    result.histogram.assign(kHistogramBins, 0);
+    for (std::size_t i = 0; i < kHistogramCopies * kHistogramBins; ++i) {
+        result.histogram[i % kHistogramBins] += static_cast<std::int64_t>(sums.histogram[i]);
+    }
     for (std::size_t c = 0; c < count && tokens > 0; ++c) {
         const auto nonfinite = static_cast<std::int64_t>(sums.nonfinite[c]);
         result.nonfinite += nonfinite;
@@ -67,31 +76,28 @@ Statistics::Statistics(
     std::span<const int> channels, cudaStream_t stream, std::function<void(const Statistics*)> forget)
     : m_stream(stream)
     , m_forget(std::move(forget)) {
+    check(cudaStreamCreateWithFlags(&m_own, cudaStreamNonBlocking));
     check(cudaEventCreateWithFlags(&m_ready, cudaEventDisableTiming));
     m_free.resize(kMostReadings);
     for (cudaEvent_t& event : m_free) {
         check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
     }
+    std::size_t arrivals = 0;
     for (const int count : channels) {
-        m_streams.push_back({count, 0, m_bytes});
+        m_streams.push_back({count, 0, m_bytes, arrivals});
         m_bytes += bytesFor(count);
+        arrivals += static_cast<std::size_t>(divideUp(count, kStatisticsChannels));
         m_mostChannels = std::max(m_mostChannels, count);
     }
     check(cudaMemset(m_memory.reserve(m_bytes), 0, m_bytes));
-    const std::size_t groups = static_cast<std::size_t>(m_mostChannels / kStatisticsChannels + 1);
-    for (Lane& lane : m_lanes) {
-        check(cudaStreamCreateWithFlags(&lane.stream, cudaStreamNonBlocking));
-        check(cudaMemset(lane.arrivals.reserve(groups), 0, groups * sizeof(unsigned)));
-    }
-    check(cudaDeviceSynchronize()); // the lanes' streams do not wait for the default one
+    check(cudaMemset(m_arrivals.reserve(arrivals), 0, arrivals * sizeof(unsigned)));
+    check(cudaDeviceSynchronize()); // m_own does not wait for the default stream
 }
 
 Statistics::~Statistics() {
     m_forget(this);
-    for (const Lane& lane : m_lanes) {
-        cudaStreamSynchronize(lane.stream);
-        cudaStreamDestroy(lane.stream);
-    }
+    cudaStreamSynchronize(m_own);
+    cudaStreamDestroy(m_own);
     for (const Reading& reading : m_readings) {
         cudaEventDestroy(reading.done);
     }
@@ -101,10 +107,9 @@ Statistics::~Statistics() {
     cudaEventDestroy(m_ready);
 }
 
-void Statistics::wait() const {
-    for (const Lane& lane : m_lanes) {
-        check(cudaStreamSynchronize(lane.stream));
-    }
+void Statistics::wait() {
+    start();
+    check(cudaStreamSynchronize(m_own));
 }
 
 void Statistics::waitFor(std::size_t reading) {
@@ -114,14 +119,22 @@ void Statistics::waitFor(std::size_t reading) {
 }
 
 void Statistics::beforeWrite(Matrix y) {
+    const auto reads = [&](const std::vector<StatisticsJob>& jobs) {
+        return std::any_of(
+            jobs.begin(), jobs.end(), [&](const StatisticsJob& job) { return overlap(job.x, y); });
+    };
+    if (reads(m_pending)) {
+        start();
+    }
     for (std::size_t i = m_readings.size(); i > 0; --i) {
-        if (overlap(m_readings[i - 1].x, y)) {
+        if (reads(m_readings[i - 1].jobs)) {
             waitFor(i - 1);
         }
     }
 }
 
 void Statistics::beforeAnyWrite() {
+    start();
     while (!m_readings.empty()) {
         waitFor(0);
     }
@@ -135,7 +148,7 @@ StatisticsArrays Statistics::arraysOf(const Stream& stream, std::byte* base) {
     arrays.squares = take<double>(at, count);
     arrays.above6 = take<unsigned long long>(at, count);
     arrays.nonfinite = take<unsigned long long>(at, count);
-    arrays.histogram = take<unsigned long long>(at, kHistogramBins);
+    arrays.histogram = take<unsigned long long>(at, kHistogramCopies * kHistogramBins);
     arrays.min = take<float>(at, count);
     arrays.max = take<float>(at, count);
     arrays.shift = take<float>(at, count);
@@ -143,35 +156,60 @@ StatisticsArrays Statistics::arraysOf(const Stream& stream, std::byte* base) {
 }
 
 void Statistics::reserve(std::int64_t rows) {
-    const std::int64_t blocks = (rows + kStatisticsRows - 1) / kStatisticsRows;
-    for (Lane& lane : m_lanes) {
-        lane.partials.reserve(static_cast<std::size_t>(blocks * m_mostChannels));
-    }
+    // What waits together is at most kManyValues and one matrix more.
+    const std::int64_t most = m_mostChannels;
+    const std::int64_t channels = std::min(
+        static_cast<std::int64_t>(kMostStatisticsJobs) * most,
+        kManyValues / std::max<std::int64_t>(rows, 1) + most);
+    m_partials.reserve(static_cast<std::size_t>(divideUp(rows, kStatisticsRows) * channels));
 }
 
 void Statistics::add(std::size_t index, Matrix x) {
     if (x.rows == 0) {
         return;
     }
-    reserve(x.rows);
+    Stream& stream = m_streams[index];
+    const StatisticsArrays to = arraysOf(stream, m_memory.data());
+    const bool joins = std::all_of(m_pending.begin(), m_pending.end(), [&](const StatisticsJob& job) {
+        return job.to.sum != to.sum && job.x.rows == x.rows && job.x.element == x.element &&
+               statisticsPacks(job.x) == statisticsPacks(x);
+    });
+    if (!joins) {
+        start();
+    }
+    if (m_pending.empty()) {
+        reserve(x.rows);
+    }
+    m_pending.push_back(
+        {x, to, stream.tokens == 0, m_partials.data() + m_pendingPartials,
+         m_arrivals.data() + stream.arrivalOffset});
+    m_pendingPartials += static_cast<std::size_t>(divideUp(x.rows, kStatisticsRows) * x.columns);
+    m_pendingValues += x.rows * x.columns;
+    stream.tokens += x.rows;
+    if (m_pending.size() == kMostStatisticsJobs || m_pendingValues >= kManyValues) {
+        start();
+    }
+}
+
+void Statistics::start() {
+    if (m_pending.empty()) {
+        return;
+    }
     if (m_free.empty()) {
         waitFor(0);
     }
-    const Lane& lane = m_lanes[index % m_lanes.size()];
-    Stream& stream = m_streams[index];
     check(cudaEventRecord(m_ready, m_stream));
-    check(cudaStreamWaitEvent(lane.stream, m_ready, 0));
-    addStatistics(
-        x, arraysOf(stream, m_memory.data()), stream.tokens == 0, lane.partials.data(), lane.arrivals.data(),
-        lane.stream);
+    check(cudaStreamWaitEvent(m_own, m_ready, 0));
+    addStatistics(m_pending.data(), static_cast<int>(m_pending.size()), m_own);
     check(cudaGetLastError());
-    check(cudaEventRecord(m_free.back(), lane.stream));
-    m_readings.push_back({x, m_free.back()});
+    check(cudaEventRecord(m_free.back(), m_own));
+    m_readings.push_back({std::exchange(m_pending, {}), m_free.back()});
     m_free.pop_back();
-    stream.tokens += x.rows;
+    m_pendingValues = 0;
+    m_pendingPartials = 0;
 }
 
-std::vector<ChannelStatistics> Statistics::finish() const {
+std::vector<ChannelStatistics> Statistics::finish() {
     std::vector<std::byte> host(m_bytes);
     wait();
     check(cudaMemcpy(host.data(), m_memory.data(), m_bytes, cudaMemcpyDeviceToHost));

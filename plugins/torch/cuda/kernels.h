@@ -23,8 +23,8 @@ struct Sequences {
     const std::int32_t* ofRow = nullptr; ///< [rows]: index of the row's segment
 };
 
-/// Zero channels, then divide by smoothing; both may be null. A channel with bits in `exempt` (may be null) is neither
-/// quantized nor looked at for a scale.
+/// Zero channels, then divide by smoothing; both may be null. A channel with bits in `exempt` (may be null)
+/// is neither quantized nor looked at for a scale.
 struct Preparation {
     const std::uint32_t* keep = nullptr;
     const float* smoothing = nullptr;
@@ -40,12 +40,15 @@ struct HeadScore {
     std::int32_t argmax;
 };
 
+/// Blocks add to different copies: all to one takes longer than everything else.
+constexpr int kHistogramCopies = 16;
+
 /// Accumulated statistics of one stream of activations, [channels] each.
 struct StatisticsArrays {
     float *min = nullptr, *max = nullptr, *shift = nullptr;
     double *sum = nullptr, *squares = nullptr; ///< of x − shift
     unsigned long long *above6 = nullptr, *nonfinite = nullptr;
-    unsigned long long* histogram = nullptr; ///< [kHistogramBins]
+    unsigned long long* histogram = nullptr; ///< [kHistogramCopies][kHistogramBins], whose sum it is
 };
 
 /// What one block of rows says about one channel.
@@ -55,8 +58,18 @@ struct StatisticsPartial {
     std::uint32_t above6, nonfinite;
 };
 
-constexpr int kMostScanStates = 128, kMostStates = 256;         ///< of scan() and of headScan()
-constexpr int kStatisticsRows = 128, kStatisticsChannels = 128; ///< of a block of addStatistics()
+/// The rows of x are added to `to`.
+struct StatisticsJob {
+    Matrix x;
+    StatisticsArrays to;
+    bool begins = false;                   ///< all but the histogram is taken for unwritten
+    StatisticsPartial* partials = nullptr; ///< scratch: [blocks of kStatisticsRows rows][channels]
+    unsigned* arrivals = nullptr; ///< [blocks of kStatisticsChannels channels], zeros before and afterwards
+};
+
+constexpr int kMostScanStates = 128, kMostStates = 256;        ///< of scan() and of headScan()
+constexpr int kStatisticsRows = 512, kStatisticsChannels = 64; ///< of a block of addStatistics()
+constexpr std::size_t kMostStatisticsJobs = 8;
 
 bool haveCode(); ///< this build has machine code for the current device
 
@@ -79,8 +92,8 @@ void gatedNorm(const GatedNormArguments& arguments, Stream stream);
 void unitNorm(Matrix x, float epsilon, Stream stream);
 
 void prepareInput(Matrix x, Preparation how, Matrix out, Stream stream);
-/// Prepares and multiplies every row with the core's Rotation of `odd` · 2^k channels, whose cosines [odd, odd] are on
-/// the device.
+/// Prepares and multiplies every row with the core's Rotation of `odd` · 2^k channels, whose cosines [odd,
+/// odd] are on the device.
 void rotate(Matrix x, Preparation how, const float* cosines, int odd, Matrix out, Stream stream);
 /// absmax[row] of the finite prepared values.
 void rowAbsmax(Matrix x, Preparation how, float* absmax, Stream stream);
@@ -100,9 +113,10 @@ struct Sums {
     std::int32_t* data = nullptr;
     std::int64_t rows = 0, columns = 0;
 };
-/// The integers themselves, padded with zeros to the width of `out`, with `scales` [rows]; or with `scale`, which is
-/// stored there, if `given` is false. The scale of a row with a NaN becomes NaN.
-void quantizeIntegers(Matrix x, bool given, float scale, float limit, float* scales, Bytes out, Stream stream);
+/// The integers themselves, padded with zeros to the width of `out`, with `scales` [rows]; or with `scale`,
+/// which is stored there, if `given` is false. The scale of a row with a NaN becomes NaN.
+void quantizeIntegers(
+    Matrix x, bool given, float scale, float limit, float* scales, Bytes out, Stream stream);
 /// y = (sums · outputScales[column]) · rowScales[row], of the first columns of `sums`.
 void scaleSums(Sums sums, const float* rowScales, const float* outputScales, Matrix y, Stream stream);
 
@@ -117,11 +131,10 @@ void quantizeFloat(
 void scoreLogits(
     Matrix logits, std::int64_t first, const std::int32_t* targets, HeadScore* scores, Stream stream);
 
-/// Adds the rows of x to `to`. `partials`: scratch of [blocks of kStatisticsRows rows][channels]; `arrivals`:
-/// [blocks of kStatisticsChannels channels] zeros, which are zeros again afterwards. `begins`: the first call
-/// for `to`, whose arrays (except the histogram) are then taken for unwritten.
-void addStatistics(
-    Matrix x, const StatisticsArrays& to, bool begins, StatisticsPartial* partials, unsigned* arrivals,
-    Stream stream);
+/// Up to kMostStatisticsJobs, at the same time; of one element and all with whole packs or none
+/// (statisticsPacks()).
+void addStatistics(const StatisticsJob* jobs, int count, Stream stream);
+/// The rows of x can be read in packs.
+bool statisticsPacks(const Matrix& x);
 
 } // namespace mambascope::cuda
