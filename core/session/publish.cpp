@@ -72,9 +72,10 @@ bool sync(const fs::path& path) {
 
 Result<Publication> Publication::begin(const fs::path& target, bool overwrite) {
     std::error_code error;
-    fs::path resolved = fs::weakly_canonical(target, error); // replaces what a link points to, not the link
+    const fs::path absolute = fs::absolute(target, error);
+    fs::path resolved = fs::weakly_canonical(absolute, error); // replaces what a link points to, not the link
     if (error || resolved.filename().empty()) {
-        resolved = fs::absolute(target, error);
+        resolved = absolute;
     }
     if (fs::is_directory(resolved, error)) {
         return Error::usage(resolved.string() + " is a folder.", "Give the name of a file in it.");

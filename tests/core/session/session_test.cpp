@@ -263,6 +263,15 @@ private Q_SLOTS:
         QVERIFY(m_session->notes().empty());
     }
 
+    void aNameWithoutAFolderIsInTheCurrentOne() {
+        const std::filesystem::path before = std::filesystem::current_path();
+        std::filesystem::current_path(m_folder->path());
+        const Result<std::unique_ptr<Session>> session = Session::create("bare.mscope", false);
+        std::filesystem::current_path(before);
+        QVERIFY2(session.ok(), session.ok() ? "" : describe(session.error()).c_str());
+        QVERIFY(std::filesystem::exists(m_folder->path() / "bare.mscope"));
+    }
+
     void observersHearWhatChanged() {
         std::vector<Session::Change> heard;
         auto handle = m_session->observe([&](Session::Change change) { heard.push_back(change); });
