@@ -2,7 +2,7 @@
 #include "core/base/file.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
-#include "core/calibration/calibration.h"
+#include "core/calibration/calibration_bytes.h"
 #include "core/checkpoint/safetensors.h"
 
 #include <bit>
@@ -104,6 +104,31 @@ void forEachTensor(const CalibrationSnapshot& snapshot, Visitor&& visit) {
             visitArray("nonfinite", std::vector<std::int64_t>{statistics.nonfinite});
         }
     }
+}
+
+/// The header of the safetensors file, padded so that the values behind it are aligned.
+std::string headerOf(const CalibrationSnapshot& snapshot) {
+    OrderedJson header;
+    header["__metadata__"] = {
+        {"format", kFormatName},
+        {"version", std::to_string(kFormatVersion)},
+        {"spec", toJson(snapshot.spec).dump()},
+        {"source", sourceToJson(snapshot.source).dump()}};
+    std::size_t size = 0;
+    forEachTensor(
+        snapshot,
+        [&](const std::string& name, std::span<const std::byte> bytes, DType dtype, std::size_t count) {
+            // Appended without operator[], which searches an ordered object from its start.
+            header.get_ref<OrderedJson::object_t&>().push_back(
+                {name, OrderedJson{
+                           {"dtype", dtypeName(dtype)},
+                           {"shape", {count}},
+                           {"data_offsets", {size, size + bytes.size()}}}});
+            size += bytes.size();
+        });
+    std::string text = header.dump();
+    text.resize((text.size() + 7) / 8 * 8, ' ');
+    return text;
 }
 
 Error damaged(std::string_view what, const std::string& reason) {
@@ -250,36 +275,31 @@ std::string calibrationHash(const CalibrationSnapshot& snapshot) {
     return hasher.digest();
 }
 
-Result<std::vector<std::byte>> calibrationToBytes(const CalibrationSnapshot& snapshot) {
-    OrderedJson header;
-    header["__metadata__"] = {
-        {"format", kFormatName},
-        {"version", std::to_string(kFormatVersion)},
-        {"spec", toJson(snapshot.spec).dump()},
-        {"source", sourceToJson(snapshot.source).dump()}};
-    std::size_t size = 0;
-    forEachTensor(
-        snapshot,
-        [&](const std::string& name, std::span<const std::byte> bytes, DType dtype, std::size_t count) {
-            // Appended without operator[], which searches an ordered object from its start.
-            header.get_ref<OrderedJson::object_t&>().push_back(
-                {name, OrderedJson{
-                           {"dtype", dtypeName(dtype)},
-                           {"shape", {count}},
-                           {"data_offsets", {size, size + bytes.size()}}}});
-            size += bytes.size();
-        });
-    std::string text = header.dump();
-    text.resize((text.size() + 7) / 8 * 8, ' ');
-    const std::uint64_t length = text.size();
-    std::vector<std::byte> result(sizeof length + text.size());
-    std::memcpy(result.data(), &length, sizeof length);
-    std::memcpy(result.data() + sizeof length, text.data(), text.size());
-    result.reserve(result.size() + size);
+Result<void> writeCalibrationBytes(
+    const CalibrationSnapshot& snapshot,
+    const std::function<Result<void>(std::span<const std::byte>)>& take) {
+    const std::string header = headerOf(snapshot);
+    const std::uint64_t length = header.size();
+    Result<void> state = take(std::as_bytes(std::span(&length, 1)));
+    state = state.ok() ? take(std::as_bytes(std::span(header))) : state;
     forEachTensor(snapshot, [&](const std::string&, std::span<const std::byte> bytes, DType, std::size_t) {
-        result.insert(result.end(), bytes.begin(), bytes.end());
+        state = state.ok() ? take(bytes) : state;
     });
-    return result;
+    return state;
+}
+
+Result<std::vector<std::byte>> calibrationToBytes(const CalibrationSnapshot& snapshot) {
+    std::size_t size = 0;
+    forEachTensor(snapshot, [&](const std::string&, std::span<const std::byte> bytes, DType, std::size_t) {
+        size += bytes.size();
+    });
+    std::vector<std::byte> result;
+    result.reserve(size + size / 8); // the header takes little beside the values
+    const Result<void> written = writeCalibrationBytes(snapshot, [&](std::span<const std::byte> bytes) {
+        result.insert(result.end(), bytes.begin(), bytes.end());
+        return Result<void>();
+    });
+    return written.ok() ? Result<std::vector<std::byte>>(std::move(result)) : written.error();
 }
 
 Result<CalibrationSnapshot> calibrationFromBytes(std::span<const std::byte> bytes, std::string_view what) {

@@ -98,6 +98,36 @@ ALTER TABLE task_result ADD COLUMN title TEXT NOT NULL DEFAULT '';
 ALTER TABLE task_result ADD COLUMN chance REAL;
 ALTER TABLE task_result ADD COLUMN stop_level REAL;
 ALTER TABLE task_result ADD COLUMN stop_p REAL;
+)sql",
+    R"sql(
+ALTER TABLE plan_revision ADD COLUMN parent INTEGER REFERENCES plan_revision(id);
+UPDATE plan_revision SET parent =
+  (SELECT max(earlier.id) FROM plan_revision AS earlier WHERE earlier.id < plan_revision.id);
+CREATE INDEX plan_child ON plan_revision(parent);
+CREATE TABLE calibration_slice(
+  calibration_id INTEGER NOT NULL REFERENCES calibration(id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  data BLOB NOT NULL,
+  UNIQUE(calibration_id, position)
+) STRICT;
+WITH RECURSIVE slice(id, position, size) AS (
+  SELECT id, 0, length(data) FROM calibration
+  UNION ALL SELECT id, position + 1, size FROM slice WHERE (position + 1) * 1048576 < size
+)
+INSERT INTO calibration_slice
+  SELECT id, position, substr(data, position * 1048576 + 1, 1048576) FROM slice JOIN calibration USING(id);
+ALTER TABLE calibration DROP COLUMN data;
+CREATE TABLE search(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  created INTEGER NOT NULL,
+  checkpoint_hash TEXT NOT NULL,
+  trace TEXT NOT NULL
+) STRICT;
+CREATE TABLE sweep(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  created INTEGER NOT NULL,
+  results TEXT NOT NULL
+) STRICT;
 )sql"};
 
 Result<void> applySteps(Database& database, int from, int to) {

@@ -64,16 +64,24 @@ Result<void> Session::Impl::load() {
         return document.error();
     }
     checkpoint = document.value().checkpoint;
-    plan = document.value().plan.value_or(QuantPlan{});
     notes = document.value().notes;
     view = document.value().view;
-    return loadCheckpointParts(checkpointHash(), calibration, calibrationHash, runs);
+    const Result<store::PlanPosition> position = store::readPlanPosition(database);
+    if (!position.ok()) {
+        return position.error();
+    }
+    planPosition = position.value();
+    Result<QuantPlan> current = store::readPlan(database, planPosition.revision, path);
+    if (!current.ok()) {
+        return current.error();
+    }
+    plan = std::move(current).value();
+    return loadCheckpointParts(checkpointHash(), calibration, runs);
 }
 
 Result<void> Session::Impl::loadCheckpointParts(
-    const std::string& hash, std::shared_ptr<const CalibrationSnapshot>& newCalibration,
-    std::string& newCalibrationHash, std::vector<Run>& newRuns) const {
-    Result<store::Calibration> stored = store::readCalibration(database, hash, path);
+    const std::string& hash, store::StoredCalibration& newCalibration, std::vector<Run>& newRuns) const {
+    Result<store::StoredCalibration> stored = store::findCalibration(database, hash, path);
     if (!stored.ok()) {
         return stored.error();
     }
@@ -90,8 +98,7 @@ Result<void> Session::Impl::loadCheckpointParts(
         }
         run->run.result = result.value();
     }
-    newCalibration = stored.value().snapshot;
-    newCalibrationHash = stored.value().hash;
+    newCalibration = std::move(stored).value();
     newRuns.clear();
     for (store::StoredRun& run : read.value()) {
         newRuns.push_back(std::move(run.run));
@@ -121,6 +128,38 @@ Result<void> Session::Impl::edit(const std::function<Result<void>(Database&)>& c
             path.string() + " is read-only from now on because another window or program took it over.";
     }
     return done;
+}
+
+Result<void> Session::Impl::changePlan(
+    const std::function<Result<void>(Database&)>& change, const QuantPlan& newPlan) {
+    store::PlanPosition position;
+    const Result<void> done = edit([&](Database& changed) -> Result<void> {
+        if (const Result<void> made = change(changed); !made.ok()) {
+            return made;
+        }
+        Result<store::PlanPosition> read = store::readPlanPosition(changed);
+        if (!read.ok()) {
+            return read.error();
+        }
+        position = std::move(read).value();
+        return {};
+    });
+    if (!done.ok()) {
+        return done;
+    }
+    plan = newPlan;
+    planPosition = std::move(position);
+    notify({Change::Plan});
+    return {};
+}
+
+Result<void> Session::Impl::goToPlan(std::int64_t revision) {
+    const Result<QuantPlan> target = store::readPlan(database, revision, path);
+    if (!target.ok()) {
+        return target.error();
+    }
+    return changePlan(
+        [&](Database& changed) { return store::setPlanRevision(changed, revision); }, target.value());
 }
 
 void Session::Impl::notify(std::initializer_list<Change> changes) {
@@ -156,15 +195,14 @@ Result<void> Session::setCheckpoint(const CheckpointReference& reference) {
         return {};
     }
     const bool sameModel = m_impl->checkpoint && m_impl->checkpoint->hash == reference.hash;
-    std::shared_ptr<const CalibrationSnapshot> calibration;
-    std::string calibrationHash;
+    store::StoredCalibration calibration;
     std::vector<Run> runs;
     const Result<void> done = m_impl->edit([&](Database& database) -> Result<void> {
         const Result<void> stored = store::writeCheckpoint(database, reference);
         if (!stored.ok() || sameModel) {
             return stored;
         }
-        return m_impl->loadCheckpointParts(reference.hash, calibration, calibrationHash, runs);
+        return m_impl->loadCheckpointParts(reference.hash, calibration, runs);
     });
     if (!done.ok()) {
         return done;
@@ -175,15 +213,19 @@ Result<void> Session::setCheckpoint(const CheckpointReference& reference) {
         return {};
     }
     m_impl->calibration = std::move(calibration);
-    m_impl->calibrationHash = std::move(calibrationHash);
+    m_impl->calibrationRead.reset();
     m_impl->runs = std::move(runs);
     m_impl->isBaseline.clear();
-    m_impl->notify({Change::Checkpoint, Change::Calibration, Change::Runs});
+    m_impl->notify({Change::Checkpoint, Change::Calibration, Change::Runs, Change::Searches});
     return {};
 }
 
 std::shared_ptr<const CalibrationSnapshot> Session::calibration() const {
-    return m_impl->calibration;
+    if (m_impl->calibration.id != 0 && m_impl->calibrationRead == nullptr) {
+        auto read = store::readCalibration(m_impl->database, m_impl->calibration.id, m_impl->path);
+        m_impl->calibrationRead = read.ok() ? std::move(read).value() : nullptr;
+    }
+    return m_impl->calibrationRead;
 }
 
 Result<void> Session::addCalibration(std::shared_ptr<const CalibrationSnapshot> snapshot) {
@@ -194,17 +236,22 @@ Result<void> Session::addCalibration(std::shared_ptr<const CalibrationSnapshot> 
     const std::string owner =
         snapshot->source.checkpointHash.empty() ? current : snapshot->source.checkpointHash;
     const std::string hash = calibrationHash(*snapshot);
-    if (owner == current && m_impl->calibration != nullptr && hash == m_impl->calibrationHash) {
+    if (owner == current && hash == m_impl->calibration.hash) {
         return {};
     }
-    const Result<void> done = m_impl->edit(
-        [&](Database& database) { return store::writeCalibration(database, *snapshot, hash, owner, now()); });
+    std::int64_t id = 0;
+    const Result<void> done = m_impl->edit([&](Database& database) -> Result<void> {
+        const Result<std::int64_t> written =
+            store::writeCalibration(database, *snapshot, hash, owner, now());
+        id = written.ok() ? written.value() : 0;
+        return written.ok() ? Result<void>() : written.error();
+    });
     if (!done.ok()) {
         return done;
     }
     if (owner == current) {
-        m_impl->calibration = std::move(snapshot);
-        m_impl->calibrationHash = hash;
+        m_impl->calibration = {id, hash};
+        m_impl->calibrationRead = std::move(snapshot);
         m_impl->notify({Change::Calibration});
     }
     return {};
@@ -214,20 +261,57 @@ const QuantPlan& Session::plan() const {
     return m_impl->plan;
 }
 
+std::int64_t Session::planRevision() const {
+    return m_impl->planPosition.revision;
+}
+
 Result<void> Session::setPlan(const QuantPlan& plan, const std::string& label) {
     if (plan == m_impl->plan) {
         return {};
     }
-    const Result<void> done = m_impl->edit([&](Database& database) -> Result<void> {
-        const Result<std::int64_t> id = store::writePlan(database, plan, label, now());
-        return id.ok() ? Result<void>() : id.error();
-    });
-    if (!done.ok()) {
-        return done;
+    return m_impl->changePlan(
+        [&](Database& database) { return store::writePlan(database, plan, label, now()); }, plan);
+}
+
+Result<void> Session::amendPlan(const QuantPlan& plan, const std::string& label) {
+    const store::PlanPosition at = m_impl->planPosition;
+    if (at.revision == 0 || at.next != 0) {
+        return Error::usage("Only the newest edit of the plan can be continued.");
     }
-    m_impl->plan = plan;
-    m_impl->notify({Change::Plan});
-    return {};
+    const Result<QuantPlan> before = store::readPlan(m_impl->database, at.parent, m_impl->path);
+    if (!before.ok()) {
+        return before.error();
+    }
+    return m_impl->changePlan(
+        [&](Database& database) -> Result<void> {
+            if (plan != before.value()) {
+                return store::rewritePlan(database, plan, label, now());
+            }
+            const Result<void> back = store::setPlanRevision(database, at.parent);
+            return back.ok() ? store::removePlan(database, at.revision) : back;
+        },
+        plan);
+}
+
+std::optional<std::string> Session::undoLabel() const {
+    const store::PlanPosition& at = m_impl->planPosition;
+    return at.revision != 0 ? std::optional(at.label) : std::nullopt;
+}
+
+std::optional<std::string> Session::redoLabel() const {
+    const store::PlanPosition& at = m_impl->planPosition;
+    return at.next != 0 ? std::optional(at.nextLabel) : std::nullopt;
+}
+
+Result<void> Session::undoPlan() {
+    return m_impl->planPosition.revision != 0
+               ? m_impl->goToPlan(m_impl->planPosition.parent)
+               : Error::usage("There is no edit of the plan to undo.");
+}
+
+Result<void> Session::redoPlan() {
+    return m_impl->planPosition.next != 0 ? m_impl->goToPlan(m_impl->planPosition.next)
+                                          : Error::usage("There is no edit of the plan to redo.");
 }
 
 Result<std::vector<PlanRevision>> Session::planHistory() const {
@@ -323,6 +407,33 @@ const Run* Session::baseline() const {
         return &*run;
     }
     return nullptr;
+}
+
+Result<std::vector<Record>> Session::searches() const {
+    return store::readSearches(m_impl->database, m_impl->checkpointHash(), m_impl->path);
+}
+
+Result<void> Session::addSearch(const OrderedJson& trace, const std::string& checkpointHash) {
+    const Result<void> done = m_impl->edit([&](Database& database) {
+        return store::writeSearch(database, trace, checkpointHash, now());
+    });
+    if (done.ok() && checkpointHash == m_impl->checkpointHash()) {
+        m_impl->notify({Change::Searches});
+    }
+    return done;
+}
+
+Result<std::vector<Record>> Session::sweeps() const {
+    return store::readSweeps(m_impl->database, m_impl->path);
+}
+
+Result<void> Session::addSweep(const OrderedJson& results) {
+    const Result<void> done =
+        m_impl->edit([&](Database& database) { return store::writeSweep(database, results, now()); });
+    if (done.ok()) {
+        m_impl->notify({Change::Sweeps});
+    }
+    return done;
 }
 
 const std::string& Session::notes() const {

@@ -37,14 +37,24 @@ struct Run {
     std::shared_ptr<const EvaluationResult> result;
 };
 
+/// One plan of the history, which is a tree: whoever undoes and edits begins a branch.
 struct PlanRevision {
     std::int64_t id = 0;
+    std::int64_t parent = 0; ///< the revision that was edited; 0: the empty plan a session begins with
     std::int64_t created = 0;
-    std::string label; ///< "α of layers.7.out_proj", for the history
+    std::string label; ///< what the edit did, "α of layers.7.out_proj"
     QuantPlan plan;
 };
 
-/// The document: checkpoint reference, calibration, current plan with its history, runs, notes. One SQLite
+/// What a search or a sweep left, in the JSON that its verb writes (a search's trace, a sweep's results.json).
+struct Record {
+    std::int64_t id = 0;
+    std::int64_t created = 0; ///< seconds since 1970, UTC
+    OrderedJson content;
+};
+
+/// The document: checkpoint reference, calibration, current plan with its history, runs, searches, sweeps,
+/// notes. One SQLite
 /// file (application id kApplicationId, user_version kVersion, tables in schema.md); every change is one
 /// committed transaction, so the file is always what the program shows, and a change that cannot be written
 /// leaves file and session as they were. One session at a time writes to a file; the lock goes with its
@@ -53,12 +63,12 @@ struct PlanRevision {
 class Session {
 public:
     static constexpr std::int32_t kApplicationId = 0x4d534350; ///< "MSCP"
-    static constexpr int kVersion = 2;
+    static constexpr int kVersion = 3;
 
     /// How many item results opening a session reads at most, newest run first.
     static constexpr std::int64_t kLoadedItems = 100'000;
 
-    enum class Change { Checkpoint, Calibration, Plan, Runs, Notes, View };
+    enum class Change { Checkpoint, Calibration, Plan, Runs, Searches, Sweeps, Notes, View };
 
     /// Creates a new file. Usage if it exists and `overwrite` is false.
     static Result<std::unique_ptr<Session>> create(const std::filesystem::path& path, bool overwrite);
@@ -82,7 +92,7 @@ public:
 
     const std::optional<CheckpointReference>& checkpoint() const;
     /// Another checkpoint (by hash) drops nothing: calibrations and runs of the old one stay, but are not
-    /// current. Tells observers Checkpoint, and for another hash Calibration and Runs too.
+    /// current. Tells observers Checkpoint, and for another hash Calibration, Runs and Searches too.
     Result<void> setCheckpoint(const CheckpointReference& reference);
 
     /// The newest calibration of the current checkpoint; null if there is none.
@@ -90,9 +100,22 @@ public:
     Result<void> addCalibration(std::shared_ptr<const CalibrationSnapshot> snapshot);
 
     const QuantPlan& plan() const;
-    /// Makes `plan` current and appends it to the history. The same plan again changes nothing.
+    /// Which revision plan() is; 0: the empty plan a session begins with.
+    std::int64_t planRevision() const;
+    /// Makes `plan` current, as a new revision after the current one. The same plan again changes nothing.
     Result<void> setPlan(const QuantPlan& plan, const std::string& label);
-    Result<std::vector<PlanRevision>> planHistory() const; ///< oldest first
+    /// Puts `plan` in the place of the current revision (the moves of a drag are one edit); if that leads
+    /// back to the plan before it, the revision goes. Usage if there is none, or others come after it.
+    Result<void> amendPlan(const QuantPlan& plan, const std::string& label);
+    /// Labels of the edits that undoPlan() takes back and redoPlan() makes again; nothing if there is none.
+    std::optional<std::string> undoLabel() const;
+    std::optional<std::string> redoLabel() const;
+    /// Makes the revision before the current one current; Usage if there is none.
+    Result<void> undoPlan();
+    /// Makes the newest revision after the current one current; Usage if there is none. Nothing is undone
+    /// but along the branch that was edited last, so that this is always the one that was undone.
+    Result<void> redoPlan();
+    Result<std::vector<PlanRevision>> planHistory() const; ///< all branches, oldest first
 
     const std::vector<Run>& runs() const; ///< of the current checkpoint, oldest first
     /// The result of one of runs() with its item results, read from the file if need be. Usage if there is no
@@ -104,6 +127,13 @@ public:
     /// The newest complete run of the current checkpoint without any quantization, with its item
     /// results; null if there is none. Valid until the next change.
     const Run* baseline() const;
+
+    /// Of the current checkpoint, oldest first, read from the file.
+    Result<std::vector<Record>> searches() const;
+    Result<void> addSearch(const OrderedJson& trace, const std::string& checkpointHash);
+    /// Of whatever checkpoints, oldest first, read from the file.
+    Result<std::vector<Record>> sweeps() const;
+    Result<void> addSweep(const OrderedJson& results);
 
     const std::string& notes() const;
     Result<void> setNotes(const std::string& text);

@@ -3,6 +3,7 @@
 
 #include "core/session/database.h"
 #include "core/session/session.h"
+#include "core/session/store.h"
 
 #include <functional>
 #include <initializer_list>
@@ -21,9 +22,11 @@ struct Session::Impl {
     std::string readOnlyReason; ///< empty: this session is the file's writer
 
     std::optional<CheckpointReference> checkpoint;
-    std::shared_ptr<const CalibrationSnapshot> calibration;
-    std::string calibrationHash;
+    store::StoredCalibration calibration;
+    /// The same in memory; null until somebody asks for it.
+    std::shared_ptr<const CalibrationSnapshot> calibrationRead;
     QuantPlan plan;
+    store::PlanPosition planPosition;
     std::vector<Run> runs;
     std::string notes;
     Json view;
@@ -40,14 +43,18 @@ struct Session::Impl {
     /// Reads everything from the database.
     Result<void> load();
     Result<void> loadCheckpointParts(
-        const std::string& hash, std::shared_ptr<const CalibrationSnapshot>& newCalibration,
-        std::string& newCalibrationHash, std::vector<Run>& newRuns) const;
+        const std::string& hash, store::StoredCalibration& newCalibration, std::vector<Run>& newRuns) const;
     Run* find(RunId id);
 
     /// Runs `change` inside the transaction that is always open while this session is the writer, commits it,
     /// and opens the next one: holding SQLite's write lock between edits is what keeps a second writer out,
     /// and it ends with the process.
     Result<void> edit(const std::function<Result<void>(Database&)>& change);
+    /// The same for a change of the plan or of its place in the history, after which `newPlan` is current.
+    Result<void>
+    changePlan(const std::function<Result<void>(Database&)>& change, const QuantPlan& newPlan);
+    /// Makes another revision current.
+    Result<void> goToPlan(std::int64_t revision);
     /// Calls the observers. Touches nothing of this afterwards: an observer may destroy the session.
     void notify(std::initializer_list<Change> changes);
 };

@@ -12,6 +12,12 @@ namespace mambascope {
 namespace fs = std::filesystem;
 namespace {
 
+/// Pages of the log after which a commit moves it into the file and waits for the disk: so many that a large
+/// calibration does not come to that. Closing moves it in any case.
+constexpr const char* kCheckpointRarely = "PRAGMA wal_autocheckpoint = 16384";
+/// Large values take fewer steps with larger pages.
+constexpr const char* kPageSize = "PRAGMA page_size = 16384";
+
 constexpr int kLockPatience = 100; ///< ms: another window that is just closing may still hold the lock
 
 Result<void> checkPath(const fs::path& path) {
@@ -114,7 +120,7 @@ Writer becomeWriter(const fs::path& path, int version) {
     database.setCheckpointOnClose(false); // not before it is clear that the file is ours
     for (const char* sql :
          {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", "PRAGMA journal_size_limit = 16777216",
-          "BEGIN IMMEDIATE"}) {
+          kCheckpointRarely, "BEGIN IMMEDIATE"}) {
         const Result<void> done = database.execute(sql);
         if (!done.ok()) {
             return {
@@ -225,6 +231,9 @@ Result<std::unique_ptr<Session>> Session::create(const fs::path& path, bool over
             return publication.value().inTermsOfTarget(database.error());
         }
         Result<void> made = database.value().execute("PRAGMA synchronous = OFF"); // commit() syncs, once
+        if (made.ok()) {
+            made = database.value().execute(kPageSize);
+        }
         if (made.ok()) {
             made = createSchema(database.value());
         }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/session/store.h"
 
-#include "core/base/hash.h"
 #include "core/session/schema.h"
 
 #include <string_view>
@@ -31,19 +30,10 @@ readCheckpoint(const Database& database, const std::string& hash, const std::fil
     return CheckpointReference{query.text(0), query.text(1), hash, spec.value()};
 }
 
-Result<QuantPlan> planFromText(const std::string& text, const std::filesystem::path& path) {
-    Result<QuantPlan> plan = parsePlan(text, "a plan of the session");
-    if (!plan.ok()) {
-        return damagedSession(path, plan.error().message);
-    }
-    return plan;
-}
-
 } // namespace
 
 Result<Document> readDocument(const Database& database, const std::filesystem::path& path) {
-    Statement query = database.prepare("SELECT checkpoint_hash, notes, view, (SELECT plan FROM plan_revision "
-                                       "WHERE id = plan_id) FROM document");
+    Statement query = database.prepare("SELECT checkpoint_hash, notes, view FROM document");
     const Result<bool> row = query.step();
     if (!row.ok()) {
         return row.error();
@@ -65,13 +55,6 @@ Result<Document> readDocument(const Database& database, const std::filesystem::p
         }
         document.checkpoint = std::move(reference).value();
     }
-    if (!query.null(3)) {
-        Result<QuantPlan> plan = planFromText(query.text(3), path);
-        if (!plan.ok()) {
-            return plan.error();
-        }
-        document.plan = std::move(plan).value();
-    }
     return document;
 }
 
@@ -91,93 +74,6 @@ Result<void> writeCheckpoint(Database& database, const CheckpointReference& refe
     }
     Statement current = database.prepare("UPDATE document SET checkpoint_hash = ?");
     return current.bind(std::string_view(reference.hash)).run();
-}
-
-Result<Calibration> readCalibration(
-    const Database& database, const std::string& checkpointHash, const std::filesystem::path& path) {
-    Statement query = database.prepare(
-        "SELECT hash, checksum, data FROM calibration WHERE checkpoint_hash = ? ORDER BY id DESC LIMIT 1");
-    const Result<bool> row = query.bind(std::string_view(checkpointHash)).step();
-    if (!row.ok()) {
-        return row.error();
-    }
-    Calibration calibration;
-    if (!row.value()) {
-        return calibration;
-    }
-    const std::span<const std::byte> bytes = query.blob(2);
-    if (contentHash(bytes) != query.text(1)) {
-        return damagedSession(path, "the checksum of its calibration does not match");
-    }
-    Result<CalibrationSnapshot> snapshot = calibrationFromBytes(bytes, "the session's calibration");
-    if (!snapshot.ok()) {
-        return damagedSession(path, snapshot.error().message);
-    }
-    calibration.hash = query.text(0);
-    calibration.snapshot = std::make_shared<const CalibrationSnapshot>(std::move(snapshot).value());
-    return calibration;
-}
-
-Result<void> writeCalibration(
-    Database& database, const CalibrationSnapshot& snapshot, const std::string& hash,
-    const std::string& checkpointHash, std::int64_t created) {
-    const Result<std::vector<std::byte>> bytes = calibrationToBytes(snapshot);
-    if (!bytes.ok()) {
-        return bytes.error();
-    }
-    Statement drop = database.prepare("DELETE FROM calibration WHERE checkpoint_hash = ? AND hash = ?");
-    const Result<void> dropped =
-        drop.bind(std::string_view(checkpointHash)).bind(std::string_view(hash)).run();
-    if (!dropped.ok()) {
-        return dropped;
-    }
-    Statement insert = database.prepare(
-        "INSERT INTO calibration(created, checkpoint_hash, hash, checksum, data) VALUES(?, ?, ?, ?, ?)");
-    const std::string checksum = contentHash(std::span<const std::byte>(bytes.value()));
-    return insert.bind(created)
-        .bind(std::string_view(checkpointHash))
-        .bind(std::string_view(hash))
-        .bind(std::string_view(checksum))
-        .bind(std::span<const std::byte>(bytes.value()))
-        .run();
-}
-
-Result<std::int64_t>
-writePlan(Database& database, const QuantPlan& plan, const std::string& label, std::int64_t created) {
-    Statement insert = database.prepare("INSERT INTO plan_revision(created, label, plan) VALUES(?, ?, ?)");
-    const std::string text = toJson(plan).dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-    const Result<void> stored =
-        insert.bind(created).bind(std::string_view(label)).bind(std::string_view(text)).run();
-    if (!stored.ok()) {
-        return stored.error();
-    }
-    const std::int64_t id = database.lastInsertId();
-    Statement current = database.prepare("UPDATE document SET plan_id = ?");
-    const Result<void> pointed = current.bind(id).run();
-    if (!pointed.ok()) {
-        return pointed.error();
-    }
-    return id;
-}
-
-Result<std::vector<PlanRevision>>
-readPlanHistory(const Database& database, const std::filesystem::path& path) {
-    Statement query = database.prepare("SELECT id, created, label, plan FROM plan_revision ORDER BY id");
-    std::vector<PlanRevision> history;
-    for (;;) {
-        const Result<bool> row = query.step();
-        if (!row.ok()) {
-            return row.error();
-        }
-        if (!row.value()) {
-            return history;
-        }
-        Result<QuantPlan> plan = planFromText(query.text(3), path);
-        if (!plan.ok()) {
-            return plan.error();
-        }
-        history.push_back({query.integer(0), query.integer(1), query.text(2), std::move(plan).value()});
-    }
 }
 
 } // namespace mambascope::store

@@ -14,14 +14,6 @@
 namespace mambascope::store {
 namespace {
 
-Result<OrderedJson> orderedJson(const std::string& text, const std::filesystem::path& path) {
-    const Result<Json> checked = parseJson(text, "a run's plan"); // depth and syntax, with a message
-    if (!checked.ok()) {
-        return damagedSession(path, checked.error().message);
-    }
-    return OrderedJson::parse(text, nullptr, false);
-}
-
 int toInt(std::int64_t value) {
     return value < std::numeric_limits<int>::min() || value > std::numeric_limits<int>::max()
                ? 0
@@ -30,7 +22,7 @@ int toInt(std::int64_t value) {
 
 Result<std::shared_ptr<EvaluationResult>> resultOf(const Statement& row, const std::filesystem::path& path) {
     auto result = std::make_shared<EvaluationResult>();
-    Result<OrderedJson> plan = orderedJson(row.text(5), path);
+    Result<OrderedJson> plan = orderedJson(row.text(5), "a run's plan", path);
     if (!plan.ok()) {
         return plan.error();
     }

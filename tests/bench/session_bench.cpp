@@ -171,6 +171,13 @@ void measureCalibration(const fs::path& folder) {
         [&] { session.reset(); });
     measure(
         "calibration: open", 50, [&] { session.reset(); }, [&] { session = orFail(Session::open(file)); });
+    measure(
+        "calibration: first look at values", 0,
+        [&] {
+            session.reset();
+            session = orFail(Session::open(file));
+        },
+        [&] { (void)session->calibration(); });
     if (*session->calibration() != *snapshot) {
         fail(Error::failed("The calibration that came back is another one."));
     }

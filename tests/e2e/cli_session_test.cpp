@@ -113,16 +113,17 @@ private Q_SLOTS:
     }
 
     void readingWritesNothing_data() {
-        QTest::addColumn<bool>("oldFormat");
-        QTest::newRow("of this format") << false;
-        QTest::newRow("of the format before") << true;
+        QTest::addColumn<QString>("oldFile");
+        QTest::newRow("of this format") << QString();
+        QTest::newRow("of format 1") << QStringLiteral("session_format_1.sqlite");
+        QTest::newRow("of format 2") << QStringLiteral("session_format_2.sqlite");
     }
 
     void readingWritesNothing() {
-        QFETCH(bool, oldFormat);
-        if (oldFormat) {
+        QFETCH(QString, oldFile);
+        if (!oldFile.isEmpty()) {
             fs::remove(m_file);
-            fs::copy_file(goldenFolder() / "session_format_1.sqlite", m_file);
+            fs::copy_file(goldenFolder() / oldFile.toStdString(), m_file);
         }
         const std::string before = listing(m_folder->path());
         for (const char* verb : {"list", "show", "check"}) {
@@ -227,7 +228,7 @@ private:
             return changeByHand(m_file, "PRAGMA application_id = 1");
         }
         if (kind == "newer version") {
-            return changeByHand(m_file, "PRAGMA user_version = 3");
+            return changeByHand(m_file, "PRAGMA user_version = 4");
         }
         return write(
             kind == "empty"       ? std::string()

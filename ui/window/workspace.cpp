@@ -146,6 +146,8 @@ void Workspace::onSessionChange(Session::Change change) {
         Q_EMIT runsChanged();
         break;
     case Session::Change::Plan: // the plan editor says so itself
+    case Session::Change::Searches:
+    case Session::Change::Sweeps:
     case Session::Change::Notes:
     case Session::Change::View:
         break;

@@ -27,6 +27,11 @@ Kind kindOf(int step) {
     return static_cast<Kind>(step % Kinds);
 }
 
+/// Whether a step of kind PlanEdit undoes the one before, if there is one.
+bool undoes(int step) {
+    return step / Kinds % 3 == 2;
+}
+
 QuantPlan planOf(int step) {
     return examplePlan(step % 1000 / 1000.0);
 }
@@ -57,14 +62,24 @@ struct Place {
 /// What the session and the folder hold after a number of steps.
 struct Expected {
     static constexpr std::size_t kRunsKept = 3;
-    std::vector<int> plans;
+    struct Plan {
+        std::size_t parent = 0; ///< counted from 1; 0: the empty plan
+        int step = 0;
+    };
+    std::vector<Plan> plans;
+    std::size_t plan = 0; ///< the current one, counted from 1
     std::vector<int> runs;
     int calibration = 0, exported = 0, view = 0, notes = 0; ///< step that made it; 0: none did
 
     void after(int step) {
         switch (kindOf(step)) {
         case PlanEdit:
-            plans.push_back(step);
+            if (undoes(step) && plan != 0) {
+                plan = plans[plan - 1].parent;
+            } else {
+                plans.push_back({plan, step});
+                plan = plans.size();
+            }
             break;
         case RunStored:
             runs.push_back(step);
@@ -91,7 +106,9 @@ struct Expected {
 bool carryOut(Session& session, const Place& place, int step) {
     switch (kindOf(step)) {
     case PlanEdit:
-        return session.setPlan(planOf(step), std::to_string(step)).ok();
+        return undoes(step) && session.undoLabel()
+                   ? session.undoPlan().ok()
+                   : session.setPlan(planOf(step), std::to_string(step)).ok();
     case RunStored:
         return session.addRun(resultOf(step)).ok();
     case CalibrationStored:
@@ -112,15 +129,19 @@ std::string sessionDiffers(const Session& session, const Expected& expected) {
     if (!history.ok() || history.value().size() != expected.plans.size()) {
         return "number of plans";
     }
-    for (std::size_t i = 0; i < expected.plans.size(); ++i) {
-        const PlanRevision& revision = history.value()[i];
-        if (revision.label != std::to_string(expected.plans[i]) ||
-            toJson(revision.plan).dump() != toJson(planOf(expected.plans[i])).dump()) {
-            return "plan " + std::to_string(i);
+    std::vector<std::int64_t> ids{0};
+    for (const PlanRevision& revision : history.value()) {
+        const Expected::Plan& plan = expected.plans[ids.size() - 1];
+        if (revision.label != std::to_string(plan.step) || revision.parent != ids[plan.parent] ||
+            toJson(revision.plan).dump() != toJson(planOf(plan.step)).dump()) {
+            return "plan " + std::to_string(ids.size());
         }
+        ids.push_back(revision.id);
     }
-    const QuantPlan current = expected.plans.empty() ? QuantPlan() : planOf(expected.plans.back());
-    if (toJson(session.plan()).dump() != toJson(current).dump()) {
+    const QuantPlan current =
+        expected.plan == 0 ? QuantPlan() : planOf(expected.plans[expected.plan - 1].step);
+    if (session.planRevision() != ids[expected.plan] ||
+        toJson(session.plan()).dump() != toJson(current).dump()) {
         return "current plan";
     }
     if (session.runs().size() != expected.runs.size()) {

@@ -59,9 +59,11 @@ std::string everySetterIsRefused(Session& session) {
     const CheckpointReference checkpoint = exampleCheckpoint("other");
     const RunId run = session.runs().empty() ? 0 : session.runs()[0].id;
     const Result<RunId> added = session.addRun(exampleResult("", {}, 1));
-    const std::array<Result<void>, 8> outcomes{
+    const std::array<Result<void>, 12> outcomes{
         session.setCheckpoint(checkpoint),      session.addCalibration(exampleCalibration(checkpoint, 9)),
-        session.setPlan(examplePlan(0.9), "x"), session.setNotes("other"),
+        session.setPlan(examplePlan(0.9), "x"), session.amendPlan(examplePlan(0.9), "x"),
+        session.undoPlan(),                     session.addSearch({}, "c1"),
+        session.addSweep({}),                   session.setNotes("other"),
         session.setView({{"other", 1}}),        session.removeRun(run),
         session.setRunNote(run, "other"),       added.ok() ? Result<void>() : added.error()};
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
@@ -94,8 +96,8 @@ private Q_SLOTS:
         QVERIFY(session->setNotes("notes").ok());
     }
 
-    /// A session that the version before wrote: two tasks of the demo, five items each.
-    void theFormatBefore() {
+    /// Session format 1: one run, two tasks of the demo, five items each.
+    void formatOne() {
         for (const bool writable : {true, false}) {
             const fs::path file = m_folder->path() / (writable ? "writable.mscope" : "fixed.mscope");
             fs::copy_file(test::goldenFolder() / "session_format_1.sqlite", file);
@@ -120,6 +122,37 @@ private Q_SLOTS:
         }
     }
 
+    /// Session format 2: two plans after the baseline, a run of each, all on a straight line of history.
+    void formatTwo() {
+        for (const bool writable : {true, false}) {
+            const fs::path file = m_folder->path() / (writable ? "writable.mscope" : "fixed.mscope");
+            fs::copy_file(test::goldenFolder() / "session_format_2.sqlite", file);
+            if (!writable) {
+                fs::permissions(file, fs::perms::owner_read);
+            }
+            const std::string before = readFile(file).value();
+            {
+                const Result<std::unique_ptr<Session>> session = Session::open(file);
+                QVERIFY2(session.ok(), session.ok() ? "" : describe(session.error()).c_str());
+                QCOMPARE(session.value()->readOnly(), !writable);
+                QCOMPARE(session.value()->runs().size(), std::size_t{3});
+                QVERIFY(!session.value()->runs().front().result->tokenizerHash.empty());
+                const std::vector<PlanRevision> history = session.value()->planHistory().value();
+                QCOMPARE(history.size(), std::size_t{3});
+                std::int64_t parent = 0;
+                for (const PlanRevision& revision : history) {
+                    QCOMPARE(revision.parent, std::exchange(parent, revision.id));
+                }
+                QCOMPARE(session.value()->planRevision(), parent);
+                QVERIFY(session.value()->plan() == history.back().plan);
+                QCOMPARE(session.value()->undoPlan().ok(), writable);
+                QVERIFY(session.value()->plan() == history[writable ? 1 : 2].plan);
+            }
+            QCOMPARE(readFile(file).value() == before, !writable);
+            QVERIFY(Session::open(file).ok());
+        }
+    }
+
     void unreadableFiles_data() {
         QTest::addColumn<QString>("kind");
         QTest::addColumn<QString>("sentence");
@@ -130,7 +163,7 @@ private Q_SLOTS:
             {"text", "not a mambascope session"},
             {"device", "is not a file"},
             {"other database", "database of another program"},
-            {"newer version", "newer version of mambascope (session format 3; this version reads up to 2)"},
+            {"newer version", "newer version of mambascope (session format 4; this version reads up to 3)"},
             {"version zero", "is damaged"},
             {"truncated", "is damaged"},
             {"header only", "is damaged"},
@@ -170,7 +203,7 @@ private Q_SLOTS:
         const std::string whole = readFile(m_path).value();
         const fs::path path = m_folder->path() / "damaged.mscope";
         for (std::size_t at = 0; at < whole.size();
-             at += 211) { // 211: a prime, so that every kind of byte is met
+             at += 1009) { // a prime, so that every kind of byte is met
             std::string damaged = whole;
             damaged[at] = static_cast<char>(damaged[at] ^ 0xff);
             std::ofstream(path, std::ios::binary) << damaged;
@@ -368,7 +401,7 @@ private:
         }
         static const std::map<std::string, std::string> kStatements{
             {"other database", "PRAGMA application_id = 1"},
-            {"newer version", "PRAGMA user_version = 3"},
+            {"newer version", "PRAGMA user_version = 4"},
             {"version zero", "PRAGMA user_version = 0"},
             {"table missing", "DROP TABLE task_items"},
             {"trigger planted", "CREATE TRIGGER t AFTER UPDATE ON document BEGIN DELETE FROM run; END"},
@@ -376,7 +409,7 @@ private:
             {"plan damaged", "UPDATE plan_revision SET plan = '{\"format\": 1, \"bits\": 77}'"},
             {"spec damaged", "UPDATE checkpoint SET spec = '{'"},
             {"view damaged", "UPDATE document SET view = '[[['"},
-            {"calibration damaged", "UPDATE calibration SET data = zeroblob(length(data))"},
+            {"calibration damaged", "UPDATE calibration_slice SET data = zeroblob(length(data))"},
             {"items damaged", "UPDATE task_items SET data = zeroblob(length(data))"},
             {"task unknown", "UPDATE task_result SET task = 'chess' WHERE position = 0"},
             {"reference dangling", "DELETE FROM checkpoint"},

@@ -52,6 +52,8 @@ private Q_SLOTS:
         QVERIFY(m_session->notes().empty());
         QVERIFY(m_session->view().is_null());
         QVERIFY(m_session->planHistory().value().empty());
+        QVERIFY(!m_session->undoLabel() && !m_session->redoLabel());
+        QVERIFY(m_session->searches().value().empty() && m_session->sweeps().value().empty());
     }
 
     void tasksOfFilesAndEarlyStopsComeBack() {
@@ -170,6 +172,72 @@ private Q_SLOTS:
         QVERIFY(m_session->plan() == examplePlan(0.1));
     }
 
+    void undoAndRedoGoOnAfterReopening() {
+        QVERIFY(m_session->setPlan(examplePlan(0.1), "one").ok());
+        QVERIFY(m_session->setPlan(examplePlan(0.2), "two").ok());
+        QVERIFY(m_session->undoPlan().ok());
+        QVERIFY(m_session->plan() == examplePlan(0.1));
+        QCOMPARE(reopen()->redoLabel().value(), std::string("two"));
+        QCOMPARE(m_session->undoLabel().value(), std::string("one"));
+        QVERIFY(m_session->undoPlan().ok());
+        QVERIFY(reopen()->plan() == QuantPlan{});
+        QCOMPARE(m_session->undoPlan().error().code, ErrorCode::Usage);
+        QVERIFY(m_session->redoPlan().ok() && m_session->redoPlan().ok());
+        QVERIFY(reopen()->plan() == examplePlan(0.2));
+        QCOMPARE(m_session->redoPlan().error().code, ErrorCode::Usage);
+    }
+
+    void aBranchStaysWhenOneUndoesAndEdits() {
+        QVERIFY(m_session->setPlan(examplePlan(0.1), "root").ok());
+        QVERIFY(m_session->setPlan(examplePlan(0.2), "left").ok());
+        QVERIFY(m_session->undoPlan().ok());
+        QVERIFY(m_session->setPlan(examplePlan(0.3), "right").ok());
+        QVERIFY(m_session->undoPlan().ok());
+        QCOMPARE(m_session->redoLabel().value(), std::string("right")); // what was undone, not the first child
+        const std::vector<PlanRevision> history = reopen()->planHistory().value();
+        QCOMPARE(history.size(), std::size_t{3});
+        QCOMPARE(history[0].parent, std::int64_t{0});
+        QCOMPARE(history[1].parent, history[0].id);
+        QCOMPARE(history[2].parent, history[0].id);
+        QVERIFY(history[1].plan == examplePlan(0.2));
+        QCOMPARE(m_session->planRevision(), history[0].id);
+    }
+
+    void anAmendedRevisionIsOneEdit() {
+        QCOMPARE(m_session->amendPlan(examplePlan(0.1), "x").error().code, ErrorCode::Usage);
+        QVERIFY(m_session->setPlan(examplePlan(0.1), "before").ok());
+        QVERIFY(m_session->setPlan(examplePlan(0.2), "drag").ok());
+        QVERIFY(m_session->amendPlan(examplePlan(0.3), "drag on").ok());
+        QCOMPARE(reopen()->planHistory().value().size(), std::size_t{2});
+        QCOMPARE(m_session->undoLabel().value(), std::string("drag on"));
+        QVERIFY(m_session->plan() == examplePlan(0.3));
+        QVERIFY(m_session->amendPlan(examplePlan(0.1), "drag back").ok()); // leaves nothing
+        QCOMPARE(reopen()->planHistory().value().size(), std::size_t{1});
+        QCOMPARE(m_session->undoLabel().value(), std::string("before"));
+        QVERIFY(m_session->undoPlan().ok());
+        QVERIFY(m_session->setPlan(examplePlan(0.4), "other").ok());
+        QVERIFY(m_session->undoPlan().ok() && m_session->setPlan(examplePlan(0.5), "third").ok());
+        QVERIFY(m_session->setPlan(examplePlan(0.6), "child").ok() && m_session->undoPlan().ok());
+        QCOMPARE(m_session->amendPlan(examplePlan(0.7), "x").error().code, ErrorCode::Usage);
+    }
+
+    void searchesAndSweepsComeBack() {
+        QVERIFY(m_session->setCheckpoint(exampleCheckpoint("c1")).ok());
+        const OrderedJson trace{{"target", "alpha"}, {"sites", {{"z", {0.5}}, {"a", {0.25}}}}};
+        const OrderedJson table{{"recipe", "mine"}, {"groups", OrderedJson::array()}};
+        QVERIFY(m_session->addSearch(trace, "c1").ok());
+        QVERIFY(m_session->addSearch({{"target", "bits"}}, "c2").ok());
+        QVERIFY(m_session->addSweep(table).ok());
+        const std::vector<Record> searches = reopen()->searches().value();
+        QCOMPARE(searches.size(), std::size_t{1});
+        QCOMPARE(searches[0].content.dump(), trace.dump()); // members in their order
+        QVERIFY(searches[0].created > 1'700'000'000);
+        QCOMPARE(m_session->sweeps().value().front().content.dump(), table.dump());
+        QVERIFY(m_session->setCheckpoint(exampleCheckpoint("c2")).ok());
+        QCOMPARE(m_session->searches().value().front().content.dump(), std::string(R"({"target":"bits"})"));
+        QCOMPARE(m_session->sweeps().value().size(), std::size_t{1});
+    }
+
     void runsCanBeRemovedAndAnnotated() {
         const RunId first = m_session->addRun(exampleResult("", {}, 2)).value();
         const RunId second = m_session->addRun(exampleResult("", examplePlan(0.3), 2)).value();
@@ -277,15 +345,21 @@ private Q_SLOTS:
         auto handle = m_session->observe([&](Session::Change change) { heard.push_back(change); });
         using C = Session::Change;
         QVERIFY(m_session->setCheckpoint(exampleCheckpoint("c1")).ok());
-        QCOMPARE(heard, (std::vector<C>{C::Checkpoint, C::Calibration, C::Runs}));
+        QCOMPARE(heard, (std::vector<C>{C::Checkpoint, C::Calibration, C::Runs, C::Searches}));
         heard.clear();
         QVERIFY(m_session->addCalibration(exampleCalibration(exampleCheckpoint("c1"), 1)).ok());
         QVERIFY(m_session->setPlan(examplePlan(0.5), "").ok());
         QVERIFY(m_session->setPlan(examplePlan(0.5), "").ok());
+        QVERIFY(m_session->undoPlan().ok());
         QVERIFY(m_session->addRun(exampleResult("c1", {}, 1)).ok());
+        QVERIFY(m_session->addSearch({}, "c1").ok());
+        QVERIFY(m_session->addSearch({}, "another checkpoint").ok());
+        QVERIFY(m_session->addSweep({}).ok());
         QVERIFY(m_session->setNotes("n").ok());
         QVERIFY(m_session->setView({{"a", 1}}).ok());
-        QCOMPARE(heard, (std::vector<C>{C::Calibration, C::Plan, C::Runs, C::Notes, C::View}));
+        QCOMPARE(
+            heard, (std::vector<C>{
+                       C::Calibration, C::Plan, C::Plan, C::Runs, C::Searches, C::Sweeps, C::Notes, C::View}));
         heard.clear();
         handle.reset();
         QVERIFY(m_session->setNotes("m").ok());
