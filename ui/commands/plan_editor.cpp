@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/commands/plan_editor.h"
 
-#include "ui/commands/plan_command.h"
-
 #include <QScopedValueRollback>
 
 namespace mambascope::ui {
+namespace {
+
+QString textOf(const std::optional<std::string>& label) {
+    return label ? QString::fromStdString(*label) : QString();
+}
+
+} // namespace
 
 PlanEditor::PlanEditor(QObject* parent)
     : QObject(parent) {
 }
 
 void PlanEditor::setSession(Session* session) {
-    m_stack.clear();
     m_session = session;
+    m_openRevision = 0;
     Q_EMIT planChanged();
 }
 
@@ -22,20 +27,24 @@ const QuantPlan& PlanEditor::plan() const {
 }
 
 void PlanEditor::edit(const QuantPlan& after, const QString& label, const QString& mergeKey) {
-    // A view that answers planChanged() with an edit would push into the stack while it executes.
-    if (m_applying || m_session == nullptr || after == plan()) {
+    if (m_session == nullptr || after == plan()) {
         return;
     }
-    const QString key = m_inGesture ? mergeKey : QString();
-    m_stack.push(new PlanCommand(
-        plan(), after, label, key, m_gesture,
-        [this](const QuantPlan& next, const QString& text) { return apply(next, text); }));
+    const bool goesOn = m_inGesture && !mergeKey.isEmpty() && mergeKey == m_openKey && m_openRevision != 0 &&
+                        m_openRevision == m_session->planRevision();
+    apply([&](Session& session) {
+        const std::string text = label.toStdString();
+        Result<void> done = goesOn ? session.amendPlan(after, text) : session.setPlan(after, text);
+        m_openKey = mergeKey;
+        m_openRevision = session.planRevision();
+        return done;
+    });
 }
 
 void PlanEditor::beginGesture() {
     if (!m_inGesture) {
         m_inGesture = true;
-        ++m_gesture;
+        m_openRevision = 0;
     }
 }
 
@@ -43,17 +52,43 @@ void PlanEditor::endGesture() {
     m_inGesture = false;
 }
 
-bool PlanEditor::apply(const QuantPlan& plan, const QString& label) {
-    if (m_applying || m_session == nullptr) {
-        return false;
+bool PlanEditor::canUndo() const {
+    return m_session != nullptr && m_session->undoLabel();
+}
+
+bool PlanEditor::canRedo() const {
+    return m_session != nullptr && m_session->redoLabel();
+}
+
+QString PlanEditor::undoText() const {
+    return m_session != nullptr ? textOf(m_session->undoLabel()) : QString();
+}
+
+QString PlanEditor::redoText() const {
+    return m_session != nullptr ? textOf(m_session->redoLabel()) : QString();
+}
+
+void PlanEditor::undo() {
+    if (canUndo()) {
+        apply(&Session::undoPlan);
+    }
+}
+
+void PlanEditor::redo() {
+    if (canRedo()) {
+        apply(&Session::redoPlan);
+    }
+}
+
+void PlanEditor::apply(const std::function<Result<void>(Session&)>& change) {
+    if (m_applying) { // a view that answers planChanged() with an edit
+        return;
     }
     const QScopedValueRollback<bool> guard(m_applying, true);
-    const Result<void> stored = m_session->setPlan(plan, label.toStdString());
-    if (!stored.ok()) {
-        Q_EMIT failed(stored.error());
+    if (const Result<void> done = change(*m_session); !done.ok()) {
+        Q_EMIT failed(done.error());
     }
     Q_EMIT planChanged();
-    return stored.ok();
 }
 
 } // namespace mambascope::ui

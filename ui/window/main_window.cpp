@@ -33,6 +33,16 @@
 #include <QVBoxLayout>
 
 namespace mambascope::ui {
+namespace {
+
+/// "Undo W bits of all sites", as long as there is something to undo.
+void describeEdit(QAction& action, const QString& verb, bool possible, QString edit) {
+    action.setEnabled(possible);
+    edit.replace(u'&', QLatin1String("&&"));
+    action.setText(edit.isEmpty() ? verb : verb + u' ' + edit);
+}
+
+} // namespace
 
 MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     : QMainWindow(parent)
@@ -168,6 +178,9 @@ void MainWindow::refreshActions() {
     const bool calibrated = m_workspace.calibration() != nullptr;
     const bool busy = !m_workspace.jobs().idle();
     const QString why = loaded && busy ? tr("A job is running.") : m_workspace.whyNoModel();
+    const PlanEditor& editor = m_workspace.planEditor();
+    describeEdit(*m_actions->undo, tr("&Undo"), editor.canUndo(), editor.undoText());
+    describeEdit(*m_actions->redo, tr("&Redo"), editor.canRedo(), editor.redoText());
     m_actions->saveCopy->setEnabled(m_workspace.session() != nullptr);
     m_actions->close->setEnabled(m_workspace.session() != nullptr || m_workspace.calibrationAlone());
     m_actions->importCalibration->setEnabled(open);

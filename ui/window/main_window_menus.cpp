@@ -146,14 +146,11 @@ void MainWindow::fillCacheMenu() {
 
 void MainWindow::buildEditMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&Edit"));
-    QUndoStack& stack = m_workspace.planEditor().stack();
-    m_actions->undo = stack.createUndoAction(this, tr("&Undo"));
-    m_actions->undo->setShortcut(QKeySequence::Undo);
-    m_actions->redo = stack.createRedoAction(this, tr("&Redo"));
-    m_actions->redo->setShortcut(QKeySequence::Redo);
-    menu->addActions({m_actions->undo, m_actions->redo});
-    m_actions->icons.emplace_back(m_actions->undo, QStringLiteral("undo"));
-    m_actions->icons.emplace_back(m_actions->redo, QStringLiteral("redo"));
+    PlanEditor& editor = m_workspace.planEditor();
+    m_actions->undo = addCommand(
+        menu, tr("&Undo"), QStringLiteral("undo"), QKeySequence::Undo, [&editor] { editor.undo(); });
+    m_actions->redo = addCommand(
+        menu, tr("&Redo"), QStringLiteral("redo"), QKeySequence::Redo, [&editor] { editor.redo(); });
     // The tool bar shows icons only for these two: their texts grow with what there is to undo.
     m_actions->undo->setPriority(QAction::LowPriority);
     m_actions->redo->setPriority(QAction::LowPriority);

@@ -207,7 +207,7 @@ void MainWindowTest::undoShowsTheOldResultAgain() {
     action(QStringLiteral("Undo W bits of all sites"))->trigger();
     QCOMPARE(shown->currentColumn(), 0); // the baseline's, at once
     QVERIFY(m_workspace->jobs().idle());
-    m_workspace->planEditor().stack().redo();
+    m_workspace->planEditor().redo();
     QCOMPARE(shown->currentColumn(), 1);
 }
 

@@ -8,7 +8,6 @@
 
 #include <QElapsedTimer>
 #include <QTableView>
-#include <QUndoStack>
 #include <QtTest>
 
 using namespace mambascope;
@@ -54,7 +53,7 @@ private Q_SLOTS:
         QVERIFY(four >= 0);
         QElapsedTimer timer;
         timer.start();
-        m_workspace->planEditor().stack().undo();
+        m_workspace->planEditor().undo();
         const int eight = model.currentColumn();
         const qint64 elapsed = timer.elapsed();
         QVERIFY2(elapsed < 50, qPrintable(QString::number(elapsed)));
@@ -62,7 +61,7 @@ private Q_SLOTS:
         QVERIFY(m_workspace->jobs().idle()); // nothing was asked for
         QCOMPARE(m_workspace->session()->runs()[1].id, model.runAt(eight));
         timer.restart();
-        m_workspace->planEditor().stack().redo();
+        m_workspace->planEditor().redo();
         QVERIFY(timer.elapsed() < 50);
         QCOMPARE(model.currentColumn(), four);
         // Asking for it nevertheless finds it.

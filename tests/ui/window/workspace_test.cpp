@@ -134,7 +134,7 @@ void WorkspaceTest::alphaIsFoundForEverySite() {
     }
     QCOMPARE(m_notices.size(), std::size_t{1});
     QVERIFY2(m_notices[0].text.contains(QStringLiteral("16")), qPrintable(m_notices[0].text));
-    m_workspace->planEditor().stack().undo(); // one step
+    m_workspace->planEditor().undo(); // one step
     QVERIFY(!m_workspace->plan().at({0, Linear::OutProj}).alpha);
     // What was edited meanwhile is not overwritten.
     m_notices.clear();
@@ -382,7 +382,7 @@ void WorkspaceTest::usingTheplanOfARunCanBeUndone() {
     m_workspace->planEditor().edit(preset("W8 (mlp)"), QStringLiteral("preset"));
     m_workspace->usePlanOf(run);
     QVERIFY(m_workspace->plan() == preset("W4 (mlp)"));
-    m_workspace->planEditor().stack().undo();
+    m_workspace->planEditor().undo();
     QVERIFY(m_workspace->plan() == preset("W8 (mlp)"));
     m_workspace->setRunNote(run, QStringLiteral("too coarse"));
     QCOMPARE(m_workspace->session()->runs()[1].note, std::string("too coarse"));
