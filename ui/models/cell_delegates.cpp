@@ -18,16 +18,6 @@ namespace {
 /// Ratio of small print to the widget's own.
 constexpr double kSmall = 0.86;
 
-QFont smaller(const QFont& font) {
-    QFont small = font;
-    if (font.pointSizeF() > 0) {
-        small.setPointSizeF(font.pointSizeF() * kSmall);
-    } else {
-        small.setPixelSize(static_cast<int>(font.pixelSize() * kSmall));
-    }
-    return small;
-}
-
 int padding(const QFontMetrics& metrics) {
     return metrics.averageCharWidth();
 }
@@ -37,7 +27,7 @@ void drawLines(
     QPainter* painter, const QRect& rect, const QFont& font, const QString& first, const QColor& firstColour,
     const QString& second, const QColor& secondColour) {
     const QFontMetrics large(font);
-    QFont smallFont = smaller(font);
+    QFont smallFont = smallPrint(font);
     smallFont.setBold(false);
     const QFontMetrics small(smallFont);
     const int height = large.height() + (second.isEmpty() ? 0 : small.height());
@@ -56,6 +46,16 @@ void drawLines(
 }
 
 } // namespace
+
+QFont smallPrint(const QFont& font) {
+    QFont small = font;
+    if (font.pointSizeF() > 0) {
+        small.setPointSizeF(font.pointSizeF() * kSmall);
+    } else {
+        small.setPixelSize(static_cast<int>(font.pixelSize() * kSmall));
+    }
+    return small;
+}
 
 void paintCell(QPainter* painter, QStyleOptionViewItem option) {
     const QStyle* style = option.widget != nullptr ? option.widget->style() : QApplication::style();
@@ -136,7 +136,7 @@ void ResultsDelegate::paint(
 
 QSize ResultsDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
     const QFontMetrics large(option.font);
-    const QFontMetrics small(smaller(option.font));
+    const QFontMetrics small(smallPrint(option.font));
     const int width = std::max(
         large.horizontalAdvance(index.data(Qt::DisplayRole).toString()),
         small.horizontalAdvance(index.data(ResultsModel::DetailRole).toString()));
@@ -179,7 +179,7 @@ QSize ResultsHeader::sectionSizeFromContents(int section) const {
     QFont bold = font();
     bold.setBold(true);
     const QFontMetrics large(bold);
-    const QFontMetrics small(smaller(font()));
+    const QFontMetrics small(smallPrint(font()));
     const auto get = [&](int role) {
         return model()->headerData(section, Qt::Horizontal, role).toString();
     };

@@ -8,6 +8,9 @@ namespace mambascope::ui {
 
 class Theme;
 
+/// A font for what stands below the main thing of a cell.
+QFont smallPrint(const QFont& font);
+
 /// Paints a cell whose `option` is complete, with its contents lined up with the headers above them.
 void paintCell(QPainter* painter, QStyleOptionViewItem option);
 

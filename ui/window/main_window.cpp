@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/main_window.h"
 
+#include "ui/docks/history_panel.h"
 #include "ui/docks/layers_panel.h"
 #include "ui/docks/outliers_panel.h"
 #include "ui/docks/plan_panel.h"
@@ -57,6 +58,7 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     , m_needsModel(needsModelBar())
     , m_layers(new LayersPanel(workspace, theme, this))
     , m_outliers(new OutliersPanel(workspace, this))
+    , m_history(new HistoryPanel(workspace, theme, this))
     , m_plan(new PlanPanel(workspace, theme, this))
     , m_results(new ResultsPanel(workspace, theme, this)) {
     setAcceptDrops(true);
@@ -116,6 +118,8 @@ void MainWindow::buildDocks() {
     QDockWidget* outliers =
         dock(tr("Outliers"), QStringLiteral("outliersDock"), m_outliers, Qt::LeftDockWidgetArea);
     tabifyDockWidget(layers, outliers);
+    tabifyDockWidget(
+        outliers, dock(tr("History"), QStringLiteral("historyDock"), m_history, Qt::LeftDockWidgetArea));
     layers->raise();
     QDockWidget* plan = dock(tr("Plan"), QStringLiteral("planDock"), m_plan, Qt::BottomDockWidgetArea);
     QDockWidget* results = dock(

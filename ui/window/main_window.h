@@ -17,6 +17,7 @@ class CacheScan;
 class CentreView;
 class CommandPalette;
 class CompareDialog;
+class HistoryPanel;
 class LayersPanel;
 class LayerView;
 class MessageBar;
@@ -39,6 +40,7 @@ public:
     CentreView* centre() const { return m_centre; }
     LayerView* layerView() const;
     OutliersPanel* outliersPanel() const { return m_outliers; }
+    HistoryPanel* historyPanel() const { return m_history; }
     CommandPalette* commandPalette() const { return m_palette; }
     PlanPanel* planPanel() const { return m_plan; }
     ResultsPanel* resultsPanel() const { return m_results; }
@@ -127,6 +129,7 @@ private:
     QWidget* m_needsModel;   ///< why plan and results are hidden, while they are
     LayersPanel* m_layers;
     OutliersPanel* m_outliers;
+    HistoryPanel* m_history;
     PlanPanel* m_plan;
     ResultsPanel* m_results;
     CommandPalette* m_palette = nullptr;

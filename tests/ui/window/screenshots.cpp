@@ -12,6 +12,7 @@
 #include "ui/window/language.h"
 #include "ui/window/layer_view.h"
 
+#include <QDockWidget>
 #include <QTemporaryDir>
 
 #include <cstdio>
@@ -112,6 +113,20 @@ int main(int argc, char** argv) {
     window.commandPalette()->open(MainWindow::tr("&Evaluate").remove(u'&').left(4).toLower());
     photographer.take(QStringLiteral("A-palette"));
     window.commandPalette()->hide();
+    // A branch: the last plan undone, and another made of the one before.
+    PlanEditor& editor = workspace.planEditor();
+    editor.undo();
+    for (const double alpha : {0.3, 0.8}) {
+        QuantPlan plan = editor.plan();
+        plan.sites[{7, Linear::OutProj}].alpha = std::optional(alpha);
+        editor.edit(plan, QStringLiteral("α of layers.7.out_proj"));
+    }
+    auto* history = window.findChild<QDockWidget*>(QStringLiteral("historyDock"));
+    history->show();
+    history->raise();
+    QCoreApplication::processEvents();
+    photographer.take(QStringLiteral("B-history"));
+    window.findChild<QDockWidget*>(QStringLiteral("layersDock"))->raise();
     workspace.view().setAllLayers(true);
     EvaluationSettings other = settings;
     other.seed = 1;
