@@ -66,6 +66,9 @@ Result<void> calibrate(const Context& context, const CalibrateOptions& options) 
     if (!loaded.ok()) {
         return loaded.error();
     }
+    if (const Result<void> same = checkSession(options.session, loaded.value().model); !same.ok()) {
+        return same.error();
+    }
     Result<CalibrationRequest> request = calibrationRequest(options, loaded.value());
     if (!request.ok()) {
         return request.error();

@@ -156,6 +156,9 @@ Result<Outcome> runEvaluation(
     describeRun(
         description, loaded.model, info.value(), plan.plan,
         calibrated ? calibrationHash(*plan.calibration) : std::string(), *tokenizer.value());
+    if (const Result<void> same = checkSession(options.session, loaded.model); !same.ok()) {
+        return same.error();
+    }
     std::vector<std::shared_ptr<const EvaluationResult>> known;
     if (!options.session.empty() && !options.noCache) {
         auto results = resultsLike(options.session, loaded.model, description);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/context.h"
+#include "app/cli/session_file.h"
 
 #include "core/quantization/search.h"
+#include "core/session/search_trace.h"
 
 #include <algorithm>
 #include <charconv>
@@ -12,7 +14,7 @@ namespace mambascope::cli {
 namespace {
 
 struct SearchOptions {
-    std::string model, target, text, trace, grid = "0:1:0.1", bits = "8,6,5,4,3,2";
+    std::string model, target, text, trace, session, grid = "0:1:0.1", bits = "8,6,5,4,3,2";
     double averageBits = 0;
     std::int64_t budgetBytes = 0;
     bool weighted = false;
@@ -322,6 +324,9 @@ Result<void> checkOptions(const SearchOptions& options) {
             return free;
         }
     }
+    if (const Result<void> writable = checkSession(options.session); !writable.ok()) {
+        return writable;
+    }
     if (options.text.empty() && options.model != "demo") {
         return Error::usage("There is no text to measure on.", "Name one with --text FILE.");
     }
@@ -358,6 +363,9 @@ Result<void> search(const Context& context, const SearchOptions& options) {
         return prepared.error();
     }
     auto& [plan, loaded] = prepared.value();
+    if (const Result<void> usable = checkSession(options.session, loaded.model); !usable.ok()) {
+        return usable;
+    }
     Result<std::vector<std::vector<std::int32_t>>> windows = windowsOf(options, loaded);
     if (!windows.ok()) {
         return windows.error();
@@ -369,15 +377,11 @@ Result<void> search(const Context& context, const SearchOptions& options) {
     if (!found.ok()) {
         return found.error();
     }
-    OrderedJson trace{
-        {"format", 1},
-        {"target", options.target},
-        {"model", {{"name", loaded.model.name}, {"hash", loaded.model.hash}}},
-        {"plan_hash", planHash(plan.plan)},
-        {"windows", options.windows.samples},
-        {"length", options.windows.length},
-        {"seed", options.windows.seed}};
-    trace.update(found.value().trace);
+    const OrderedJson trace = searchTrace(
+        options.target, referenceTo(loaded.model), plan.plan, options.windows, found.value().trace);
+    if (const Result<void> kept = addSearchToSession(options.session, loaded.model, trace); !kept.ok()) {
+        return kept;
+    }
     if (!options.trace.empty()) {
         if (const Result<void> written = writeJson(trace, {options.trace, options.output.force});
             !written.ok()) {
@@ -418,6 +422,7 @@ void addSearch(CLI::App& program, Verb& run) {
         "--weighted", options->weighted,
         "bits: weigh each site's error by what it does to the model's loss (one more pass a site)");
     verb->add_option("--trace", options->trace, "Write what was measured here, as JSON");
+    verb->add_option("--session", options->session, "Keep what was measured in this session (made if missing)");
     addOutputOptions(
         *verb, options->output, false, "Plan file (sensitivity: the trace); default standard output");
     verb->callback([options, &run] {

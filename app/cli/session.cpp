@@ -35,6 +35,39 @@ OrderedJson describeRuns(const Session& session) {
     return runs;
 }
 
+/// A search or a sweep by its number and time, and what `describe` takes of its content.
+Result<OrderedJson> describeRecords(
+    const Result<std::vector<Record>>& records, OrderedJson (*describe)(const OrderedJson& content)) {
+    if (!records.ok()) {
+        return records.error();
+    }
+    OrderedJson list = OrderedJson::array();
+    for (const Record& record : records.value()) {
+        OrderedJson& json = list.emplace_back(OrderedJson{{"id", record.id}, {"created", record.created}});
+        json.update(describe(record.content));
+    }
+    return list;
+}
+
+/// Those of `keys` that the content of a record has.
+OrderedJson only(const OrderedJson& content, std::initializer_list<const char*> keys) {
+    OrderedJson some = OrderedJson::object();
+    for (const char* key : keys) {
+        if (const auto found = content.find(key); found != content.end()) {
+            some[key] = *found;
+        }
+    }
+    return some;
+}
+
+OrderedJson listedSearch(const OrderedJson& trace) {
+    return only(trace, {"target", "plan_hash"});
+}
+
+OrderedJson listedSweep(const OrderedJson& results) {
+    return only(results, {"recipe", "title"});
+}
+
 /// What the session holds, a line's worth each.
 Result<void> list(const Session& session) {
     OrderedJson json;
@@ -62,12 +95,24 @@ Result<void> list(const Session& session) {
     for (const PlanRevision& revision : history.value()) {
         plans.push_back(
             {{"id", revision.id},
+             {"parent", revision.parent},
+             {"current", revision.id == session.planRevision()},
              {"created", revision.created},
              {"label", revision.label},
              {"name", revision.plan.name},
              {"summary", planSummary(revision.plan)}});
     }
     json["plans"] = std::move(plans);
+    const Result<OrderedJson> searches = describeRecords(session.searches(), &listedSearch);
+    if (!searches.ok()) {
+        return searches.error();
+    }
+    json["searches"] = searches.value();
+    const Result<OrderedJson> sweeps = describeRecords(session.sweeps(), &listedSweep);
+    if (!sweeps.ok()) {
+        return sweeps.error();
+    }
+    json["sweeps"] = sweeps.value();
     return writeJson(json, {});
 }
 
@@ -159,6 +204,17 @@ Result<void> show(const Session& session) {
     json["plan"] = toJson(session.plan());
     json["plan_summary"] = planSummary(session.plan());
     json["runs"] = describeRuns(session);
+    const auto whole = [](const OrderedJson& content) { return content; };
+    const Result<OrderedJson> searches = describeRecords(session.searches(), whole);
+    if (!searches.ok()) {
+        return searches.error();
+    }
+    json["searches"] = searches.value();
+    const Result<OrderedJson> sweeps = describeRecords(session.sweeps(), whole);
+    if (!sweeps.ok()) {
+        return sweeps.error();
+    }
+    json["sweeps"] = sweeps.value();
     json["notes"] = session.notes();
     return writeJson(json, {});
 }
@@ -168,6 +224,11 @@ Result<void> show(const Session& session) {
 Result<void> check(const Session& session, const Job* job) {
     if (const Result<std::vector<PlanRevision>> history = session.planHistory(); !history.ok()) {
         return history.error();
+    }
+    for (const auto& records : {session.searches(), session.sweeps()}) {
+        if (!records.ok()) {
+            return records.error();
+        }
     }
     for (const Run& run : session.runs()) {
         if (const auto result = session.result(run.id); !result.ok()) {
@@ -234,7 +295,7 @@ void addSession(CLI::App& program, Verb& run) {
             return session.ok() ? action(*session.value()) : session.error();
         };
     };
-    verb->add_subcommand("list", "Runs and plans of the session, as JSON")->callback([onSession] {
+    verb->add_subcommand("list", "Runs, plans, searches and sweeps of the session, as JSON")->callback([onSession] {
         onSession(&list);
     });
     verb->add_subcommand("show", "What the session holds, as JSON")->callback([onSession] {

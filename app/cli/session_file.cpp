@@ -27,16 +27,23 @@ Result<std::unique_ptr<Session>> openForWriting(const std::string& file, const L
     if (!session.ok()) {
         return session;
     }
-    const CheckpointReference reference{model.path, model.name, model.hash, model.spec};
-    if (session.value()->checkpoint() != reference) {
-        if (Result<void> set = session.value()->setCheckpoint(reference); !set.ok()) {
-            return set.error();
-        }
+    if (const auto& about = session.value()->checkpoint(); about && about->hash != model.hash) {
+        return Error::usage(
+            "The session '" + file + "' is about another checkpoint, " + about->name + " at " + about->path +
+                ", not about " + model.name + ".",
+            "Name another session file; one that does not exist is made.");
+    }
+    if (Result<void> set = session.value()->setCheckpoint(referenceTo(model)); !set.ok()) {
+        return set.error();
     }
     return session;
 }
 
 } // namespace
+
+CheckpointReference referenceTo(const LoadedModel& model) {
+    return {model.path, model.name, model.hash, model.spec};
+}
 
 Result<void> checkSession(const std::string& file) {
     std::error_code error;
@@ -44,6 +51,15 @@ Result<void> checkSession(const std::string& file) {
         return {};
     }
     const Result<std::unique_ptr<Session>> session = openWritable(file);
+    return session.ok() ? Result<void>() : session.error();
+}
+
+Result<void> checkSession(const std::string& file, const LoadedModel& model) {
+    std::error_code error;
+    if (file.empty() || !std::filesystem::exists(file, error)) {
+        return {};
+    }
+    const Result<std::unique_ptr<Session>> session = openForWriting(file, model);
     return session.ok() ? Result<void>() : session.error();
 }
 
@@ -75,6 +91,23 @@ Result<void> addToSession(
         return run.error();
     }
     return {};
+}
+
+Result<void>
+addSearchToSession(const std::string& file, const LoadedModel& model, const OrderedJson& trace) {
+    if (file.empty()) {
+        return {};
+    }
+    Result<std::unique_ptr<Session>> session = openForWriting(file, model);
+    return session.ok() ? session.value()->addSearch(trace, model.hash) : session.error();
+}
+
+Result<void> addSweepToSession(const std::string& file, const OrderedJson& results) {
+    if (file.empty()) {
+        return {};
+    }
+    Result<std::unique_ptr<Session>> session = openWritable(file);
+    return session.ok() ? session.value()->addSweep(results) : session.error();
 }
 
 Result<void> setSessionPlan(const std::string& file, const LoadedModel& model, const QuantPlan& plan) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/context.h"
+#include "app/cli/session_file.h"
 #include "app/cli/sweep_calibration.h"
 
 #include "core/base/file.h"
@@ -18,7 +19,7 @@ namespace {
 
 struct SweepOptions {
     std::vector<std::string> models;
-    std::string recipe, tasks, data, folder;
+    std::string recipe, tasks, data, folder, session;
     std::vector<std::string> devices;
     int limit = 0;
     std::int64_t seed = 0;
@@ -152,6 +153,9 @@ Result<void> sweep(const Context& context, const SweepOptions& options) {
     if (Result<void> usable = checkCalibration(options.calibration, request.value()); !usable.ok()) {
         return usable;
     }
+    if (Result<void> writable = checkSession(options.session); !writable.ok()) {
+        return writable;
+    }
     if (Result<void> open = openFolder(request.value(), options); !open.ok()) {
         return open;
     }
@@ -189,7 +193,7 @@ Result<void> sweep(const Context& context, const SweepOptions& options) {
         return written;
     }
     std::cout << sweepMarkdown(request.value(), groups.value()) << std::flush;
-    return {};
+    return addSweepToSession(options.session, sweepJson(request.value(), groups.value()));
 }
 
 std::string recipeHelp() {
@@ -228,6 +232,7 @@ void addSweep(CLI::App& program, Verb& run) {
     verb->add_option("-o,--output", options->folder, "Folder of the sweep; made if it is not there")
         ->required()
         ->type_name("DIR");
+    verb->add_option("--session", options->session, "Add the results to this session (made if missing)");
     verb->add_flag("--force", options->force, "Use the folder of another sweep");
     verb->callback([options, limit, seed, &run] {
         options->limitGiven = limit->count() > 0;

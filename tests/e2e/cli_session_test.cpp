@@ -169,6 +169,39 @@ private Q_SLOTS:
         QCOMPARE(std::move(Session::open(m_file)).value()->notes(), std::string("the last edit"));
     }
 
+    void aSearchIsKept() {
+        const fs::path found = m_folder->path() / "found.mscope";
+        const Outcome searched =
+            cli({"search", "demo", "--target", "bits", "--bits", "8,4", "--average-bits", "6", "--samples",
+                 "1", "--length", "16", "--trace", text(m_folder->path() / "trace.json"), "--session",
+                 text(found)});
+        QVERIFY2(searched.exitCode == 0, searched.err.constData());
+        const Json listed = cli({"session", text(found), "list"}).json();
+        QCOMPARE(listed["searches"].size(), std::size_t{1});
+        QVERIFY(listed["searches"][0]["target"] == "bits");
+        Json shown = cli({"session", text(found), "show"}).json()["searches"][0];
+        shown.erase("id");
+        shown.erase("created");
+        const Result<Json> trace =
+            parseJson(readFile(m_folder->path() / "trace.json").value(), "the trace");
+        QVERIFY(shown == trace.value());
+    }
+
+    void aSessionOfAnotherCheckpointIsLeftAlone() {
+        const std::string before = listing(m_folder->path());
+        for (const QStringList& call :
+             {QStringList{"evaluate", "demo", "--tasks", "copa", "--limit", "1", "--no-cache", "-o",
+                          text(m_folder->path() / "r.json")},
+              QStringList{"calibrate", "demo", "--samples", "1", "--length", "16", "-o",
+                          text(m_folder->path() / "c.safetensors")}}) {
+            const Outcome outcome = cli(call + QStringList{"--session", text(m_file)});
+            QCOMPARE(outcome.exitCode, 2);
+            QVERIFY2(outcome.err.contains("is about another checkpoint, model at"), outcome.err.constData());
+            QVERIFY2(outcome.err.contains("Name another session file"), outcome.err.constData());
+            QCOMPARE(listing(m_folder->path()), before);
+        }
+    }
+
     void theCheckpointIsWhereItWas() {
         const Outcome outcome = cli({"session", text(m_file), "check", "--checkpoint"});
         QVERIFY2(outcome.exitCode == 0, outcome.err.constData());

@@ -2,6 +2,7 @@
 // Searches over plans, with the engine.
 #include "ui/window/workspace.h"
 
+#include "core/session/search_trace.h"
 #include "ui/commands/plan_edit.h"
 
 #include <QLocale>
@@ -46,13 +47,20 @@ void Workspace::findAlpha() {
         [work, tokenizers = m_tokenizers](Engine& engine, const Job& job) {
             return searchAlphaOnEngine(engine, *tokenizers, work, job);
         },
-        [this, searched = work.plan, hash = checkpoint()->hash](const Result<AlphaSearchOutcome>& outcome) {
+        [this, searched = work.plan, windows, hash = checkpoint()->hash](const Result<AlphaSearchOutcome>& outcome) {
             if (!outcome.ok()) {
                 report(outcome.error(), [this] { findAlpha(); });
                 return;
             }
             if (checkpoint() == nullptr || checkpoint()->hash != hash) {
                 return; // another checkpoint was opened meanwhile
+            }
+            if (!m_session->readOnly()) { // else the edit below says so
+                const OrderedJson trace = searchTrace(
+                    "alpha", *checkpoint(), searched, windows, toJson(outcome.value().found));
+                if (const Result<void> kept = m_session->addSearch(trace, hash); !kept.ok()) {
+                    report(kept.error());
+                }
             }
             const QuantPlan found = renamed(outcome.value().found.plan);
             const QString text = tr("α found for %n sites: mean error of the linears' outputs %1 % → %2 %.", nullptr,

@@ -136,6 +136,11 @@ void WorkspaceTest::alphaIsFoundForEverySite() {
     QVERIFY2(m_notices[0].text.contains(QStringLiteral("16")), qPrintable(m_notices[0].text));
     m_workspace->planEditor().undo(); // one step
     QVERIFY(!m_workspace->plan().at({0, Linear::OutProj}).alpha);
+    const std::vector<Record> searches = m_workspace->session()->searches().value();
+    QCOMPARE(searches.size(), std::size_t{1});
+    QVERIFY(searches[0].content["target"] == "alpha");
+    QVERIFY(searches[0].content["plan_hash"] == planHash(m_workspace->plan()));
+    QCOMPARE(searches[0].content["sites"].size(), std::size_t{16});
     // What was edited meanwhile is not overwritten.
     m_notices.clear();
     m_workspace->findAlpha();
