@@ -8,6 +8,7 @@
 #include <QPaintEngine>
 #include <QPainter>
 #include <QPainterPath>
+#include <QStaticText>
 
 #include <algorithm>
 #include <cmath>
@@ -53,11 +54,15 @@ void drawHaloText(
                 metrics.horizontalAdvance(text) + 2 * rim, metrics.ascent()),
             halo);
     } else {
+        QStaticText laidOut(text);
+        laidOut.setTextFormat(Qt::PlainText);
+        laidOut.prepare(painter.transform(), font);
+        const QPointF corner = baseline - QPointF(0, QFontMetricsF(font).ascent());
         painter.setPen(halo);
         for (const QPointF& step :
              {QPointF(-1, -1), QPointF(1, -1), QPointF(-1, 1), QPointF(1, 1), QPointF(-1.4, 0),
               QPointF(1.4, 0), QPointF(0, -1.4), QPointF(0, 1.4)}) {
-            painter.drawText(baseline + step * rim, text);
+            painter.drawStaticText(corner + step * rim, laidOut);
         }
     }
     painter.setPen(colour);
@@ -79,6 +84,41 @@ QPainterPath skyline(const std::vector<QRectF>& rects) {
         path.closeSubpath();
     }
     return path;
+}
+
+/// Bars that stand on one line, from left to right, as whole device pixels, for painters that scale and shift
+/// only. Qt fills those at once; rectangles of fractions go through its rasterizer, which takes far longer.
+void drawBars(QPainter& painter, const std::vector<QRectF>& bars) {
+    const QTransform toDevice = painter.deviceTransform();
+    const auto inPixels = [&](const QRectF& bar) {
+        const QRectF mapped = toDevice.mapRect(bar);
+        const auto edge = [](double at) {
+            return static_cast<int>(std::lround(at));
+        };
+        return QRect(
+            QPoint(edge(mapped.left()), edge(mapped.top())),
+            QPoint(edge(mapped.right()) - 1, edge(mapped.bottom()) - 1));
+    };
+    // What neighbours that touch have in common is one rectangle: rows are filled faster than columns.
+    constexpr std::size_t kTogether = 16;
+    std::vector<QRect> pixels;
+    for (std::size_t i = 0; i < bars.size();) {
+        const std::size_t first = pixels.size();
+        QRect common = inPixels(bars[i]);
+        do {
+            pixels.push_back(inPixels(bars[i]));
+            common.setTop(std::max(common.top(), pixels.back().top()));
+            common.setRight(pixels.back().right());
+            ++i;
+        } while (i < bars.size() && pixels.size() - first < kTogether &&
+                 inPixels(bars[i]).left() == common.right() + 1);
+        for (std::size_t bar = first; bar < pixels.size(); ++bar) {
+            pixels[bar].setBottom(common.top() - 1);
+        }
+        pixels.push_back(common);
+    }
+    painter.setWorldTransform(toDevice.inverted() * painter.worldTransform());
+    painter.drawRects(pixels.data(), static_cast<int>(pixels.size()));
 }
 
 struct VisibleMark {
@@ -225,7 +265,7 @@ void paintStems(QPainter& painter, const PanelFrame& frame, const StemPanel& pan
     if (isVector(painter)) {
         painter.drawPath(skyline(rects));
     } else {
-        painter.drawRects(rects.data(), static_cast<int>(rects.size()));
+        drawBars(painter, rects);
     }
     painter.restore();
 }
