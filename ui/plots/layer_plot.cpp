@@ -47,14 +47,19 @@ LayerPlot::Impl::Impl(LayerPlot* owner)
     plot->plotLayout()->setMargins(QMargins(4, 6, 4, 2));
     plot->plotLayout()->setRowSpacing(2);
     plot->plotLayout()->setColumnSpacing(10);
-    // Ticks are made before a new size is known: once more when it is.
-    QObject::connect(plot, &QCustomPlot::afterReplot, q, [this] {
-        bool stale = false;
+    // Ticks are made before a new size is known: laying out once more is cheaper than painting once more.
+    QObject::connect(plot, &QCustomPlot::beforeReplot, q, [this] {
+        for (const auto phase :
+             {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout}) {
+            plot->plotLayout()->update(phase);
+        }
         for (Panel& panel : panels) {
-            stale |= panel.tickedFor != panel.rect->size();
             panel.tickedFor = panel.rect->size();
         }
-        if (stale) {
+    });
+    QObject::connect(plot, &QCustomPlot::afterReplot, q, [this] {
+        if (std::ranges::any_of(
+                panels, [](const Panel& panel) { return panel.tickedFor != panel.rect->size(); })) {
             replotSoon();
         }
     });
