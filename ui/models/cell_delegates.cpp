@@ -71,7 +71,28 @@ void LayersDelegate::paint(
     QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
     QStyleOptionViewItem option = given;
     initStyleOption(&option, index);
-    paintCell(painter, option);
+    const QStyle* style = option.widget != nullptr ? option.widget->style() : QApplication::style();
+    style->drawPrimitive(QStyle::PE_PanelItemViewItem, &option, painter, option.widget);
+    // Scrolling paints every row again: few different texts, which need not be laid out for each cell.
+    if (m_textFont != given.font) {
+        m_textFont = given.font;
+        m_texts.clear();
+    }
+    const auto [found, isNew] = m_texts.try_emplace({option.text, option.font.bold()}, option.text);
+    QStaticText& text = found->second;
+    if (isNew) {
+        text.setTextFormat(Qt::PlainText);
+        text.prepare(painter->transform(), option.font);
+    }
+    const int inset = padding(option.fontMetrics) + style->pixelMetric(QStyle::PM_FocusFrameHMargin);
+    const QRect place = QStyle::alignedRect(
+        option.direction, option.displayAlignment, text.size().toSize(),
+        option.rect.adjusted(inset, 0, -inset, 0));
+    const bool selected = option.state.testFlag(QStyle::State_Selected);
+    painter->setFont(option.font);
+    painter->setPen(option.palette.color(
+        option.palette.currentColorGroup(), selected ? QPalette::HighlightedText : QPalette::Text));
+    painter->drawStaticText(place.topLeft(), text);
 }
 
 QSize LayersDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {

@@ -2,7 +2,11 @@
 #pragma once
 
 #include <QHeaderView>
+#include <QStaticText>
 #include <QStyledItemDelegate>
+
+#include <map>
+#include <utility>
 
 namespace mambascope::ui {
 
@@ -31,6 +35,8 @@ protected:
 
 private:
     const Theme& m_theme;
+    mutable std::map<std::pair<QString, bool>, QStaticText> m_texts; ///< laid out, by text and whether bold
+    mutable QFont m_textFont;                                        ///< what they are laid out in
 };
 
 /// A result: the number, and below it, smaller, the difference to the baseline in the colour of its

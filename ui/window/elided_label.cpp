@@ -18,6 +18,15 @@ ElidedLabel::ElidedLabel(const QString& text, QWidget* parent)
     setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
 }
 
+QSize ElidedLabel::sizeHint() const {
+    const QMargins around = contentsMargins() + margin();
+    return QSize(fontMetrics().horizontalAdvance(text()), fontMetrics().height()).grownBy(around);
+}
+
+QSize ElidedLabel::minimumSizeHint() const {
+    return sizeHint();
+}
+
 bool ElidedLabel::isCut() const {
     return sizeHint().width() > width();
 }
@@ -32,7 +41,7 @@ bool ElidedLabel::event(QEvent* event) {
 }
 
 void ElidedLabel::paintEvent(QPaintEvent* event) {
-    if (!isCut()) {
+    if (hasSelectedText()) {
         QLabel::paintEvent(event);
         return;
     }

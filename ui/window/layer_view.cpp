@@ -37,8 +37,8 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     , m_stack(new QStackedWidget(this))
     , m_title(new QLabel(this))
     , m_subtitle(new ElidedLabel(this))
-    , m_readout(new QLabel(this))
-    , m_comparison(new QLabel(this))
+    , m_readout(new ElidedLabel(this))
+    , m_comparison(new ElidedLabel(this))
     , m_layer(new QSpinBox(this))
     , m_side(new QComboBox(this))
     , m_rule(new QComboBox(this))
@@ -65,9 +65,9 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     m_comparison->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_comparison->setAccessibleName(tr("Markers A and B"));
     m_comparison->hide();
-    below->addWidget(m_readout);
-    below->addStretch(1);
-    below->addWidget(m_comparison);
+    m_comparison->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    below->addWidget(m_readout, 1);
+    below->addWidget(m_comparison, 1);
     column->addLayout(below);
     m_stack->addWidget(emptyPage());
     m_stack->addWidget(page);
