@@ -47,7 +47,9 @@ void ResultsModel::setLive(const std::optional<Live>& live) {
     *column = liveColumn();
     const int place = static_cast<int>(column - m_columns.begin());
     Q_EMIT headerDataChanged(Qt::Horizontal, place, place);
-    Q_EMIT dataChanged(index(0, place), index(rowCount() - 1, place));
+    if (!m_rows.empty()) { // none before the first item
+        Q_EMIT dataChanged(index(0, place), index(rowCount() - 1, place));
+    }
 }
 
 std::vector<ResultsModel::Row> ResultsModel::rowsNeeded() const {
