@@ -103,7 +103,7 @@ PlanTable::selectionCommand(const QModelIndex& index, const QEvent* event) const
 
 void PlanTable::keyPressEvent(QKeyEvent* event) {
     const bool editKey = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
-    if (editKey && currentIndex().isValid() && state() != EditingState) {
+    if (editKey && currentIndex().flags().testFlag(Qt::ItemIsEditable) && state() != EditingState) {
         edit(currentIndex());
         return;
     }
