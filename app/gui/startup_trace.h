@@ -5,7 +5,8 @@
 
 namespace mambascope {
 
-/// Prints milliseconds since the process was started to standard error, a line a milestone, each once.
+/// Prints milliseconds since the process was started to standard error, a line a milestone, each once: on the wall
+/// clock, and of processor time, in which other programs do not count.
 class StartupTrace {
 public:
     /// `enabled` false prints nothing. Construct first thing in main().
