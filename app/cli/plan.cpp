@@ -68,21 +68,24 @@ struct SetOptions {
     std::string file, layers = "all", sites = "all";
     std::string weightBits, weightFormat, weightGranularity;
     std::string activationBits, activationFormat, activationSide, activationScale, alpha, zero;
-    std::string clip, rotate, floatOutliers;
+    std::string clip, rotate, floatOutliers, scanBits, stateBits;
     std::string scope, rule, name;
     double k = 0;
 };
 
-Result<int> parseBits(const std::string& text, const std::string& option) {
-    if (text == "off") {
-        return kBitsOff;
+/// 2 to 8, or off; empty text leaves `setting` as it is.
+Result<void> takeBits(const std::string& text, const std::string& option, std::optional<int>& setting) {
+    if (text.empty() || text == "off") {
+        setting = text.empty() ? setting : kBitsOff;
+        return {};
     }
     int bits = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
     if (error != std::errc() || end != text.data() + text.size() || bits < 2 || bits > 8) {
         return Error::usage("'" + text + "' is no bit width for " + option + ".", "Use 2 to 8, or off.");
     }
-    return bits;
+    setting = bits;
+    return {};
 }
 
 Result<std::optional<double>> parseAlpha(const std::string& text) {
@@ -115,19 +118,14 @@ std::optional<bool> parseOnOff(std::string_view text) {
 
 Result<SitePatch> patchOf(const SetOptions& options) {
     SitePatch patch;
-    if (!options.weightBits.empty()) {
-        Result<int> bits = parseBits(options.weightBits, "--w-bits");
-        if (!bits.ok()) {
-            return bits.error();
+    for (const Result<void>& taken :
+         {takeBits(options.weightBits, "--w-bits", patch.weightBits),
+          takeBits(options.activationBits, "--a-bits", patch.activationBits),
+          takeBits(options.scanBits, "--scan-bits", patch.scanBits),
+          takeBits(options.stateBits, "--state-bits", patch.stateBits)}) {
+        if (!taken.ok()) {
+            return taken.error();
         }
-        patch.weightBits = bits.value();
-    }
-    if (!options.activationBits.empty()) {
-        Result<int> bits = parseBits(options.activationBits, "--a-bits");
-        if (!bits.ok()) {
-            return bits.error();
-        }
-        patch.activationBits = bits.value();
     }
     if (!options.alpha.empty()) {
         Result<std::optional<double>> alpha = parseAlpha(options.alpha);
@@ -261,6 +259,12 @@ void addSet(CLI::App& plan, Verb& run) {
     verb->add_option("--rotate", options->rotate, "Rotate input and weight (Hadamard) before quantizing: on or off");
     verb->add_option(
         "--float-outliers", options->floatOutliers, "Keep the channels that the rule flags in floats: on or off");
+    verb->add_option(
+        "--scan-bits", options->scanBits,
+        "2 to 8, or off: what the scan reads (z of in_proj, u, B and C of x_proj, Δ of dt_proj)");
+    verb->add_option(
+        "--state-bits", options->stateBits,
+        "2 to 8, or off: the state of the scan from token to token (a setting of out_proj)");
     verb->add_option("--scope", options->scope, "mlp or all")->check(CLI::IsMember({"mlp", "all"}));
     verb->add_option("--rule", options->rule, "Outlier rule of zeroing and of --float-outliers")
         ->check(CLI::IsMember({"channel-spread", "all-elements", "llm-int8", "mad"}));

@@ -2,6 +2,8 @@
 #include "core/quantization/export_record.h"
 #include "core/quantization/export_tensors.h"
 
+#include <algorithm>
+
 namespace mambascope {
 namespace {
 
@@ -21,6 +23,7 @@ public:
 
     std::vector<std::string> all() {
         activations();
+        scans();
         smoothing();
         rotation();
         zeroing();
@@ -94,6 +97,25 @@ private:
         if (!foldedInto(SmoothingFold::GatedNorm).empty()) {
             add("Smoothing at out_proj is folded into the gated norm before it, which is exact up to "
                 "rounding.");
+        }
+    }
+
+    void scans() {
+        const auto any = [&](auto holds) {
+            return std::any_of(m_plan.scans.begin(), m_plan.scans.end(), holds);
+        };
+        const bool inputs = any([](const ResolvedScan& scan) {
+            return scan.u.active() || scan.dt.active() || scan.b.active() || scan.c.active() || scan.z.active();
+        });
+        const bool states = any([](const ResolvedScan& scan) { return scan.stateBits < kBitsOff; });
+        if (inputs || states) {
+            add("The plan quantizes " +
+                std::string(
+                    inputs && states ? "the scan's inputs and its state"
+                    : inputs         ? "the scan's inputs"
+                                     : "the scan's state") +
+                ", which no checkpoint holds: a program that loads this one computes with floats there. The settings "
+                "stand in mambascope.json.");
         }
     }
 

@@ -54,6 +54,22 @@ OrderedJson activationToJson(const ResolvedActivation& activation) {
     return json;
 }
 
+/// Only what is quantized.
+OrderedJson scanToJson(const ResolvedScan& scan) {
+    OrderedJson json = OrderedJson::object();
+    for (const auto& [name, input] :
+         {std::pair("u", &scan.u), std::pair("dt", &scan.dt), std::pair("b", &scan.b), std::pair("c", &scan.c),
+          std::pair("z", &scan.z)}) {
+        if (input->active()) {
+            json[name] = activationToJson(*input);
+        }
+    }
+    if (scan.stateBits < kBitsOff) {
+        json["state_bits"] = scan.stateBits;
+    }
+    return json;
+}
+
 OrderedJson siteToJson(const ModelSpec& spec, const ResolvedPlan& plan, SiteId site) {
     const ResolvedSite& resolved = plan.sites[static_cast<std::size_t>(site.index())];
     OrderedJson json{
@@ -61,9 +77,6 @@ OrderedJson siteToJson(const ModelSpec& spec, const ResolvedPlan& plan, SiteId s
         {"input", activationToJson(resolved.input)},
         {"output", activationToJson(resolved.output)},
         {"zeroed", resolved.zeroed}};
-    if (resolved.scanInput.active()) {
-        json["scan_input"] = activationToJson(resolved.scanInput);
-    }
     if (!resolved.exempt.empty()) {
         json["float_channels"] = resolved.exempt;
     }
@@ -174,6 +187,11 @@ OrderedJson exportRecord(
         if (!packed.empty()) {
             const PackedLinear& linear = packed[static_cast<std::size_t>(site.index())];
             entry["stored_as"] = packedStorageName(linear.storage);
+        }
+    }
+    for (std::size_t layer = 0; layer < plan.scans.size(); ++layer) {
+        if (OrderedJson scan = scanToJson(plan.scans[layer]); !scan.empty()) {
+            json["scans"]["layers." + std::to_string(layer)] = std::move(scan);
         }
     }
     return json;

@@ -41,7 +41,7 @@ void dropRepeated(SitePatch& patch, const SiteSettings& above) {
 
 bool acts(const QuantPlan& plan, const SiteSettings& settings) {
     return (plan.groups.linear && settings.quantizesWeights()) || settings.quantizesActivations() ||
-           settings.alpha.has_value() || settings.zeroOutliers;
+           settings.alpha.has_value() || settings.zeroOutliers || settings.quantizesScan();
 }
 
 /// Calls visit(settings) for every site of a model of `layers` layers until it returns true.
@@ -177,6 +177,7 @@ SiteSettings QuantPlan::at(SiteId site) const {
     if (const auto own = sites.find(site); own != sites.end()) {
         own->second.applyTo(settings);
     }
+    (site.linear == Linear::OutProj ? settings.scanBits : settings.stateBits) = kBitsOff;
     return settings;
 }
 
@@ -223,8 +224,8 @@ bool QuantPlan::isBaseline(int layers) const {
 
 bool QuantPlan::needsCalibration(int layers) const {
     return anySite(*this, layers, [](const SiteSettings& site) {
-        return site.needsActivationStatistics() || site.alpha.has_value() || site.zeroOutliers ||
-               site.floatOutliers;
+        return site.needsActivationStatistics() || site.needsScanStatistics() || site.alpha.has_value() ||
+               site.zeroOutliers || site.floatOutliers;
     });
 }
 

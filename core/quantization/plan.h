@@ -67,6 +67,10 @@ struct SiteSettings {
     bool rotate = false;
     /// Channels that the plan's rule flags stay floats, in the input and in the weight (arXiv 2208.07339).
     bool floatOutliers = false;
+    /// 2…8, or kBitsOff: what the scan reads of this linear, in integers with the activation scale above: z at in_proj,
+    /// u, B and C at x_proj, Δ before bias and softplus at dt_proj; all five at Mamba-2's in_proj.
+    int scanBits = kBitsOff;
+    int stateBits = kBitsOff; ///< out_proj: 2…8, or kBitsOff: the state of the scan in front of it, from token to token
     bool quantizesWeights() const { return weightFormat != NumberFormat::Int || weightBits < kBitsOff; }
     bool quantizesActivations() const {
         return activationFormat != NumberFormat::Int || activationBits < kBitsOff;
@@ -75,6 +79,10 @@ struct SiteSettings {
     bool needsActivationStatistics() const {
         return quantizesActivations() && activationScale == ActivationScale::Static &&
                activationFormat != NumberFormat::MxFp4;
+    }
+    bool quantizesScan() const { return scanBits < kBitsOff || stateBits < kBitsOff; }
+    bool needsScanStatistics() const {
+        return scanBits < kBitsOff && activationScale == ActivationScale::Static;
     }
     bool operator==(const SiteSettings&) const = default;
 };
@@ -93,6 +101,7 @@ struct SitePatch {
     std::optional<Clip> activationClip;
     std::optional<bool> rotate;
     std::optional<bool> floatOutliers;
+    std::optional<int> scanBits, stateBits;
 
     bool empty() const;
     void applyTo(SiteSettings& settings) const;
@@ -134,6 +143,7 @@ struct QuantPlan {
     /// x_proj: zeroing and quantization apply to the scan's u as well as to the linear's copy.
     bool ssmInput = false;
 
+    /// Settings of one site, without those that other linears have (scanBits at out_proj, stateBits elsewhere).
     SiteSettings at(SiteId site) const;
     /// Settings of the weight groups that are no site (conv, ssm, embedding, head): the defaults' bits and
     /// granularity.

@@ -14,9 +14,9 @@ constexpr int kFormatVersion = 1;
 
 constexpr std::array<std::string_view, 9> kPlanKeys{"format", "name", "defaults", "linears",  "sites",
                                                     "scope",  "rule", "k",        "ssm_input"};
-constexpr std::array<std::string_view, 12> kSettingKeys{
-    "w_bits",  "w_format", "w_granularity", "a_bits", "a_format", "a_side",
-    "a_scale", "alpha",    "zero_outliers", "a_clip", "rotate",   "float_outliers"};
+constexpr std::array<std::string_view, 14> kSettingKeys{
+    "w_bits", "w_format",      "w_granularity", "a_bits", "a_format",       "a_side",    "a_scale",
+    "alpha",  "zero_outliers", "a_clip",        "rotate", "float_outliers", "scan_bits", "state_bits"};
 constexpr std::array<std::string_view, 5> kGroupKeys{"linear", "conv", "ssm", "embedding", "head"};
 
 // Writing
@@ -63,6 +63,12 @@ OrderedJson patchToJson(const SitePatch& patch) {
     if (patch.floatOutliers) {
         json["float_outliers"] = *patch.floatOutliers;
     }
+    if (patch.scanBits) {
+        json["scan_bits"] = bitsToJson(*patch.scanBits);
+    }
+    if (patch.stateBits) {
+        json["state_bits"] = bitsToJson(*patch.stateBits);
+    }
     return json;
 }
 
@@ -80,6 +86,11 @@ OrderedJson settingsToJson(const SiteSettings& settings) {
     for (auto* flag : {&all.rotate, &all.floatOutliers}) {
         if (*flag == false) {
             flag->reset();
+        }
+    }
+    for (auto* bits : {&all.scanBits, &all.stateBits}) {
+        if (*bits == kBitsOff) {
+            bits->reset();
         }
     }
     return patchToJson(all);
@@ -248,6 +259,8 @@ Result<SitePatch> patchFromJson(const Json& json, std::string_view what, const s
         patch.activationClip);
     read.flag(json, "rotate", patch.rotate);
     read.flag(json, "float_outliers", patch.floatOutliers);
+    read.bits(json, "scan_bits", patch.scanBits);
+    read.bits(json, "state_bits", patch.stateBits);
     if (!read.state().ok()) {
         return read.state().error();
     }

@@ -123,6 +123,35 @@ void compareActivations(const SiteSettings& a, const SiteSettings& b, std::vecto
     }
 }
 
+/// "off", "8", or, where the other side of the change is off, "8 (token)".
+std::string scanText(const SiteSettings& settings, bool detailed) {
+    if (settings.scanBits >= kBitsOff) {
+        return "off";
+    }
+    const bool plain = !detailed || settings.activationScale == ActivationScale::Static;
+    return std::to_string(settings.scanBits) +
+           (plain ? "" : " (" + std::string(activationScaleName(settings.activationScale)) + ")");
+}
+
+void compareScan(const SiteSettings& a, const SiteSettings& b, std::vector<Change>& changes) {
+    const bool bothOn = a.scanBits < kBitsOff && b.scanBits < kBitsOff;
+    std::string from = scanText(a, !bothOn), to = scanText(b, !bothOn);
+    if (from != to) {
+        changes.push_back({"scan bits", std::move(from), std::move(to)});
+    }
+    const bool scaleSaid = a.quantizesActivations() && b.quantizesActivations();
+    if (bothOn && !scaleSaid && a.activationScale != b.activationScale) {
+        changes.push_back(
+            {"scan scale", std::string(activationScaleName(a.activationScale)),
+             std::string(activationScaleName(b.activationScale))});
+    }
+    if (a.stateBits != b.stateBits) {
+        changes.push_back(
+            {"state bits", precisionText(a.stateBits, NumberFormat::Int),
+             precisionText(b.stateBits, NumberFormat::Int)});
+    }
+}
+
 std::vector<Change> siteChanges(const QuantPlan& from, const QuantPlan& to, SiteId site) {
     const SiteSettings a = from.at(site);
     const SiteSettings b = to.at(site);
@@ -141,6 +170,7 @@ std::vector<Change> siteChanges(const QuantPlan& from, const QuantPlan& to, Site
     if (a.floatOutliers != b.floatOutliers) {
         changes.push_back({"outliers in floats", onOff(a.floatOutliers), onOff(b.floatOutliers)});
     }
+    compareScan(a, b, changes);
     return changes;
 }
 
@@ -263,6 +293,15 @@ std::vector<std::string> settingsParts(const SiteSettings& settings, bool weight
     }
     if (settings.floatOutliers) {
         parts.emplace_back("outliers in floats");
+    }
+    if (settings.scanBits < kBitsOff) {
+        const bool said = settings.quantizesActivations();
+        parts.push_back(
+            "scan " + std::to_string(settings.scanBits) +
+            (said ? "" : " (" + std::string(activationScaleName(settings.activationScale)) + ")"));
+    }
+    if (settings.stateBits < kBitsOff) {
+        parts.push_back("state " + std::to_string(settings.stateBits));
     }
     return parts;
 }

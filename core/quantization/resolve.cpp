@@ -71,6 +71,33 @@ Result<void> checkCalibration(
     return {};
 }
 
+Result<void> checkSmoothing(
+    const ModelSpec& spec, const QuantPlan& plan, const WeightStatistics* weights, SiteId site) {
+    const auto index = static_cast<std::size_t>(site.index());
+    if (plan.at(site).alpha &&
+        (weights == nullptr || weights->columnAbsmax.size() <= index ||
+         static_cast<int>(weights->columnAbsmax[index].size()) != spec.inputs(site.linear))) {
+        return Error::usage(
+            "Smoothing at " + siteName(site) + " needs the statistics of the model's weights.");
+    }
+    return {};
+}
+
+Result<void> checkCalibrated(
+    const ModelSpec& spec, const QuantPlan& plan, const CalibrationSnapshot* calibration,
+    const std::string& checkpointHash) {
+    if (!plan.needsCalibration(spec.layers)) {
+        return {};
+    }
+    if (calibration == nullptr) {
+        return Error::usage(
+            "The plan uses static activation scales, smoothing or outlier zeroing, and so needs a "
+            "calibration.",
+            std::string(kCalibrateHint));
+    }
+    return checkCalibration(spec, *calibration, checkpointHash);
+}
+
 Result<void> checkInputs(
     const ModelSpec& spec, const QuantPlan& plan, const CalibrationSnapshot* calibration,
     const WeightStatistics* weights, const std::string& checkpointHash) {
@@ -89,24 +116,12 @@ Result<void> checkInputs(
                 "Remove that site from the plan.");
         }
     }
-    if (plan.needsCalibration(spec.layers)) {
-        if (calibration == nullptr) {
-            return Error::usage(
-                "The plan uses static activation scales, smoothing or outlier zeroing, and so needs a "
-                "calibration.",
-                std::string(kCalibrateHint));
-        }
-        if (auto state = checkCalibration(spec, *calibration, checkpointHash); !state.ok()) {
-            return state;
-        }
+    if (auto state = checkCalibrated(spec, plan, calibration, checkpointHash); !state.ok()) {
+        return state;
     }
     for (const SiteId site : spec.sites()) {
-        const auto index = static_cast<std::size_t>(site.index());
-        if (plan.at(site).alpha &&
-            (weights == nullptr || weights->columnAbsmax.size() <= index ||
-             static_cast<int>(weights->columnAbsmax[index].size()) != spec.inputs(site.linear))) {
-            return Error::usage(
-                "Smoothing at " + siteName(site) + " needs the statistics of the model's weights.");
+        if (auto state = checkSmoothing(spec, plan, weights, site); !state.ok()) {
+            return state;
         }
     }
     return {};
@@ -137,11 +152,7 @@ public:
         }
         if ((needsInput && !observed(site, Side::Input)) ||
             (output && fixed && !observed(site, Side::Output))) {
-            return Error::usage(
-                "The calibration has no statistics of " +
-                    siteName(site, needsInput && !observed(site, Side::Input) ? Side::Input : Side::Output) +
-                    ".",
-                std::string(kCalibrateHint));
+            return unobserved(site, needsInput && !observed(site, Side::Input) ? Side::Input : Side::Output);
         }
         if (settings.zeroOutliers) {
             resolved.zeroed = flagged(site, "zeroing outliers does nothing. ");
@@ -157,16 +168,39 @@ public:
         }
         if (input) {
             resolved.input = activation(site, Side::Input, settings, inputAbsmax(site, resolved, true));
-            if (m_plan.ssmInput && site.linear == Linear::XProj) {
-                resolved.scanInput =
-                    activation(site, Side::Input, settings, inputAbsmax(site, resolved, false));
-            }
         }
         if (output) {
             const float absmax = fixed ? m_calibration->at(site, Side::Output).largest() : 0.0f;
             resolved.output = activation(site, Side::Output, settings, absmax);
         }
         return resolved;
+    }
+
+    /// What the scan of one layer reads and carries. `xProj`: that site, resolved.
+    Result<ResolvedScan> resolveScan(const ModelSpec& spec, int layer, const ResolvedSite& xProj) {
+        const SiteId in{layer, Linear::InProj}, x{layer, Linear::XProj}, dt{layer, Linear::DtProj};
+        for (const SiteId site : {in, x, dt}) {
+            if (auto state = checkScan(spec, site); spec.has(site.linear) && !state.ok()) {
+                return state.error();
+            }
+        }
+        ResolvedScan scan;
+        scan.stateBits = m_plan.at({layer, Linear::OutProj}).stateBits;
+        if (spec.architecture == Architecture::Mamba2) {
+            scan.u = scan.dt = scan.b = scan.c = scan.z = scanActivation(in, Side::Output, 0.0f);
+            return scan;
+        }
+        const int inner = spec.inner, rank = spec.dtRank, states = spec.state;
+        const float u = m_plan.ssmInput ? inputAbsmax(x, xProj, false) : largest(x, Side::Input, 0, inner);
+        scan.u = scanActivation(x, Side::Input, u);
+        scan.dt = scanActivation(dt, Side::Output, largest(dt, Side::Output, 0, inner));
+        scan.b = scanActivation(x, Side::Output, largest(x, Side::Output, rank, states));
+        scan.c = scanActivation(x, Side::Output, largest(x, Side::Output, rank + states, states));
+        scan.z = scanActivation(in, Side::Output, largest(in, Side::Output, inner, inner));
+        if (m_plan.ssmInput && xProj.input.active() && !scan.u.active()) {
+            scan.u = activation(x, Side::Input, m_plan.at(x), u);
+        }
+        return scan;
     }
 
     std::vector<std::string> warnings() const { return m_warnings.lines(); }
@@ -177,45 +211,112 @@ private:
     }
 
     /// What the settings of a site cannot say together. `input`, `output`: that side has a static scale.
+    static Error unobserved(SiteId site, Side side) {
+        return Error::usage(
+            "The calibration has no statistics of " + siteName(site, side) + ".", std::string(kCalibrateHint));
+    }
+
+    static Error refuse(SiteId site, const std::string& reason, const char* hint) {
+        return Error::usage("The plan for " + siteName(site) + " cannot be carried out: " + reason, hint);
+    }
+
+    static Error noDistribution(SiteId site) {
+        return refuse(
+            site, "the calibration has no distribution of its values, only their largest magnitudes.",
+            "Calibrate the model here, or choose absmax.");
+    }
+
     Result<void> checkCombination(SiteId site, const SiteSettings& settings, bool input, bool output) const {
-        const auto refuse = [&](const char* reason, const char* hint) {
-            return Error::usage("The plan for " + siteName(site) + " cannot be carried out: " + reason, hint);
-        };
         if (settings.rotate && input) {
             return refuse(
-                "rotation mixes channels, so a calibration of the channels gives no static scale for them.",
+                site, "rotation mixes channels, so a calibration of the channels gives no static scale for them.",
                 "Choose token or dynamic scales there.");
         }
         if (settings.rotate && settings.floatOutliers) {
             return refuse(
-                "rotation mixes channels, so that none of them can be kept in floats.",
+                site, "rotation mixes channels, so that none of them can be kept in floats.",
                 "Choose one of the two.");
         }
         if (settings.floatOutliers &&
             (settings.activationFormat != NumberFormat::Int || settings.weightFormat != NumberFormat::Int)) {
             return refuse(
-                "outliers are kept in floats beside integers only.", "Choose int, or float_outliers off.");
+                site, "outliers are kept in floats beside integers only.", "Choose int, or float_outliers off.");
         }
         if (settings.activationClip.kind == ClipKind::Absmax || !(input || output)) {
             return {};
         }
         if (settings.alpha && input) {
             return refuse(
-                "the calibration has the distribution of the inputs before smoothing, which says nothing of where "
+                site, "the calibration has the distribution of the inputs before smoothing, which says nothing of where "
                 "to clip them behind it.",
                 "Choose absmax there, or alpha off.");
         }
         if (settings.activationClip.kind == ClipKind::Mse && settings.activationFormat != NumberFormat::Int) {
-            return refuse("mse clipping is of integers.", "Choose absmax or a percentile.");
+            return refuse(site, "mse clipping is of integers.", "Choose absmax or a percentile.");
         }
         for (const auto& [side, fixed] : {std::pair(Side::Input, input), std::pair(Side::Output, output)}) {
             if (fixed && observed(site, side) && !hasDistribution(m_calibration->at(site, side))) {
-                return refuse(
-                    "the calibration has no distribution of its values, only their largest magnitudes.",
-                    "Calibrate the model here, or choose absmax.");
+                return noDistribution(site);
             }
         }
         return {};
+    }
+
+    /// Whether the calibration has what the static scales of the scan's inputs are taken from.
+    Result<void> checkScan(const ModelSpec& spec, SiteId site) const {
+        const SiteSettings settings = m_plan.at(site);
+        if (!settings.needsScanStatistics()) {
+            return {};
+        }
+        const bool falcon = spec.architecture == Architecture::FalconMamba;
+        const char* unseen = spec.architecture == Architecture::Mamba2      ? "u, B and C behind the convolution"
+                             : falcon && site.linear == Linear::XProj      ? "B and C behind their norm"
+                             : spec.linearBias && site.linear == Linear::InProj ? "z with its bias"
+                                                                           : nullptr;
+        if (unseen != nullptr) {
+            return refuse(
+                site, std::string("the scan reads ") + unseen + ", of which the calibration has no statistics.",
+                "Choose token or dynamic scales there.");
+        }
+        for (const Side side : {Side::Input, Side::Output}) {
+            const bool read = side == Side::Output || site.linear == Linear::XProj;
+            if (read && !observed(site, side)) {
+                return unobserved(site, side);
+            }
+            const bool clips = settings.activationClip.kind != ClipKind::Absmax && clipsScan(site, side);
+            if (clips && !hasDistribution(m_calibration->at(site, side))) {
+                return noDistribution(site);
+            }
+        }
+        return {};
+    }
+
+    /// The histograms of u and Δ are theirs alone; z, B and C share theirs with others.
+    static bool clipsScan(SiteId site, Side side) {
+        return (site.linear == Linear::XProj && side == Side::Input) ||
+               (site.linear == Linear::DtProj && side == Side::Output);
+    }
+
+    /// Largest calibrated magnitude of `count` channels from `first` on.
+    float largest(SiteId site, Side side, int first, int count) const {
+        if (!observed(site, side)) {
+            return 0.0f;
+        }
+        const auto absmax = m_calibration->at(site, side).absmax.begin() + first;
+        return *std::max_element(absmax, absmax + count);
+    }
+
+    ResolvedActivation scanActivation(SiteId site, Side side, float absmax) {
+        SiteSettings settings = m_plan.at(site);
+        if (settings.scanBits >= kBitsOff) {
+            return {};
+        }
+        settings.activationBits = settings.scanBits;
+        settings.activationFormat = NumberFormat::Int;
+        if (!clipsScan(site, side)) {
+            settings.activationClip = {};
+        }
+        return activation(site, side, settings, absmax);
     }
 
     std::vector<std::int32_t> flagged(SiteId site, const char* ifImpossible) {
@@ -287,6 +388,12 @@ void warnOfAbsentLinears(const ModelSpec& spec, const QuantPlan& plan, std::vect
     }
 }
 
+void noteScale(const ResolvedActivation& activation, ResolvedPlan& resolved) {
+    if (activation.active() && activation.scaling == ActivationScale::Dynamic) {
+        resolved.exactUnderForking = false;
+    }
+}
+
 void resolveGroups(const ModelSpec& spec, const QuantPlan& plan, ResolvedPlan& resolved) {
     const SiteSettings& settings = plan.groupSettings();
     const WeightQuantization how{settings.weightBits, settings.weightGranularity, settings.weightFormat};
@@ -344,11 +451,21 @@ Result<ResolvedPlan> resolvePlan(
             return site.error();
         }
         for (const ResolvedActivation* activation : {&site.value().input, &site.value().output}) {
-            if (activation->active() && activation->scaling == ActivationScale::Dynamic) {
-                resolved.exactUnderForking = false;
-            }
+            noteScale(*activation, resolved);
         }
         resolved.sites[static_cast<std::size_t>(id.index())] = std::move(site).value();
+    }
+    for (int layer = 0; layer < spec.layers; ++layer) {
+        const SiteId xProj{layer, Linear::XProj};
+        auto scan = resolver.resolveScan(spec, layer, resolved.sites[static_cast<std::size_t>(xProj.index())]);
+        if (!scan.ok()) {
+            return scan.error();
+        }
+        for (const ResolvedActivation* input :
+             {&scan.value().u, &scan.value().dt, &scan.value().b, &scan.value().c, &scan.value().z}) {
+            noteScale(*input, resolved);
+        }
+        resolved.scans.push_back(scan.value());
     }
     resolveGroups(spec, plan, resolved);
     resolved.warnings = resolver.warnings();

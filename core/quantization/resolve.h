@@ -42,17 +42,23 @@ struct ResolvedSite {
     bool rotate = false; ///< rotation.h, behind smoothing
     std::vector<float> smoothing;     ///< [inputs], or empty
     ResolvedActivation input, output;
-    /// x_proj only, if the plan says ssmInput: the quantizer of the scan's u, which is zeroed but not
-    /// smoothed.
-    ResolvedActivation scanInput;
     bool operator==(const ResolvedSite&) const = default;
+};
+
+/// What happens around the scan of one layer: its inputs are quantized as it reads them (u after x_proj has read it,
+/// Δ before bias and softplus), its state after every token, when that token's output has been taken from it.
+struct ResolvedScan {
+    ResolvedActivation u, dt, b, c, z;
+    int stateBits = kBitsOff; ///< a scale a channel: the absmax of its states at that token
+    bool operator==(const ResolvedScan&) const = default;
 };
 
 /// A plan with every scale computed: all an engine needs, no calibration any more.
 struct ResolvedPlan {
     std::vector<ResolvedSite> sites; ///< [site index]
+    std::vector<ResolvedScan> scans; ///< [layer]
     WeightQuantization conv, ssm, embedding, head;
-    bool ssmInput = false;
+    bool ssmInput = false; ///< x_proj's zeroed and exempt channels are those of the scan's u too
     /// Continuing from a saved state gives the same numbers as running the whole sequence: false as soon as
     /// one activation scale is taken from a whole sequence at run time.
     bool exactUnderForking = true;

@@ -20,6 +20,8 @@ void forEachSetting(Visitor&& visit) {
     visit(&SitePatch::activationClip, &SiteSettings::activationClip);
     visit(&SitePatch::rotate, &SiteSettings::rotate);
     visit(&SitePatch::floatOutliers, &SiteSettings::floatOutliers);
+    visit(&SitePatch::scanBits, &SiteSettings::scanBits);
+    visit(&SitePatch::stateBits, &SiteSettings::stateBits);
 }
 
 /// A patch that holds every setting of a site.

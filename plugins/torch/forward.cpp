@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/torch/forward.h"
 
+#include "core/quantization/quantizer.h"
+
 #include <algorithm>
 
 namespace mambascope {
+
+namespace {
+
+float stateLimit(const ResolvedScan& scan) {
+    return scan.stateBits < kBitsOff ? static_cast<float>(quantizerMax(scan.stateBits)) : 0.0f;
+}
+
+} // namespace
 
 void PackedBatch::add(std::span<const std::int32_t> sequence, const float* state, float* finalState) {
     segments.push_back(
@@ -68,6 +78,13 @@ void ForwardPass::release() {
     m_headRows = {};
 }
 
+void ForwardPass::quantize(
+    Matrix x, const ResolvedActivation& quantizer, std::span<const Segment> segments) {
+    if (quantizer.active()) {
+        m_backend.transform(x, {nullptr, nullptr, quantizer, false, nullptr}, segments, x);
+    }
+}
+
 void ForwardPass::applySite(
     const SiteWeights& site, SiteId id, Matrix x, Matrix prepared, Matrix y,
     std::span<const Segment> segments, SiteObserver* observer) {
@@ -108,14 +125,15 @@ void ForwardPass::mamba1Mixer(
         segments);
     // The linear works on a copy: the scan reads the same u.
     applySite(site(Linear::XProj), {index, Linear::XProj}, m_u, m_scratch, m_bc, segments, observer);
+    const ResolvedScan& how = weights.plan.scans[static_cast<std::size_t>(index)];
+    Transform scanInput;
     if (weights.plan.ssmInput) {
-        Transform scanInput = site(Linear::XProj).input();
-        scanInput.smoothing = nullptr;
-        scanInput.rotate = false;
-        scanInput.quantizer = site(Linear::XProj).settings.scanInput;
-        if (scanInput.active()) {
-            m_backend.transform(m_u, scanInput, segments, m_u);
-        }
+        scanInput.keep = site(Linear::XProj).input().keep;
+        scanInput.exempt = site(Linear::XProj).input().exempt;
+    }
+    scanInput.quantizer = how.u;
+    if (scanInput.active()) {
+        m_backend.transform(m_u, scanInput, segments, m_u);
     }
     const Matrix lowRank = m_bc.columnRange(0, rank);
     const Matrix b = m_bc.columnRange(rank, state), c = m_bc.columnRange(rank + state, state);
@@ -126,7 +144,12 @@ void ForwardPass::mamba1Mixer(
     }
     // The first columns have no other reader, so they may be quantized where they are.
     applySite(site(Linear::DtProj), {index, Linear::DtProj}, lowRank, lowRank, m_dt, segments, observer);
+    quantize(m_dt, how.dt, segments);
+    quantize(b, how.b, segments);
+    quantize(c, how.c, segments);
+    quantize(m_xz.columnRange(inner, inner), how.z, segments);
     ScanArguments scan;
+    scan.stateLimit = stateLimit(how);
     scan.dt = m_dt;
     scan.u = m_u;
     scan.z = m_xz.columnRange(inner, inner);
@@ -152,12 +175,19 @@ void ForwardPass::mamba2Mixer(
         {m_xz.columnRange(inner, conv), m_u, layer.conv->data(),
          layer.convBias ? layer.convBias->data() : nullptr, m_spec.convKernel, convStateOffset(index)},
         segments);
-    const Matrix u = m_u.columnRange(0, inner);
+    const Matrix gate = m_xz.columnRange(0, inner), u = m_u.columnRange(0, inner);
     HeadScanArguments scan;
     scan.dt = m_xz.columnRange(inner + conv, m_spec.heads);
     scan.u = scan.y = u;
     scan.b = m_u.columnRange(inner, states);
     scan.c = m_u.columnRange(inner + states, states);
+    const ResolvedScan& how = weights.plan.scans[static_cast<std::size_t>(index)];
+    quantize(scan.dt, how.dt, segments);
+    quantize(u, how.u, segments);
+    quantize(scan.b, how.b, segments);
+    quantize(scan.c, how.c, segments);
+    quantize(gate, how.z, segments);
+    scan.stateLimit = stateLimit(how);
     scan.dtBias = layer.dtBias->data();
     scan.decay = layer.decay->data();
     scan.d = layer.d->data();
@@ -166,7 +196,7 @@ void ForwardPass::mamba2Mixer(
     scan.stateOffset = scanStateOffset(index);
     m_backend.headScan(scan, segments);
     m_backend.gatedNorm(
-        {u, m_xz.columnRange(0, inner), layer.gatedNorm ? layer.gatedNorm->data() : nullptr,
+        {u, gate, layer.gatedNorm ? layer.gatedNorm->data() : nullptr,
          std::max(1, m_spec.gatedNormGroups), m_spec.normEpsilon});
     const SiteWeights& out = layer.sites[static_cast<std::size_t>(Linear::OutProj)];
     applySite(out, {index, Linear::OutProj}, u, u, m_out, segments, observer);

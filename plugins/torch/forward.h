@@ -88,6 +88,7 @@ private:
     /// Where a layer's state begins: that of the convolution, then that of the scan.
     std::int64_t convStateOffset(int layer) const;
     std::int64_t scanStateOffset(int layer) const;
+    void quantize(Matrix x, const ResolvedActivation& quantizer, std::span<const Segment> segments);
     void applySite(
         const SiteWeights& site, SiteId id, Matrix x, Matrix prepared, Matrix y,
         std::span<const Segment> segments, SiteObserver* observer);

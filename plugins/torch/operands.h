@@ -61,6 +61,7 @@ struct HeadScanArguments {
     float dtMin = 0, dtMax = 0;
     int heads = 0, groups = 0, state = 0;
     std::int64_t stateOffset = 0; ///< of [state, inner]
+    float stateLimit = 0;         ///< as in ScanArguments
 };
 
 /// Gate and norm of Mamba-2: x ← x · silu(gate), and where there is a norm x ← x / rms(x) · weight, the root
@@ -81,6 +82,9 @@ struct ScanArguments {
     const float* d = nullptr;
     int state = 0;
     std::int64_t stateOffset = 0;
+    /// Above 0: after every token's y, h of each channel ← clamp(roundEven(h / s), ±stateLimit) · s with
+    /// s = absmax(h) / stateLimit over that channel's states.
+    float stateLimit = 0;
 };
 
 /// The memory of an accelerator is full.

@@ -75,9 +75,16 @@ public:
         weight(site.weight);
         numbers(site.zeroed);
         numbers(site.smoothing);
+        numbers(site.exempt);
+        number(site.rotate);
         activation(site.input);
         activation(site.output);
-        activation(site.scanInput);
+    }
+    void scan(const ResolvedScan& scan) {
+        for (const ResolvedActivation* input : {&scan.u, &scan.dt, &scan.b, &scan.c, &scan.z}) {
+            activation(*input);
+        }
+        number(scan.stateBits);
     }
     void text(const std::string& text) { m_hasher.add(text); }
     std::string digest() const { return m_hasher.digest(); }
@@ -101,6 +108,7 @@ std::vector<std::string> prefixesOf(const ResolvedPlan& plan, int layers) {
         for (const Linear linear : {Linear::InProj, Linear::XProj, Linear::DtProj, Linear::OutProj}) {
             hasher.site(plan.sites[static_cast<std::size_t>(SiteId{layer, linear}.index())]);
         }
+        hasher.scan(plan.scans[static_cast<std::size_t>(layer)]);
         prefixes.push_back(hasher.digest());
     }
     return prefixes;

@@ -279,6 +279,7 @@ Transform SiteWeights::output() const {
 ResolvedPlan baselinePlan(const ModelSpec& spec) {
     ResolvedPlan plan;
     plan.sites.resize(static_cast<std::size_t>(spec.siteCount()));
+    plan.scans.resize(static_cast<std::size_t>(spec.layers));
     return plan;
 }
 

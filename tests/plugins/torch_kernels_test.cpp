@@ -40,6 +40,7 @@ double silu(double x) {
 /// Inputs of a scan, all [tokens, channels] or [tokens, state].
 struct Scan {
     int tokens, channels, state;
+    float stateLimit = 0;
     std::vector<float> dt, u, z, b, c, dtBias, decay, d, h0;
 
     Scan(int t, int channelCount, int n)
@@ -97,7 +98,7 @@ struct Scan {
         tile.b = b.data() + states, tile.c = c.data() + states, tile.bcStride = state;
         tile.dtBias = dtBias.data(), tile.decay = decay.data(), tile.d = d.data();
         tile.inner = channels, tile.h = h.data(), tile.hStride = channels, tile.state = state;
-        tile.tokens = last - first, tile.lastChannel = channels;
+        tile.tokens = last - first, tile.lastChannel = channels, tile.stateLimit = stateLimit;
         kernels.scan(tile);
     }
 };
@@ -105,7 +106,7 @@ struct Scan {
 /// Inputs of one head's scan.
 struct HeadScan {
     int tokens, channels, state;
-    float dtBias = 0.3f, decay = -0.8f, d = 1.7f, dtMin, dtMax;
+    float dtBias = 0.3f, decay = -0.8f, d = 1.7f, dtMin, dtMax, stateLimit = 0;
     std::vector<float> dt, u, b, c, h0;
 
     HeadScan(int t, int channelCount, int n, float low, float high)
@@ -153,10 +154,42 @@ struct HeadScan {
         tile.b = b.data() + states, tile.c = c.data() + states, tile.bcStride = state;
         tile.dtBias = dtBias, tile.decay = decay, tile.d = d, tile.dtMin = dtMin, tile.dtMax = dtMax;
         tile.h = h.data(), tile.hStride = channels, tile.state = state;
-        tile.tokens = last - first, tile.channels = channels;
+        tile.tokens = last - first, tile.channels = channels, tile.stateLimit = stateLimit;
         kernels.headScan(tile);
     }
 };
+
+/// Whether a scan that rounds its state gives the bits of one that stops after every token and has the core's
+/// quantizer round each channel's states.
+template <class AnyScan>
+bool quantizesStates(AnyScan scan, const Kernels& kernels) {
+    constexpr int kBits = 4;
+    const auto channels = static_cast<std::size_t>(scan.channels), states = static_cast<std::size_t>(scan.state);
+    for (std::size_t i = 1; i < scan.u.size(); i += channels) {
+        scan.u[i] = 0; // the states of channel 1 are too small for a scale
+    }
+    for (std::size_t n = 0; n < states; ++n) {
+        scan.h0[n * channels + 1] = 1e-40f;
+    }
+    AnyScan plain = scan;
+    std::vector<float> y(scan.u.size()), h = scan.h0, yExpected(y.size()), hExpected = scan.h0;
+    for (int t = 0; t < scan.tokens; ++t) {
+        plain.run(kernels, t, t + 1, yExpected, hExpected);
+        for (std::size_t c = 0; c < channels; ++c) {
+            std::vector<float> ofChannel(states);
+            for (std::size_t n = 0; n < states; ++n) {
+                ofChannel[n] = hExpected[n * channels + c];
+            }
+            fakeQuantize(ofChannel, quantizerScale(finiteAbsmax(ofChannel), kBits), kBits);
+            for (std::size_t n = 0; n < states; ++n) {
+                hExpected[n * channels + c] = ofChannel[n];
+            }
+        }
+    }
+    scan.stateLimit = static_cast<float>(quantizerMax(kBits));
+    scan.run(kernels, 0, scan.tokens, y, h);
+    return h == hExpected && y == yExpected && h[1] == 0.0f && h[0] != 0.0f;
+}
 
 } // namespace
 
@@ -311,6 +344,14 @@ private Q_SLOTS:
             scan.run(*m_kernels, tokens / 3, tokens, yParts, hParts);
             QCOMPARE(yParts, y);
             QCOMPARE(hParts, h);
+        }
+    }
+
+    void statesAreQuantizedAfterEveryToken_data() { instructionSets(); }
+    void statesAreQuantizedAfterEveryToken() {
+        for (const auto& [tokens, channels, state] : {std::tuple{40, 35, 16}, {19, 21, 6}}) {
+            QVERIFY(quantizesStates(Scan(tokens, channels, state), *m_kernels));
+            QVERIFY(quantizesStates(HeadScan(tokens, channels, state, 0.0f, INFINITY), *m_kernels));
         }
     }
 

@@ -76,7 +76,7 @@ void edit(QuantPlan& plan, int layers, bool mamba2, std::mt19937& random) {
         mamba2 ? (random() % 2 == 0 ? Linear::InProj : Linear::OutProj) : static_cast<Linear>(random() % 4);
     const SiteId site{static_cast<int>(random() % static_cast<unsigned>(layers)), linear};
     SitePatch& patch = plan.sites[site];
-    switch (random() % 9) {
+    switch (random() % 13) {
     case 0:
         patch.weightBits = 2 + static_cast<int>(random() % 7);
         break;
@@ -87,6 +87,8 @@ void edit(QuantPlan& plan, int layers, bool mamba2, std::mt19937& random) {
     case 2:
         patch.activationBits = 4 + static_cast<int>(random() % 5);
         patch.activationScale = random() % 2 == 0 ? ActivationScale::Static : ActivationScale::Token;
+        patch.rotate = false; // these two do not go with every static scale
+        patch.scanBits = kBitsOff;
         break;
     case 3:
         patch.activationBits = 8; // from now on contexts are not shared, until it is changed
@@ -104,6 +106,23 @@ void edit(QuantPlan& plan, int layers, bool mamba2, std::mt19937& random) {
         break;
     case 7:
         plan.ssmInput = !mamba2 && !plan.ssmInput;
+        break;
+    case 8:
+        patch.stateBits = 2 + static_cast<int>(random() % 7);
+        break;
+    case 9:
+        patch.scanBits = 4 + static_cast<int>(random() % 5);
+        patch.activationScale = ActivationScale::Token;
+        break;
+    case 10:
+        patch.rotate = true;
+        patch.floatOutliers = false;
+        patch.activationScale = ActivationScale::Token;
+        break;
+    case 11:
+        patch.rotate = false;
+        patch.floatOutliers = true;
+        plan.k = 1;
         break;
     default:
         plan.sites.erase(site); // an edit taken back

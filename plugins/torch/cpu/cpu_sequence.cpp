@@ -105,6 +105,7 @@ void CpuBackend::scan(const ScanArguments& a, std::span<const Segment> segments)
             tile.dtBias = a.dtBias, tile.decay = a.decay, tile.d = a.d;
             tile.inner = inner, tile.state = a.state, tile.tokens = s.length;
             tile.h = h.data(), tile.hStride = width;
+            tile.stateLimit = a.stateLimit;
             m_kernels.scan(tile);
             if (s.finalState != nullptr) {
                 copyState(h.data(), s.finalState + a.stateOffset + tile.firstChannel, width, inner);
@@ -136,7 +137,7 @@ void CpuBackend::headScan(const HeadScanArguments& a, std::span<const Segment> s
             tile.dtBias = a.dtBias[head], tile.decay = a.decay[head], tile.d = a.d[head];
             tile.dtMin = a.dtMin, tile.dtMax = a.dtMax;
             tile.h = h.data(), tile.hStride = width, tile.state = a.state;
-            tile.tokens = s.length, tile.channels = width;
+            tile.tokens = s.length, tile.channels = width, tile.stateLimit = a.stateLimit;
             m_kernels.headScan(tile);
             for (int n = 0; s.finalState != nullptr && n < a.state; ++n) {
                 std::copy_n(h.data() + n * width, width, s.finalState + stateAt + n * inner);

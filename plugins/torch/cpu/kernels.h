@@ -36,6 +36,7 @@ struct ScanTile {
     int state = 0;
     std::int64_t tokens = 0;
     std::int64_t firstChannel = 0, lastChannel = 0; ///< half open
+    float stateLimit = 0;                           ///< see ScanArguments
 };
 
 /// One piece of a Mamba-2 scan: tokens of one sequence, some channels of one head. Pointers are to the head's
@@ -55,6 +56,7 @@ struct HeadScanTile {
     std::int64_t hStride = 0;
     int state = 0;
     std::int64_t tokens = 0, channels = 0;
+    float stateLimit = 0; ///< see ScanArguments
 };
 
 /// How one token's row is quantized: q = clamp(roundEven(x / scale), ±limit), x̂ = q · scale; scale 0 gives 0.

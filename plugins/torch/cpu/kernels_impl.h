@@ -22,6 +22,24 @@ inline void forEachVector(std::int64_t count, F f) {
 // --- selective scan
 // ------------------------------------------------------------------------------------------------
 
+/// Quantizes the states of a vector of channels: h(n) reads a state, keep(n, x) replaces it.
+template <class Read, class Keep>
+void roundStates(int states, float most, Read h, Keep keep) {
+    Vec largest = zero();
+    for (int n = 0; n < states; ++n) {
+        const Vec magnitude = abs(h(n));
+        largest = max(selectGreater(magnitude, splat(__FLT_MAX__), zero(), magnitude), largest); // a NaN loses
+    }
+    // A scale that is no normal number makes every q 0.
+    const Vec scale = largest / splat(most), normal = splat(__FLT_MIN__);
+    const Vec divisor = selectGreater(normal, scale, splat(1.0f), scale);
+    const Vec step = selectGreater(normal, scale, zero(), scale);
+    for (int n = 0; n < states; ++n) {
+        // The order of the operands of max and min lets a NaN through.
+        keep(n, max(splat(-most), min(splat(most), roundEven(h(n) / divisor))) * step);
+    }
+}
+
 /// What the step of one token needs for one vector of channels, before and after the loop over states.
 template <class Lanes>
 struct ScanStep {
@@ -59,10 +77,22 @@ void scanVector(const ScanTile& s, std::int64_t c, Lanes lanes) {
             y[n % 4] = fma(h[n], splat(w[n]), y[n % 4]);
         }
         step.finish(s, t, c, (y[0] + y[1]) + (y[2] + y[3]), d, lanes);
+        if (s.stateLimit > 0) {
+            roundStates(
+                State, s.stateLimit, [&](int n) { return h[n]; }, [&](int n, Vec x) { h[n] = x; });
+        }
     }
     for (int n = 0; n < State; ++n) {
         store(s.h + n * s.hStride + c - s.firstChannel, h[n], lanes);
     }
+}
+
+/// The same for states in memory, `stride` apart.
+template <class Lanes>
+void roundStatesAt(float* h, std::int64_t stride, int states, float most, Lanes lanes) {
+    roundStates(
+        states, most, [&](int n) { return load(h + n * stride, lanes); },
+        [&](int n, Vec x) { store(h + n * stride, x, lanes); });
 }
 
 /// Any state size, h in memory; the same order of operations.
@@ -83,6 +113,9 @@ void scanVectorAny(const ScanTile& s, std::int64_t c, Lanes lanes) {
             y[n % 4] = fma(h, splat(w[n]), y[n % 4]);
         }
         step.finish(s, t, c, (y[0] + y[1]) + (y[2] + y[3]), d, lanes);
+        if (s.stateLimit > 0) {
+            roundStatesAt(s.h + c - s.firstChannel, s.hStride, s.state, s.stateLimit, lanes);
+        }
     }
 }
 
@@ -158,6 +191,9 @@ void headScanVector(
         }
         const Vec sum = (y[0] + y[1]) + (y[2] + y[3]);
         store(s.y + t * s.yStride + c, fma(splat(s.d), u, sum), lanes);
+        if (s.stateLimit > 0) {
+            roundStatesAt(s.h + c, s.hStride, s.state, s.stateLimit, lanes);
+        }
     }
 }
 

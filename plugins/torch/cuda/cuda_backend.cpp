@@ -309,7 +309,8 @@ void CudaBackend::unitNorm(Matrix x, float epsilon) {
 void CudaBackend::scan(const ScanArguments& arguments, std::span<const Segment> segments) {
     checkStates(arguments.state, cuda::kMostScanStates);
     useFor(arguments.y);
-    cuda::scan(arguments, useSegments(segments), m_stream);
+    const auto scan = arguments.stateLimit > 0 ? cuda::roundedScan : cuda::scan;
+    scan(arguments, useSegments(segments), m_stream);
     check(cudaGetLastError());
 }
 

@@ -123,6 +123,45 @@ __device__ float prepared(const T* x, const Preparation& how, std::int64_t chann
     return how.smoothing == nullptr ? value : __fdiv_rn(value, how.smoothing[channel]);
 }
 
+/// 0 stands for "every q is 0".
+__device__ inline float quantizerScale(float absmax, float limit) {
+    const float scale = __fdiv_rn(absmax, limit);
+    return scale >= FLT_MIN && scale <= FLT_MAX ? scale : 0.0f;
+}
+
+/// clamp(roundEven(x / scale), ±limit) · scale; infinities saturate, a NaN fails the comparisons and stays.
+__device__ inline float quantized(float x, float scale, float limit) {
+    if (scale == 0.0f) {
+        return x == x ? 0.0f : x;
+    }
+    float q = rintf(__fdiv_rn(x, scale));
+    q = q > limit ? limit : q;
+    q = q < -limit ? -limit : q;
+    return q * scale;
+}
+
+/// Largest magnitude of the finite values.
+template <int N>
+__device__ float finiteAbsmax(const float (&x)[N]) {
+    float largest = 0;
+#pragma unroll
+    for (int i = 0; i < N; ++i) {
+        const float magnitude = fabsf(x[i]);
+        largest = magnitude <= FLT_MAX ? fmaxf(largest, magnitude) : largest; // false for a NaN
+    }
+    return largest;
+}
+
+/// Quantizes states of one channel, of which the largest magnitude is `absmax`.
+template <int N>
+__device__ void roundStates(float (&h)[N], float absmax, float limit) {
+    const float scale = quantizerScale(absmax, limit);
+#pragma unroll
+    for (int i = 0; i < N; ++i) {
+        h[i] = quantized(h[i], scale, limit);
+    }
+}
+
 struct Sum {
     __device__ double operator()(double a, double b) const { return a + b; }
     __device__ float operator()(float a, float b) const { return a + b; }

@@ -23,6 +23,7 @@ struct HeadScan {
     float dtMin, dtMax;
     int heads, groups, state;
     std::int64_t stateOffset;
+    float stateLimit;
 
     explicit HeadScan(const HeadScanArguments& a)
         : dt(a.dt)
@@ -38,7 +39,8 @@ struct HeadScan {
         , heads(a.heads)
         , groups(a.groups)
         , state(a.state)
-        , stateOffset(a.stateOffset) {}
+        , stateOffset(a.stateOffset)
+        , stateLimit(a.stateLimit) {}
 };
 
 /// One sequence, one head and kHeadChannels of its channels a block.
@@ -98,6 +100,12 @@ __global__ void __launch_bounds__(kHeadThreads) headScanKernel(HeadScan<T> a, Se
             __syncwarp(); // y may be u's memory
             if (isChannel && lane == 0) {
                 a.y.at(row)[channel] = fromFloat<T>(fmaf(skip, u, sum));
+            }
+            if (a.stateLimit > 0) {
+                float absmax = finiteAbsmax(h);
+                absmax = fmaxf(absmax, __shfl_xor_sync(kAllLanes, absmax, 1, kLanes));
+                absmax = fmaxf(absmax, __shfl_xor_sync(kAllLanes, absmax, 2, kLanes));
+                roundStates(h, absmax, a.stateLimit);
             }
         }
     }

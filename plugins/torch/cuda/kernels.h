@@ -87,6 +87,8 @@ void convSilu(const ConvArguments& arguments, const Sequences& sequences, Stream
 /// After convSilu().
 void saveConvState(const ConvArguments& arguments, const Sequences& sequences, Stream stream);
 void scan(const ScanArguments& arguments, const Sequences& sequences, Stream stream);
+/// scan() with `stateLimit` above 0.
+void roundedScan(const ScanArguments& arguments, const Sequences& sequences, Stream stream);
 void headScan(const HeadScanArguments& arguments, const Sequences& sequences, Stream stream);
 void gatedNorm(const GatedNormArguments& arguments, Stream stream);
 void unitNorm(Matrix x, float epsilon, Stream stream);

@@ -35,12 +35,6 @@ __global__ void rowAbsmaxKernel(Rows<T> x, Preparation how, float* absmax) {
     }
 }
 
-/// 0 stands for "every q is 0".
-__device__ float quantizerScale(float absmax, float limit) {
-    const float scale = __fdiv_rn(absmax, limit);
-    return scale >= FLT_MIN && scale <= FLT_MAX ? scale : 0.0f;
-}
-
 __global__ void rowScalesKernel(std::int64_t rows, float limit, float* scales) {
     const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
     if (row < rows) {
@@ -58,17 +52,6 @@ __global__ void sequenceScalesKernel(Sequences sequences, float limit, float* sc
     for (std::int64_t t = threadIdx.x; t < segment.length; t += kThreads) {
         scales[segment.begin + t] = scale;
     }
-}
-
-/// clamp(roundEven(x / scale), ±limit) · scale; infinities saturate, a NaN fails the comparisons and stays.
-__device__ float quantized(float x, float scale, float limit) {
-    if (scale == 0.0f) {
-        return x == x ? 0.0f : x;
-    }
-    float q = rintf(__fdiv_rn(x, scale));
-    q = q > limit ? limit : q;
-    q = q < -limit ? -limit : q;
-    return q * scale;
 }
 
 template <class T>

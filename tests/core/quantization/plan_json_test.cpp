@@ -50,6 +50,8 @@ private:
         patch.activationScale = static_cast<ActivationScale>(below(3));
         patch.alpha = coin() ? std::optional(static_cast<double>(below(1001)) / 1000.0) : std::nullopt;
         patch.zeroOutliers = coin();
+        patch.scanBits = bits();
+        patch.stateBits = bits();
         return patch;
     }
 
@@ -77,6 +79,10 @@ private:
         }
         if (coin()) {
             dropped.zeroOutliers = other.zeroOutliers;
+        }
+        if (coin()) {
+            dropped.scanBits = other.scanBits;
+            dropped.stateBits = other.stateBits;
         }
         patch.drop(dropped);
         return patch;

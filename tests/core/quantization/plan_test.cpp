@@ -222,6 +222,27 @@ private Q_SLOTS:
         QVERIFY(planDiff(a, b, kLayers).empty());
     }
 
+    void scanAndStateInWords() {
+        QuantPlan from, to;
+        to.defaults.scanBits = 8;
+        to.defaults.stateBits = 6;
+        QCOMPARE(
+            planDiff(from, to, kLayers),
+            (Lines{
+                "all layers, in_proj, x_proj, dt_proj: scan bits off → 8",
+                "all layers, out_proj: state bits off → 6"}));
+        QCOMPARE(planSummary(to), std::string("scan 8 (static) state 6"));
+        from = to;
+        to.defaults.activationScale = ActivationScale::Token;
+        to.linears[3].stateBits = 8;
+        QCOMPARE(
+            planDiff(from, to, kLayers),
+            (Lines{
+                "all layers, in_proj, x_proj, dt_proj: scan scale static → token",
+                "all layers, out_proj: state bits 6 → 8"}));
+        QCOMPARE(planSummary(to), std::string("scan 8 (token) state 6; out_proj: scan 8 (token) state 8"));
+    }
+
     void summaries() {
         QCOMPARE(planSummary(QuantPlan()), std::string("baseline"));
         QuantPlan plan;

@@ -187,9 +187,81 @@ private Q_SLOTS:
         plan.ssmInput = true;
         const auto resolved = resolve(plan);
         QCOMPARE(siteOf(resolved, kXProj0).input.scale, 0.5f / 127.0f);
-        QCOMPARE(siteOf(resolved, kXProj0).scanInput.scale, 1.0f / 127.0f);
-        QVERIFY(!siteOf(resolved, kOutProj1).scanInput.active());
+        QCOMPARE(resolved.value().scans[0].u.scale, 1.0f / 127.0f);
         QVERIFY(resolved.value().ssmInput);
+    }
+
+    void theScansInputsHaveScalesOfTheirOwn() {
+        CalibrationSnapshot snapshot = calibration();
+        const auto side = [&](Linear linear, Side s) -> std::vector<float>& {
+            return snapshot.sites[static_cast<std::size_t>(SiteId{0, linear}.index())][static_cast<std::size_t>(s)]
+                .absmax;
+        };
+        // Columns: u and z 40 each; Δ 3, B and C 4 each.
+        side(Linear::InProj, Side::Output)[39] = 1000, side(Linear::InProj, Side::Output)[40] = 3;
+        side(Linear::XProj, Side::Output)[2] = 1000, side(Linear::XProj, Side::Output)[3] = 4;
+        side(Linear::XProj, Side::Output)[10] = 5;
+        side(Linear::XProj, Side::Input)[0] = 6;
+        side(Linear::DtProj, Side::Output)[39] = 7;
+        QuantPlan plan;
+        plan.defaults.scanBits = 8;
+        plan.defaults.stateBits = 6;
+        const auto resolved = resolvePlan(smallSpec(), plan, &snapshot, nullptr, "aa");
+        QVERIFY(resolved.ok());
+        const ResolvedScan& scan = resolved.value().scans[0];
+        QCOMPARE(scan.z.scale, 3.0f / 127.0f);
+        QCOMPARE(scan.b.scale, 4.0f / 127.0f);
+        QCOMPARE(scan.c.scale, 5.0f / 127.0f);
+        QCOMPARE(scan.u.scale, 6.0f / 127.0f);
+        QCOMPARE(scan.dt.scale, 7.0f / 127.0f);
+        QCOMPARE(scan.stateBits, 6);
+        QVERIFY(resolved.value().exactUnderForking);
+        for (const ResolvedSite& site : resolved.value().sites) {
+            QVERIFY(site == ResolvedSite()); // the linears see none of it
+        }
+        // u is what x_proj reads: where the plan zeroes it for the scan, it is left out of the scale.
+        plan.ssmInput = plan.linears[1].zeroOutliers.emplace(true);
+        side(Linear::XProj, Side::Input)[0] = 600;
+        QCOMPARE(resolvePlan(smallSpec(), plan, &snapshot, nullptr, "aa").value().scans[0].u.scale, 1.0f / 127.0f);
+    }
+
+    void aPlanKnowsWhereScanAndStateBelong() {
+        QuantPlan plan;
+        plan.linears[0].stateBits = 8; // in_proj has no state behind it
+        plan.linears[3].scanBits = 8;  // the scan reads nothing of out_proj
+        QVERIFY(plan.isBaseline(2));
+        QVERIFY(resolve(plan).value().scans == std::vector<ResolvedScan>(2));
+        plan.linears[3].stateBits = 8;
+        QVERIFY(!plan.isBaseline(2));
+        QVERIFY(!plan.needsCalibration(2)); // the state's scales are those of every token
+        plan.sites[{1, Linear::DtProj}].scanBits = 8;
+        QVERIFY(plan.needsCalibration(2));
+        plan.defaults.activationScale = ActivationScale::Dynamic;
+        QVERIFY(!plan.needsCalibration(2));
+        const auto resolved = resolve(plan);
+        QVERIFY(!resolved.value().exactUnderForking);
+        QVERIFY(!resolved.value().scans[0].dt.active());
+        QVERIFY(resolved.value().scans[1].dt.active());
+        QCOMPARE(resolved.value().scans[0].stateBits, 8);
+    }
+
+    void staticScalesOfTheScanAreRefusedWhereNobodyCalibratedThem() {
+        QuantPlan plan;
+        plan.defaults.scanBits = 8;
+        const CalibrationSnapshot snapshot = calibration();
+        ModelSpec spec = smallSpec();
+        spec.architecture = Architecture::FalconMamba;
+        const auto falcon = resolvePlan(spec, plan, &snapshot, nullptr, "aa");
+        QVERIFY(!falcon.ok());
+        QVERIFY(falcon.error().message.find("B and C behind their norm") != std::string::npos);
+        plan.linears[1].activationScale = ActivationScale::Token;
+        QVERIFY(resolvePlan(spec, plan, &snapshot, nullptr, "aa").ok());
+        spec.linearBias = true;
+        const auto biased = resolvePlan(spec, plan, &snapshot, nullptr, "aa");
+        QVERIFY(!biased.ok());
+        QVERIFY(biased.error().message.find("z with its bias") != std::string::npos);
+        plan.defaults.activationClip = {ClipKind::Mse, 0};
+        QVERIFY(!resolve(plan).ok()); // the histograms are empty
     }
 
     void runTimeScales() {
