@@ -30,8 +30,11 @@ std::uint32_t fileType(GgmlType type) {
 
 Result<void> checkSpec(const ModelSpec& spec) {
     constexpr const char* kHint = "Export it as hf.";
-    if (spec.architecture == Architecture::Mamba2) {
-        return Error::usage("GGUF export is for Mamba and FalconMamba; this model is a Mamba-2.", kHint);
+    if (spec.architecture == Architecture::Mamba2 && spec.gatedNormGroups != spec.groups) {
+        return Error::usage(
+            "llama.cpp's Mamba-2 has a norm behind the gate for each of its groups, but this model has " +
+                std::to_string(spec.gatedNormGroups) + " for " + std::to_string(spec.groups) + " groups.",
+            kHint);
     }
     if (spec.inner != 2 * spec.hidden) {
         return Error::usage(
@@ -51,7 +54,7 @@ struct Renaming {
     const char* to;   ///< behind "blk.N."
     bool matrix;      ///< takes the wanted type
 };
-constexpr std::array<Renaming, 10> kNames{
+constexpr std::array<Renaming, 12> kNames{
     {{"norm.weight", "attn_norm.weight", false},
      {"mixer.in_proj.weight", "ssm_in.weight", true},
      {"mixer.conv1d.weight", "ssm_conv1d.weight", false},
@@ -59,6 +62,8 @@ constexpr std::array<Renaming, 10> kNames{
      {"mixer.x_proj.weight", "ssm_x.weight", true},
      {"mixer.dt_proj.weight", "ssm_dt.weight", true},
      {"mixer.dt_proj.bias", "ssm_dt.bias", false},
+     {"mixer.dt_bias", "ssm_dt.bias", false},   // Mamba-2's
+     {"mixer.norm.weight", "ssm_norm.weight", false}, // Mamba-2's gated norm
      {"mixer.A_log", "ssm_a", false},
      {"mixer.D", "ssm_d", false},
      {"mixer.out_proj.weight", "ssm_out.weight", true}}};
@@ -112,29 +117,54 @@ GgmlType typeOf(bool matrix, GgmlType wanted, const std::vector<std::int64_t>& s
     return shape.back() % ggmlBlockSize(wanted) == 0 ? wanted : GgmlType::F16;
 }
 
+/// The shape that llama.cpp's loader asks for.
+std::vector<std::int64_t> shapeOf(const std::string& name, std::vector<std::int64_t> shape, const ModelSpec& spec) {
+    if (shape.size() == 3) {
+        shape.erase(shape.begin() + 1); // conv1d.weight [channels, 1, taps]
+    }
+    if (spec.architecture != Architecture::Mamba2) {
+        return shape;
+    }
+    if (name.ends_with(".ssm_a") || name.ends_with(".ssm_d")) {
+        return {spec.heads, 1};
+    }
+    if (name.ends_with(".ssm_norm.weight")) {
+        return {spec.groups, spec.inner / spec.groups};
+    }
+    return shape;
+}
+
 GgufMetadata describe(const Checkpoint& checkpoint, GgmlType type) {
     const ModelSpec& spec = checkpoint.spec;
     const auto count = [](int value) {
         return static_cast<std::uint32_t>(value);
     };
-    return {
-        {"general.architecture", std::string("mamba")},
+    const bool mamba2 = spec.architecture == Architecture::Mamba2;
+    const std::string architecture = mamba2 ? "mamba2" : "mamba";
+    GgufMetadata metadata{
+        {"general.architecture", architecture},
         {"general.name", checkpointName(checkpoint.folder)},
         {"general.file_type", fileType(type)},
         {"general.quantization_version", std::uint32_t{2}},
-        {"mamba.context_length",
+        {architecture + ".context_length",
          std::uint32_t{1} << 20}, // no limit of the model's; what llama.cpp's script says
-        {"mamba.embedding_length", count(spec.hidden)},
-        {"mamba.feed_forward_length", std::uint32_t{0}},
-        {"mamba.attention.head_count", std::uint32_t{0}},
-        {"mamba.block_count", count(spec.layers)},
-        {"mamba.vocab_size", count(spec.vocabulary)},
-        {"mamba.ssm.conv_kernel", count(spec.convKernel)},
-        {"mamba.ssm.inner_size", count(spec.inner)},
-        {"mamba.ssm.state_size", count(spec.state)},
-        {"mamba.ssm.time_step_rank", count(spec.dtRank)},
-        {"mamba.ssm.dt_b_c_rms", spec.architecture == Architecture::FalconMamba},
-        {"mamba.attention.layer_norm_rms_epsilon", spec.normEpsilon}};
+        {architecture + ".embedding_length", count(spec.hidden)},
+        {architecture + ".feed_forward_length", std::uint32_t{0}},
+        {architecture + ".attention.head_count", std::uint32_t{0}},
+        {architecture + ".block_count", count(spec.layers)},
+        {architecture + ".vocab_size", count(spec.vocabulary)},
+        {architecture + ".ssm.conv_kernel", count(spec.convKernel)},
+        {architecture + ".ssm.inner_size", count(spec.inner)},
+        {architecture + ".ssm.state_size", count(spec.state)},
+        {architecture + ".ssm.time_step_rank", count(mamba2 ? spec.heads : spec.dtRank)},
+        {architecture + ".attention.layer_norm_rms_epsilon", spec.normEpsilon}};
+    if (mamba2) {
+        metadata.emplace_back(architecture + ".ssm.group_count", count(spec.groups));
+    } else {
+        metadata.emplace_back(
+            architecture + ".ssm.dt_b_c_rms", spec.architecture == Architecture::FalconMamba);
+    }
+    return metadata;
 }
 
 /// Adds the tokenizer, or says that there is none.
@@ -194,28 +224,30 @@ Result<std::vector<std::string>> writeGgufModel(
             "llama.cpp uses one epsilon for all norms; FalconMamba's norms inside a block have another "
             "one, which the file cannot hold.");
     }
+    if (spec.dtMin > 0 || std::isfinite(spec.dtMax)) {
+        notes.emplace_back(
+            "llama.cpp does not clamp the time step, which this model keeps within limits of its own.");
+    }
     std::vector<GgufTensor> written;
     for (TensorToWrite& tensor : tensors) {
         auto [name, matrix] = renamed(tensor.name);
         if (name.empty()) {
             return Error::failed("The tensor " + tensor.name + " has no name in llama.cpp.");
         }
-        std::vector<std::int64_t> shape = tensor.shape;
-        if (shape.size() == 3) {
-            shape.erase(shape.begin() + 1); // conv1d.weight [channels, 1, taps]
-        }
+        std::vector<std::int64_t> shape = shapeOf(name, tensor.shape, spec);
         const GgmlType stored = typeOf(matrix, *wanted, shape);
         written.push_back({std::move(name), stored, std::move(shape), [tensor] {
                                return values(tensor);
                            }});
     }
+    const std::int64_t convChannels = spec.convChannels();
     for (int layer = 0; !spec.convBias && layer < spec.layers; ++layer) {
         written.push_back(
             {"blk." + std::to_string(layer) + ".ssm_conv1d.bias",
              GgmlType::F32,
-             {spec.inner},
-             [&spec]() -> Result<std::vector<float>> {
-                 return std::vector<float>(static_cast<std::size_t>(spec.inner));
+             {convChannels},
+             [convChannels]() -> Result<std::vector<float>> {
+                 return std::vector<float>(static_cast<std::size_t>(convChannels));
              }});
     }
     if (auto state = writeGguf(path, metadata, written); !state.ok()) {

@@ -241,6 +241,61 @@ private Q_SLOTS:
         QCOMPARE(file.tensors.at("blk.0.ssm_a").type, 0U);
     }
 
+    /// Names, dimensions and keys that llama.cpp's loader asks for (src/models/mamba2.cpp), fastest first.
+    void mamba2() {
+        Checkpoint source = *fixture("mamba2");
+        source.spec.gatedNormGroups = source.spec.groups; // as state-spaces' own code has it
+        const TemporaryFolder folder;
+        const auto report = exportTo(folder.path() / "out", source, plainPlan(source), "f32");
+        QVERIFY2(report.ok(), report.ok() ? "" : report.error().message.c_str());
+        const Reader file(folder.path() / "out" / "model.gguf");
+        const auto d = static_cast<std::uint64_t>(source.spec.hidden);
+        const auto inner = static_cast<std::uint64_t>(source.spec.inner);
+        const auto heads = static_cast<std::uint64_t>(source.spec.heads);
+        const auto groups = static_cast<std::uint64_t>(source.spec.groups);
+        const std::uint64_t conv = inner + 2 * groups * static_cast<std::uint64_t>(source.spec.state);
+        const std::string block = "backbone.layers.2.";
+        const std::map<std::string, std::pair<std::string, std::vector<std::uint64_t>>> expected{
+            {"blk.2.attn_norm.weight", {block + "norm.weight", {d}}},
+            {"blk.2.ssm_in.weight", {block + "mixer.in_proj.weight", {d, inner + conv + heads}}},
+            {"blk.2.ssm_conv1d.weight", {block + "mixer.conv1d.weight", {4, conv}}},
+            {"blk.2.ssm_conv1d.bias", {block + "mixer.conv1d.bias", {conv}}},
+            {"blk.2.ssm_dt.bias", {block + "mixer.dt_bias", {heads}}},
+            {"blk.2.ssm_a", {block + "mixer.A_log", {1, heads}}},
+            {"blk.2.ssm_d", {block + "mixer.D", {1, heads}}},
+            {"blk.2.ssm_norm.weight", {block + "mixer.norm.weight", {inner / groups, groups}}},
+            {"blk.2.ssm_out.weight", {block + "mixer.out_proj.weight", {inner, d}}}};
+        QCOMPARE(file.tensors.size(), static_cast<std::size_t>(2 + 9 * source.spec.layers)); // a tied head
+        for (const auto& [name, what] : expected) {
+            QVERIFY2(file.tensors.contains(name), name.c_str());
+            QCOMPARE(file.tensors.at(name).ne, what.second);
+            std::vector<float> original = source.floats(what.first).value();
+            for (float& value : original) {
+                value = name.ends_with("ssm_a") ? static_cast<float>(-std::exp(static_cast<double>(value)))
+                                                : value;
+            }
+            QCOMPARE(file.floats(name), original);
+        }
+        const std::map<std::string, Json> keys{
+            {"general.architecture", "mamba2"},
+            {"mamba2.embedding_length", source.spec.hidden},
+            {"mamba2.block_count", source.spec.layers},
+            {"mamba2.ssm.conv_kernel", source.spec.convKernel},
+            {"mamba2.ssm.inner_size", source.spec.inner},
+            {"mamba2.ssm.state_size", source.spec.state},
+            {"mamba2.ssm.time_step_rank", source.spec.heads},
+            {"mamba2.ssm.group_count", source.spec.groups},
+            {"mamba2.attention.layer_norm_rms_epsilon", source.spec.normEpsilon}};
+        for (const auto& [key, value] : keys) {
+            QVERIFY2(file.values.contains(key), key.c_str());
+            QVERIFY2(file.values.at(key) == value, key.c_str());
+        }
+        QVERIFY(!mentions(report.value().notes, "time step"));
+        source.spec.dtMax = 0.1f;
+        const auto clamped = exportTo(folder.path() / "clamped", source, plainPlan(source), "f32");
+        QVERIFY(clamped.ok() && mentions(clamped.value().notes, "does not clamp the time step"));
+    }
+
     void blocksRoundOnceMore_data() {
         QTest::addColumn<QString>("type");
         QTest::addColumn<unsigned>("number");
@@ -343,7 +398,7 @@ private Q_SLOTS:
     void whatLlamaCppLacksIsRefused_data() {
         QTest::addColumn<QString>("model");
         QTest::addColumn<QString>("words");
-        QTest::newRow("mamba2") << QString("mamba2") << QString("Mamba-2");
+        QTest::newRow("mamba2") << QString("mamba2") << QString("1 for 2 groups");
         QTest::newRow("odd") << QString("hf-odd") << QString("twice the hidden");
     }
     void whatLlamaCppLacksIsRefused() {
