@@ -125,7 +125,7 @@ private:
         if (const auto applied = on.engine->applyPlan(m_plan, nullptr, quiet); !applied.ok()) {
             return applied.error();
         }
-        const auto sink = [&](Task, const TaskMetrics& running) {
+        const auto sink = [&](const TaskData&, const TaskMetrics& running) {
             if (timed.firstInterval == 0 && running.n > 0) {
                 timed.firstInterval = secondsSince(start);
             }

@@ -4,7 +4,6 @@
 
 #include "core/base/file.h"
 #include "core/engine/describe.h"
-#include "core/evaluation/ahead_scorer.h"
 #include "core/evaluation/evaluator.h"
 #include "core/evaluation/flips.h"
 #include "core/evaluation/result_key.h"
@@ -121,8 +120,7 @@ Result<Outcome> completed(
             return applied.error();
         }
     }
-    AheadScorer scorer(engine, tokenizer, request);
-    Result<EvaluationResult> evaluated = evaluate(scorer, tokenizer, request, {}, context.job);
+    Result<EvaluationResult> evaluated = evaluate(engine, tokenizer, request, {}, context.job);
     if (!evaluated.ok()) {
         return evaluated.error();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/evaluator.h"
 
+#include "core/evaluation/score_announcer.h"
 #include "core/evaluation/sequential.h"
 #include "core/evaluation/text.h"
 
@@ -50,6 +51,7 @@ ScoreRequest withoutContext(const Tokenizer& tokenizer, std::string_view continu
 /// What all tasks of a run share.
 struct Run {
     Scorer& scorer;
+    ScoreAnnouncer* announcer; ///< the same; null if it cannot be told what comes next
     const Tokenizer& tokenizer;
     const EvaluationRequest& request;
     const EvaluationSink& sink;
@@ -99,17 +101,30 @@ public:
         m_baseline.emplace(run.request, m_result);
     }
 
-    /// Cancelled leaves what is done in result().
-    Result<void> execute() {
-        const auto start = Clock::now();
-        auto outcome = prepare();
-        if (outcome.ok()) {
-            outcome = score();
+    /// Tokenizes the items, and announces their scoring; execute() does it if it was not done before, and says
+    /// what went wrong.
+    void prepare() {
+        if (m_prepared) {
+            return;
         }
+        m_prepared = makeRequests();
+        if (m_prepared->ok() && m_run.announcer != nullptr) {
+            m_run.announcer->announce(m_requests);
+        }
+    }
+
+    /// Prepares `next` (if there is one) while the scorer works. Cancelled leaves what is done in result().
+    Result<void> execute(TaskRun* next) {
+        const auto start = Clock::now();
+        prepare();
+        if (next != nullptr && m_prepared->ok()) {
+            next->prepare();
+        }
+        const Result<void> outcome = m_prepared->ok() ? score() : *m_prepared;
         m_result.metrics = taskMetrics(m_data.task, m_result.items, static_cast<int>(m_order.size()));
         m_result.seconds = secondsSince(start);
         if (m_run.sink && !m_result.items.empty()) {
-            m_run.sink(m_data.task, m_result.metrics);
+            m_run.sink(m_data, m_result.metrics);
         }
         m_run.doneRequests += m_requests.size();
         return outcome;
@@ -120,7 +135,7 @@ public:
 private:
     const TaskItem& item(std::size_t i) const { return m_data.items[static_cast<std::size_t>(m_order[i])]; }
 
-    Result<void> prepare() {
+    Result<void> makeRequests() {
         m_order = itemOrder(static_cast<int>(m_data.items.size()), m_run.request.limit, m_run.request.seed);
         for (std::size_t i = 0; i < m_order.size(); ++i) {
             if (m_run.job.stopRequested()) {
@@ -214,13 +229,14 @@ private:
         if (m_run.sink && !m_result.items.empty() && m_result.items.size() < m_order.size()) {
             m_shown = true;
             m_run.sink(
-                m_data.task, taskMetrics(m_data.task, m_result.items, static_cast<int>(m_order.size())));
+                m_data, taskMetrics(m_data.task, m_result.items, static_cast<int>(m_order.size())));
         }
     }
 
     Run& m_run;
     const TaskData& m_data;
     std::string m_phase;
+    std::optional<Result<void>> m_prepared;
     std::vector<int> m_order;
     std::vector<ScoreRequest> m_requests;
     std::vector<Score> m_scores;
@@ -344,28 +360,39 @@ Result<EvaluationResult> evaluate(
     }
     const auto start = Clock::now();
     std::vector<std::optional<TaskResult>> known = knownTasks(request);
-    Run run{scorer, tokenizer, request, sink, job, countRequests(request, known), 0};
+    Run run{
+        scorer, dynamic_cast<ScoreAnnouncer*>(&scorer), tokenizer, request, sink, job,
+        countRequests(request, known), 0};
+    std::vector<std::unique_ptr<TaskRun>> runs;
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        runs.push_back(known[i] ? nullptr : std::make_unique<TaskRun>(run, request.tasks[i]));
+    }
     EvaluationResult result;
     result.seed = request.seed;
     result.limit = request.limit;
-    for (std::size_t i = 0; i < request.tasks.size(); ++i) {
+    for (std::size_t i = 0; i < runs.size(); ++i) {
         const TaskData& data = request.tasks[i];
         if (known[i]) {
             if (sink) {
-                sink(data.task, known[i]->metrics);
+                sink(data, known[i]->metrics);
             }
             result.tokens += known[i]->tokens;
             result.tasks.push_back(std::move(*known[i]));
             continue;
         }
-        TaskRun task(run, data);
-        const auto outcome = task.execute();
+        const std::unique_ptr<TaskRun> task = std::move(runs[i]); // its requests go with it
+        const auto next =
+            std::find_if(runs.begin(), runs.end(), [](const auto& later) { return later != nullptr; });
+        auto outcome = task->execute(next == runs.end() ? nullptr : next->get());
+        if (outcome.ok() && request.finished) {
+            outcome = request.finished(task->result());
+        }
         if (!outcome.ok() && outcome.error().code != ErrorCode::Cancelled) {
             return outcome.error().within(data.title());
         }
-        result.tokens += task.result().tokens;
-        if (outcome.ok() || !task.result().items.empty()) {
-            result.tasks.push_back(std::move(task.result()));
+        result.tokens += task->result().tokens;
+        if (outcome.ok() || !task->result().items.empty()) {
+            result.tasks.push_back(std::move(task->result()));
         }
         if (!outcome.ok()) {
             result.partial = true;

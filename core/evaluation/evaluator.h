@@ -96,12 +96,15 @@ struct EvaluationRequest {
     std::optional<EarlyStop> earlyStop = std::nullopt; ///< off for numbers that are to be published
     /// What is known of a task is taken instead of being computed; may be empty.
     std::function<std::optional<TaskResult>(const TaskData&)> known = nullptr;
+    /// Gets every task that was computed as soon as it is done; an error ends the run. May be empty.
+    std::function<Result<void>(const TaskResult&)> finished = nullptr;
 };
 
 /// Called whenever more is known of a task (running metrics), on the thread of the evaluation.
-using EvaluationSink = std::function<void(Task task, const TaskMetrics& running)>;
+using EvaluationSink = std::function<void(const TaskData& task, const TaskMetrics& running)>;
 
 /// Runs all tasks on a scorer. Items are drawn in seeded random order, so that running metrics are unbiased.
+/// A scorer that is a ScoreAnnouncer is told of each task before it has finished the one before.
 /// On cancel returns what is done so far, marked partial, if at least one item is; otherwise Cancelled. The
 /// caller fills in model, plan, engine and tokenizer.
 Result<EvaluationResult> evaluate(

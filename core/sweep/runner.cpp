@@ -286,27 +286,32 @@ private:
         for (const std::string& warning : warnings.value()) {
             warn(run.plan->name + ": " + warning);
         }
-        for (std::size_t i = 0; i < run.tasks.size(); ++i) {
-            if (run.tasks[i]) {
-                continue;
-            }
-            if (const Result<void> done = runTask(index, run, i, name, job); !done.ok()) {
-                return done.error().within(run.plan->name);
-            }
-        }
-        return {};
+        const Result<void> done = runTasks(index, run, name, job);
+        return done.ok() ? done : done.error().within(run.plan->name);
     }
 
-    Result<void>
-    runTask(std::size_t index, PlanRun& run, std::size_t task, const std::string& name, const Job& job) {
+    /// The tasks that are not in the folder, each of which is there as soon as it is done.
+    Result<void> runTasks(std::size_t index, PlanRun& run, const std::string& name, const Job& job) {
         EvaluationRequest request;
-        request.tasks = {m_request.tasks[task]};
         request.limit = m_request.limit;
         request.seed = m_request.seed;
+        std::vector<std::size_t> missing; // places in run.tasks, in the order of request.tasks
+        std::uint64_t requests = 0;
+        for (std::size_t i = 0; i < run.tasks.size(); ++i) {
+            if (!run.tasks[i]) {
+                missing.push_back(i);
+                request.tasks.push_back(m_request.tasks[i]);
+                requests += requestsOf(m_request.tasks[i], m_request.limit, m_request.seed);
+            }
+        }
+        auto next = missing.begin();
+        request.finished = [&](const TaskResult& done) {
+            return keep(done, run, *next++, name);
+        };
         const Job watched{job.stop, [this, index](const Progress& progress) {
                               m_overall.running(index, progress.done);
                           }};
-        Result<EvaluationResult> result =
+        const Result<EvaluationResult> result =
             evaluate(*m_workers[index].engine, *m_tokenizer, request, {}, watched);
         if (!result.ok()) {
             return result.error();
@@ -314,15 +319,17 @@ private:
         if (result.value().partial) {
             return Error::cancelled();
         }
-        TaskResult& done = result.value().tasks.front();
+        m_overall.finished(index, requests);
+        return {};
+    }
+
+    Result<void> keep(const TaskResult& done, PlanRun& run, std::size_t task, const std::string& name) {
         if (Result<void> saved = m_store.save(run.keys[task], done); !saved.ok()) {
             return saved;
         }
-        const double seconds = done.seconds;
-        done.seconds = 0;
-        run.tasks[task] = std::move(done);
-        m_overall.finished(index, requestsOf(m_request.tasks[task], m_request.limit, m_request.seed));
-        report(name, run, task, seconds);
+        run.tasks[task] = done;
+        run.tasks[task]->seconds = 0;
+        report(name, run, task, done.seconds);
         return {};
     }
 

@@ -119,7 +119,7 @@ void ResultsPanel::refreshLive() {
     } else {
         const LiveState live = running->live->get();
         m_model->setLive(
-            ResultsModel::Live{running->title, live.metrics, live.done, live.total, live.seconds});
+            ResultsModel::Live{running->title, live.tasks, live.done, live.total, live.seconds});
     }
     refreshEmpty();
     fitColumns();

@@ -201,13 +201,12 @@ QString ResultsModel::livePace() const {
 
 ResultsModel::Cell ResultsModel::liveCell(const Row& row) const {
     Cell cell;
-    const auto found = row.task.name == taskName(row.task.task) ? m_live->metrics.find(row.task.task)
-                                                                : m_live->metrics.end();
-    if (row.kind == Row::Kind::Average || found == m_live->metrics.end() || found->second.n == 0) {
+    const auto found = m_live->tasks.find(row.task.name);
+    if (row.kind == Row::Kind::Average || found == m_live->tasks.end() || found->second.metrics.n == 0) {
         cell.text = row.kind == Row::Kind::Accuracy ? QStringLiteral("…") : QString();
         return cell;
     }
-    const TaskMetrics& metrics = found->second;
+    const TaskMetrics& metrics = found->second.metrics;
     if (row.kind == Row::Kind::Perplexity) {
         cell.text = significant(metrics.perplexity, 4);
         return cell;

@@ -54,8 +54,12 @@ void ResultsModel::setLive(const std::optional<Live>& live) {
 
 std::vector<ResultsModel::Row> ResultsModel::rowsNeeded() const {
     EvaluationResult running; // what is running has no result yet
-    for (const auto& [task, metrics] : m_live ? m_live->metrics : std::map<Task, TaskMetrics>()) {
-        running.tasks.emplace_back().task = task;
+    for (const auto& [name, task] : m_live ? m_live->tasks : std::map<std::string, LiveTask>()) {
+        TaskResult& row = running.tasks.emplace_back();
+        row.task = task.label.task;
+        if (task.label.name != taskName(row.task)) {
+            row.identity = std::make_shared<const TaskIdentity>(TaskIdentity{name, task.label.title, 0});
+        }
     }
     std::vector<const EvaluationResult*> results{&running};
     for (const Run& run : m_runs) {

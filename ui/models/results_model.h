@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/session/session.h"
+#include "ui/models/live_task.h"
 
 #include <QAbstractTableModel>
 
@@ -36,7 +37,7 @@ public:
     /// An evaluation under way.
     struct Live {
         QString title;
-        std::map<Task, TaskMetrics> metrics;
+        std::map<std::string, LiveTask> tasks; ///< by name
         int done = 0, total = 0; ///< items that are computed
         double seconds = 0;      ///< for them until now
     };

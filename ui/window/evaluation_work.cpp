@@ -3,7 +3,6 @@
 
 #include "core/base/file.h"
 #include "core/engine/describe.h"
-#include "core/evaluation/ahead_scorer.h"
 #include "core/evaluation/result_key.h"
 
 #include <algorithm>
@@ -33,13 +32,13 @@ answerAmong(const Results& known, const EvaluationResult& description, const std
 Result<EvaluationResult> evaluateMissing(
     Engine& engine, const Tokenizer& tokenizer, EvaluationRequest request, const Results& known,
     const EvaluationResult& description, LiveMetrics& live, const Job& job) {
-    std::set<Task> found;
+    std::set<std::string> found; // names
     request.known = [&](const TaskData& data) -> std::optional<TaskResult> {
         const TaskResult* task = findResult(known, resultKey(description, data));
         if (task == nullptr) {
             return std::nullopt;
         }
-        found.insert(data.task);
+        found.insert(data.name());
         return *task;
     };
     int total = 0;
@@ -49,10 +48,12 @@ Result<EvaluationResult> evaluateMissing(
         total += isKnown ? 0 : request.limit > 0 ? std::min(items, request.limit) : items;
     }
     live.begin(total);
-    AheadScorer scorer(engine, tokenizer, request);
     return evaluate(
-        scorer, tokenizer, request,
-        [&](Task task, const TaskMetrics& running) { live.set(task, running, !found.contains(task)); }, job);
+        engine, tokenizer, request,
+        [&](const TaskData& task, const TaskMetrics& running) {
+            live.set(task, running, !found.contains(task.name()));
+        },
+        job);
 }
 
 Result<std::vector<TaskData>> loadTasks(const EvaluationWork& work, const Job& job) {
@@ -76,11 +77,12 @@ void LiveMetrics::begin(int total) {
     m_begin = std::chrono::steady_clock::now();
 }
 
-void LiveMetrics::set(Task task, const TaskMetrics& metrics, bool computed) {
+void LiveMetrics::set(const TaskData& task, const TaskMetrics& metrics, bool computed) {
     const std::scoped_lock lock(m_mutex);
-    m_state.metrics[task] = metrics;
+    const std::string name = task.name();
+    m_state.tasks[name] = {{task.task, name, task.title()}, metrics};
     if (computed) {
-        m_state.done += metrics.n - std::exchange(m_done[task], metrics.n);
+        m_state.done += metrics.n - std::exchange(m_done[name], metrics.n);
     }
 }
 

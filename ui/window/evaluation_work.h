@@ -4,6 +4,7 @@
 #include "core/engine/engine.h"
 #include "core/evaluation/evaluator.h"
 #include "core/quantization/search.h"
+#include "ui/models/live_task.h"
 
 #include <chrono>
 #include <filesystem>
@@ -18,7 +19,7 @@ namespace mambascope::ui {
 
 /// How far an evaluation is.
 struct LiveState {
-    std::map<Task, TaskMetrics> metrics; ///< of the tasks that have items, running or complete
+    std::map<std::string, LiveTask> tasks; ///< by name, those that have items
     int done = 0, total = 0;             ///< items that are computed in this run; not those that were known
     double seconds = 0;                  ///< since the first of them was asked for
 };
@@ -30,13 +31,13 @@ public:
     /// The items of so many are computed from now on.
     void begin(int total);
     /// `computed`: in this run.
-    void set(Task task, const TaskMetrics& metrics, bool computed);
+    void set(const TaskData& task, const TaskMetrics& metrics, bool computed);
     LiveState get() const;
 
 private:
     mutable std::mutex m_mutex;
     LiveState m_state;
-    std::map<Task, int> m_done;
+    std::map<std::string, int> m_done; ///< items by task
     std::optional<std::chrono::steady_clock::time_point> m_begin;
 };
 

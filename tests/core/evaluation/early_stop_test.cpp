@@ -200,7 +200,7 @@ private Q_SLOTS:
                           total = progress.total;
                       }};
         const auto result = evaluate(
-            scorer, *demoTokenizer(), request, [&](Task task, const TaskMetrics&) { shown.push_back(task); },
+            scorer, *demoTokenizer(), request, [&](const TaskData& task, const TaskMetrics&) { shown.push_back(task.task); },
             job);
         QVERIFY(result.ok());
         QCOMPARE(asked, 2);

@@ -110,7 +110,7 @@ void ResultsModelTest::aRunUnderWayStreamsIn() {
     metrics.total = 20;
     metrics.correct = 4;
     metrics.accuracy = 0.8;
-    live.metrics[Task::Piqa] = metrics;
+    live.tasks["piqa"] = {{Task::Piqa, "piqa", "PIQA"}, metrics};
     model.setLive(live);
     // Wilson: centre (.8 + .3841) / 1.7683 = .6697, half-width 1.96 · sqrt(.032 + .0384) / 1.7683 = .2941
     QCOMPARE(
@@ -126,9 +126,16 @@ void ResultsModelTest::aRunUnderWayStreamsIn() {
         QStringLiteral("5 of 20 items · 2.5/s · 6 s left"));
     // sqrt(.8 · .2 / 4) = .2
     QCOMPARE(model.index(0, 1).data().toString(), QStringLiteral("80.0 ± 20.0"));
-    live.metrics[Task::Rte] = metrics; // a task that no run has yet
+    live.tasks["rte"] = {{Task::Rte, "rte", "RTE"}, metrics}; // a task that no run has yet
     model.setLive(live);
     QCOMPARE(model.rowCount(), 3);
+    for (const char* name : {"capitals", "rivers"}) { // of task files
+        live.tasks[name] = {{Task::FileChoice, name, "File"}, metrics};
+    }
+    model.setLive(live);
+    QCOMPARE(model.rowCount(), 5);
+    QCOMPARE(model.headerData(2, Qt::Vertical, Qt::DisplayRole).toString(), QStringLiteral("File"));
+    QCOMPARE(model.index(3, 1).data().toString(), QStringLiteral("80.0 ± 20.0"));
     model.setLive(std::nullopt);
     QCOMPARE(model.columnCount(), 1);
     QCOMPARE(model.rowCount(), 2);

@@ -133,7 +133,7 @@ int main(int argc, char** argv) {
     workspace.planEditor().edit(presetPlan("W4 (mlp)").value(), QStringLiteral("W4"));
     workspace.evaluate(other);
     if (!test::waitFor(
-            [&] { return workspace.running() == nullptr || workspace.running()->live->get().metrics.size() > 1; })) {
+            [&] { return workspace.running() == nullptr || workspace.running()->live->get().tasks.size() > 1; })) {
         return 1;
     }
     photographer.take(QStringLiteral("6-running"));

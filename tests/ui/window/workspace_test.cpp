@@ -272,7 +272,7 @@ void WorkspaceTest::aStoppedEvaluationKeepsWhatIsDone() {
     open("slow,batch=5");
     m_workspace->evaluate(test::demoEvaluation({Task::Piqa}, 0));
     QTRY_VERIFY_WITH_TIMEOUT(
-        m_workspace->running() != nullptr && !m_workspace->running()->live->get().metrics.empty(), kPatience);
+        m_workspace->running() != nullptr && !m_workspace->running()->live->get().tasks.empty(), kPatience);
     m_workspace->stop();
     waitIdle();
     QCOMPARE(m_workspace->session()->runs().size(), std::size_t{1});
