@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/context.h"
 #include "app/cli/session_file.h"
+#include "app/cli/task_data.h"
 
 #include "core/base/file.h"
 #include "core/engine/describe.h"
 #include "core/evaluation/evaluator.h"
 #include "core/evaluation/flips.h"
 #include "core/evaluation/result_key.h"
-#include "core/evaluation/task_file.h"
 
 #include <algorithm>
 #include <iostream>
@@ -20,14 +20,15 @@ struct EvaluateOptions {
     std::string model, tasks = "all", data, baseline, examples, flips, markdown, session;
     int limit = 0;
     std::int64_t seed = 0;
-    bool noCache = false;
+    bool noCache = false, skipBroken = false;
     double earlyStop = 0; ///< 0: never
     PlanOptions plan;
     OutputOptions output;
 };
 
 Result<EvaluationRequest> evaluationRequest(const EvaluateOptions& options) {
-    Result<std::vector<TaskData>> tasks = loadTasks(options.tasks, tasksFolder(options.data, options.model));
+    Result<std::vector<TaskData>> tasks = 
+        readTasks(options.tasks, tasksFolder(options.data, options.model), options.skipBroken);
     if (!tasks.ok()) {
         return tasks.error();
     }
@@ -260,6 +261,7 @@ void addEvaluate(CLI::App& program, Verb& run) {
     verb->add_option("--limit", options->limit, "Items a task, drawn at random (default: all)")
         ->check(CLI::Range(1, 1 << 30));
     verb->add_option("--seed", options->seed, "Seed of the order of items (default 0)");
+    verb->add_flag("--skip-broken", options->skipBroken, kSkipBrokenHelp);
     addPlanOptions(*verb, options->plan);
     verb->add_option("--baseline", options->baseline, "Result file to compare with");
     verb->add_option("--examples", options->examples, "Write one JSON line an item here");

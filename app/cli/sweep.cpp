@@ -2,9 +2,9 @@
 #include "app/cli/context.h"
 #include "app/cli/session_file.h"
 #include "app/cli/sweep_calibration.h"
+#include "app/cli/task_data.h"
 
 #include "core/base/file.h"
-#include "core/evaluation/task_file.h"
 #include "core/sweep/runner.h"
 #include "core/sweep/tables.h"
 
@@ -23,7 +23,7 @@ struct SweepOptions {
     std::vector<std::string> devices;
     int limit = 0;
     std::int64_t seed = 0;
-    bool limitGiven = false, seedGiven = false, force = false;
+    bool limitGiven = false, seedGiven = false, force = false, skipBroken = false;
     SweepCalibration calibration;
 };
 
@@ -58,8 +58,9 @@ Result<SweepRequest> sweepRequest(const Context& context, const SweepOptions& op
             "Name one or more before the options, or in the recipe file.");
     }
     const std::string& tasks = options.tasks.empty() ? request.recipe.tasks : options.tasks;
-    Result<std::vector<TaskData>> data = loadTasks(
-        tasks.empty() ? "all" : tasks, tasksFolder(options.data, models.size() == 1 ? models[0] : ""));
+    Result<std::vector<TaskData>> data = readTasks(
+        tasks.empty() ? "all" : tasks, tasksFolder(options.data, models.size() == 1 ? models[0] : ""),
+        options.skipBroken);
     if (!data.ok()) {
         return data.error();
     }
@@ -228,6 +229,7 @@ void addSweep(CLI::App& program, Verb& run) {
                 text == "auto" || text == "cpu" || text == "cuda" || text.rfind("cuda:", 0) == 0;
             return known ? "" : "There is no device '" + text + "'; use auto, cpu, cuda or cuda:N.";
         });
+    verb->add_flag("--skip-broken", options->skipBroken, kSkipBrokenHelp);
     addCalibrationOptions(*verb, options->calibration);
     verb->add_option("-o,--output", options->folder, "Folder of the sweep; made if it is not there")
         ->required()

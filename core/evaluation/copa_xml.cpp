@@ -80,10 +80,12 @@ public:
                 return complaint("the item is not closed");
             }
             auto item = readItem(std::string_view(m_text).substr(m_at, close - m_at));
-            if (!item.ok()) {
+            if (!item.ok() && m_file.broken == BrokenLines::Refuse) {
                 return item.error();
             }
-            if (item.value()) {
+            if (!item.ok()) {
+                loaded.leftOut.push_back(item.error().message);
+            } else if (item.value()) {
                 loaded.items.push_back(std::move(*item.value()));
             }
             m_at = close;
@@ -135,6 +137,9 @@ private:
 
     /// Nothing for an item outside of the validation set.
     Result<std::optional<TaskItem>> readItem(std::string_view text) const {
+        if (!isValidUtf8(text)) {
+            return complaint("the item is not UTF-8 text");
+        }
         const std::string_view tag = text.substr(0, text.find('>'));
         const auto id = parseDigits(attribute(tag, "id").value_or("-"));
         if (!id) {

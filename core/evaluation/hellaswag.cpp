@@ -85,13 +85,19 @@ std::string withCapital(std::string_view context) {
 
 Result<LoadedItems> loadText(const LineFile& file) {
     constexpr std::size_t kLines = kEndings + 2;
-    if (file.lines.size() % kLines != 0) {
-        return brokenLine(
-            file.path, file.lines.size() - 1,
-            "the file ends inside an item of six lines (context, label, four endings)");
-    }
-    LoadedItems loaded{{}, kTextNote, {}};
-    for (std::size_t row = 0; row < file.lines.size(); row += kLines) {
+    const std::size_t items = (file.lines.size() + kLines - 1) / kLines;
+    Result<LoadedItems> loaded = readItems(file, items, [&](std::size_t index) -> Result<TaskItem> {
+        const std::size_t row = index * kLines;
+        if (row + kLines > file.lines.size()) {
+            return brokenLine(
+                file.path, file.lines.size() - 1,
+                "the file ends inside an item of six lines (context, label, four endings)");
+        }
+        for (std::size_t k = 0; k < kLines; ++k) {
+            if (const auto line = file.line(row + k); !line.ok()) {
+                return line.error();
+            }
+        }
         const auto gold = parseDigits(trimmed(file.lines[row + 1]));
         if (!gold || *gold >= static_cast<int>(kEndings)) {
             return brokenLine(file.path, row + 1, "the label is not a number from 0 to 3");
@@ -103,9 +109,10 @@ Result<LoadedItems> loadText(const LineFile& file) {
         if (file.lines[row].empty()) {
             return brokenLine(file.path, row, "the context is empty");
         }
-        TaskItem item = choiceItem(withCapital(file.lines[row]), endings, *gold);
-        item.index = static_cast<int>(row / kLines);
-        loaded.items.push_back(std::move(item));
+        return choiceItem(withCapital(file.lines[row]), endings, *gold);
+    });
+    if (loaded.ok()) {
+        loaded.value().note = kTextNote;
     }
     return loaded;
 }
@@ -116,11 +123,7 @@ Result<LoadedItems> loadHellaSwag(const LineFile& file) {
     if (file.path.extension() == ".txt") {
         return loadText(file);
     }
-    auto items = readJsonItems(file, jsonItem);
-    if (!items.ok()) {
-        return items.error();
-    }
-    return LoadedItems{std::move(items).value(), {}, {}};
+    return readJsonItems(file, jsonItem);
 }
 
 } // namespace mambascope

@@ -8,13 +8,6 @@
 namespace mambascope {
 namespace {
 
-Result<LoadedItems> withoutNote(Result<std::vector<TaskItem>> items) {
-    if (!items.ok()) {
-        return items.error();
-    }
-    return LoadedItems{std::move(items).value(), {}, {}};
-}
-
 TaskItem lambadaItem(Record& record) {
     const std::string text = record.text("text");
     if (!record.error && text.empty()) {
@@ -87,26 +80,27 @@ Result<LoadedItems> loadRteTable(const LineFile& file) {
             return brokenLine(file.path, 0, "the table has no column \"" + std::string(name) + "\"");
         }
     }
-    LoadedItems loaded;
-    for (std::size_t row = 1; row < file.lines.size(); ++row) {
-        const auto row_cells = cells(file.lines[row]);
-        if (row_cells.size() != columns.size()) {
+    return readItems(file, file.lines.size() - 1, [&](std::size_t item) -> Result<TaskItem> {
+        const std::size_t row = item + 1;
+        const Result<std::string_view> line = file.line(row);
+        if (!line.ok()) {
+            return line.error();
+        }
+        const auto values = cells(line.value());
+        if (values.size() != columns.size()) {
             return brokenLine(
                 file.path, row,
-                "the line has " + std::to_string(row_cells.size()) + " columns instead of " +
+                "the line has " + std::to_string(values.size()) + " columns instead of " +
                     std::to_string(columns.size()));
         }
-        const std::string_view label = row_cells[columns["label"]];
+        const std::string_view label = values[columns["label"]];
         if (label != "entailment" && label != "not_entailment") {
             return brokenLine(file.path, row, "the label is neither \"entailment\" nor \"not_entailment\"");
         }
-        TaskItem item = rteItem(
-            std::string(row_cells[columns["sentence1"]]), std::string(row_cells[columns["sentence2"]]),
+        return rteItem(
+            std::string(values[columns["sentence1"]]), std::string(values[columns["sentence2"]]),
             label == "entailment" ? 0 : 1);
-        item.index = static_cast<int>(row) - 1;
-        loaded.items.push_back(std::move(item));
-    }
-    return loaded;
+    });
 }
 
 TaskItem copaJsonItem(Record& record) {
@@ -155,40 +149,39 @@ copaItem(std::string_view premise, bool isCause, std::string_view first, std::st
 }
 
 Result<LoadedItems> loadLambada(const LineFile& file) {
-    return withoutNote(readJsonItems(file, lambadaItem));
+    return readJsonItems(file, lambadaItem);
 }
 
 Result<LoadedItems> loadWinoGrande(const LineFile& file) {
-    return withoutNote(readJsonItems(file, winoGrandeItem));
+    return readJsonItems(file, winoGrandeItem);
 }
 
 Result<LoadedItems> loadRte(const LineFile& file) {
     if (file.path.extension() == ".tsv") {
         return loadRteTable(file);
     }
-    return withoutNote(readJsonItems(file, rteJsonItem));
+    return readJsonItems(file, rteJsonItem);
 }
 
 Result<LoadedItems> loadCopa(const LineFile& file) {
     if (file.path.extension() == ".xml") {
         return loadCopaXml(file);
     }
-    return withoutNote(readJsonItems(file, copaJsonItem));
+    return readJsonItems(file, copaJsonItem);
 }
 
 Result<LoadedItems> loadPiqa(const LineFile& file) {
     const auto path = labelFile(file.path);
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) {
-        auto items = readJsonItems(file, [](Record& record) {
+        return readJsonItems(file, [](Record& record) {
             if (!record.has("label")) {
                 record.complain("the item has no label, and there is no label file beside the data");
             }
             return piqaItem(record, record.label("label", 2));
         });
-        return withoutNote(std::move(items));
     }
-    auto labels = readLines(path);
+    const auto labels = readLines(path, file.broken);
     if (!labels.ok()) {
         return labels.error();
     }
@@ -199,22 +192,17 @@ Result<LoadedItems> loadPiqa(const LineFile& file) {
                 std::to_string(file.lines.size()) + " items of " + file.path.filename().string() + ".",
             "Take both files from the same release of PIQA.");
     }
-    std::vector<int> golds;
-    for (std::size_t row = 0; row < list.lines.size(); ++row) {
-        const auto gold = parseDigits(trimmed(list.lines[row]));
+    Result<LoadedItems> loaded = readJsonItems(file, [&](Record& record) {
+        const auto gold = parseDigits(trimmed(list.lines[record.row()]));
         if (!gold || *gold > 1) {
-            return brokenLine(path, row, "the label is neither 0 nor 1");
+            record.error = brokenLine(path, record.row(), "the label is neither 0 nor 1");
         }
-        golds.push_back(*gold);
+        return piqaItem(record, gold.value_or(0));
+    });
+    if (loaded.ok()) {
+        loaded.value().secondFile = list.text;
     }
-    auto loaded = withoutNote(
-        readJsonItems(file, [&](Record& record) { return piqaItem(record, golds[record.row()]); }));
-    if (!loaded.ok()) {
-        return loaded;
-    }
-    LoadedItems result = std::move(loaded).value();
-    result.secondFile = list.text;
-    return result;
+    return loaded;
 }
 
 } // namespace mambascope

@@ -13,12 +13,6 @@
 /// the note.
 namespace mambascope {
 
-struct LoadedItems {
-    std::vector<TaskItem> items;
-    std::string note;
-    std::string secondFile; ///< content of the label file, for the hash
-};
-
 Result<LoadedItems> loadLambada(const LineFile& file);
 Result<LoadedItems> loadHellaSwag(const LineFile& file); ///< JSON lines, prepared lines, six-line text (.txt)
 Result<LoadedItems>

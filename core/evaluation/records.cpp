@@ -20,12 +20,22 @@ Error brokenLine(const std::filesystem::path& file, std::size_t row, const std::
         "Correct or remove the line, or take the file again from the data set's own site.");
 }
 
-Result<LineFile> readLines(const std::filesystem::path& path) {
+Result<std::string_view> LineFile::line(std::size_t row) const {
+    if (lines[row].size() > kMaxLineBytes) {
+        return brokenLine(path, row, "the line is longer than 16 MiB");
+    }
+    if (!isValidUtf8(lines[row])) {
+        return brokenLine(path, row, "the line is not UTF-8 text");
+    }
+    return lines[row];
+}
+
+Result<LineFile> readLines(const std::filesystem::path& path, BrokenLines broken) {
     auto text = readFile(path);
     if (!text.ok()) {
         return text.error();
     }
-    LineFile file{path, std::move(text).value(), {}};
+    LineFile file{path, std::move(text).value(), {}, broken};
     std::string_view rest = file.text;
     if (rest.starts_with("\xEF\xBB\xBF")) {
         rest.remove_prefix(3);
@@ -35,12 +45,6 @@ Result<LineFile> readLines(const std::filesystem::path& path) {
         std::string_view line = rest.substr(0, end);
         if (line.ends_with('\r')) {
             line.remove_suffix(1);
-        }
-        if (line.size() > kMaxLineBytes) {
-            return brokenLine(path, file.lines.size(), "the line is longer than 16 MiB");
-        }
-        if (!isValidUtf8(line)) {
-            return brokenLine(path, file.lines.size(), "the line is not UTF-8 text");
         }
         file.lines.push_back(line);
         rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -133,12 +137,47 @@ std::optional<int> parseDigits(std::string_view text) {
     return value;
 }
 
-Result<std::vector<TaskItem>>
+std::string noteOf(const LoadedItems& loaded) {
+    const std::size_t count = loaded.leftOut.size();
+    if (count == 0) {
+        return loaded.note;
+    }
+    const std::string left = std::to_string(count) + (count == 1 ? " broken line was" : " broken lines were") +
+                             " left out. The first: " + loaded.leftOut.front();
+    return loaded.note.empty() ? left : loaded.note + " " + left;
+}
+
+Result<LoadedItems> readItems(
+    const LineFile& file, std::size_t count, const std::function<Result<TaskItem>(std::size_t)>& makeItem) {
+    LoadedItems loaded;
+    loaded.items.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        Result<TaskItem> item = makeItem(i);
+        if (item.ok()) {
+            item.value().index = static_cast<int>(i);
+            loaded.items.push_back(std::move(item).value());
+        } else if (file.broken == BrokenLines::Refuse) {
+            return item.error();
+        } else {
+            loaded.leftOut.push_back(item.error().message);
+        }
+    }
+    if (loaded.items.empty() && !loaded.leftOut.empty()) {
+        return Error::unreadable(
+            "No line of " + file.path.string() + " can be read. " + loaded.leftOut.front(),
+            "Take the file again from the data set's own site.");
+    }
+    return loaded;
+}
+
+Result<LoadedItems>
 readJsonItems(const LineFile& file, const std::function<TaskItem(Record&)>& makeItem) {
-    std::vector<TaskItem> items;
-    items.reserve(file.lines.size());
-    for (std::size_t row = 0; row < file.lines.size(); ++row) {
-        const auto json = parseJson(file.lines[row], file.path.string());
+    return readItems(file, file.lines.size(), [&](std::size_t row) -> Result<TaskItem> {
+        const Result<std::string_view> line = file.line(row);
+        if (!line.ok()) {
+            return line.error();
+        }
+        const Result<Json> json = parseJson(line.value(), file.path.string());
         if (!json.ok()) {
             Error error = brokenLine(file.path, row, "the line is not valid JSON");
             error.context = json.error().message;
@@ -149,13 +188,8 @@ readJsonItems(const LineFile& file, const std::function<TaskItem(Record&)>& make
         }
         Record record(json.value(), file.path, row);
         TaskItem item = makeItem(record);
-        if (record.error) {
-            return *record.error;
-        }
-        item.index = static_cast<int>(row);
-        items.push_back(std::move(item));
-    }
-    return items;
+        return record.error ? Result<TaskItem>(*record.error) : Result<TaskItem>(std::move(item));
+    });
 }
 
 } // namespace mambascope

@@ -20,9 +20,29 @@ struct LineFile {
     std::filesystem::path path;
     std::string text;
     std::vector<std::string_view> lines; ///< into text
+    BrokenLines broken = BrokenLines::Refuse;
+
+    /// Unreadable if the line is no UTF-8 or longer than 16 MiB.
+    Result<std::string_view> line(std::size_t row) const;
 };
-/// Unreadable if the file cannot be read, is empty, is no UTF-8 or has a line of more than 16 MiB.
-Result<LineFile> readLines(const std::filesystem::path& path);
+/// Unreadable if the file cannot be read or is empty.
+Result<LineFile> readLines(const std::filesystem::path& path, BrokenLines broken);
+
+/// What a reader makes of a file.
+struct LoadedItems {
+    std::vector<TaskItem> items;
+    std::string note;
+    std::string secondFile = {};           ///< content of the label file, for the hash
+    std::vector<std::string> leftOut = {}; ///< TaskData::leftOut
+};
+
+/// The note, and how many lines were left out.
+std::string noteOf(const LoadedItems& loaded);
+
+/// Items 0 to `count` − 1, whose indices are set. What `makeItem` fails with ends the reading or is left out,
+/// as the file says; Unreadable if nothing remains.
+Result<LoadedItems> readItems(
+    const LineFile& file, std::size_t count, const std::function<Result<TaskItem>(std::size_t)>& makeItem);
 
 /// "FILE, line 12: complaint." Rows count from 0, lines from 1.
 Error brokenLine(const std::filesystem::path& file, std::size_t row, const std::string& complaint);
@@ -55,7 +75,7 @@ private:
 };
 
 /// Reads every line as a JSON object and makes an item of it.
-Result<std::vector<TaskItem>>
+Result<LoadedItems>
 readJsonItems(const LineFile& file, const std::function<TaskItem(Record&)>& makeItem);
 
 /// Whole number in a string of digits.

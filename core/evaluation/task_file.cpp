@@ -239,7 +239,7 @@ double chanceOf(Task kind, const std::vector<TaskItem>& items) {
 
 } // namespace
 
-Result<TaskData> loadTaskFile(const std::filesystem::path& file) {
+Result<TaskData> loadTaskFile(const std::filesystem::path& file, BrokenLines broken) {
     Result<std::string> text = readFile(file, kMaxTaskFile);
     if (!text.ok()) {
         return text.error();
@@ -254,17 +254,19 @@ Result<TaskData> loadTaskFile(const std::filesystem::path& file) {
     }
     Definition task = std::move(read).value();
     const std::filesystem::path data = file.parent_path() / task.data;
-    Result<LineFile> lines = readLines(data);
+    const Result<LineFile> lines = readLines(data, broken);
     if (!lines.ok()) {
         return lines.error();
     }
-    auto items = readJsonItems(lines.value(), [&](Record& record) {
+    Result<LoadedItems> loaded = readJsonItems(lines.value(), [&](Record& record) {
         return task.kind == Task::FileGreedy ? greedyItem(task, record) : choiceItem(task, record);
     });
-    if (!items.ok()) {
-        return items.error();
+    if (!loaded.ok()) {
+        return loaded.error();
     }
-    task.identity.chance = chanceOf(task.kind, items.value());
+    LoadedItems items = std::move(loaded).value();
+    task.identity.chance = chanceOf(task.kind, items.items);
+    std::string note = noteOf(items);
     ContentHasher hasher; // what the task asks decides the result as much as its data
     hasher.add(json.value().dump());
     hasher.add(lines.value().text);
@@ -272,16 +274,18 @@ Result<TaskData> loadTaskFile(const std::filesystem::path& file) {
         task.kind,
         data,
         hasher.digest(),
-        {},
-        std::move(items).value(),
-        std::make_shared<const TaskIdentity>(std::move(task.identity))};
+        std::move(note),
+        std::move(items.items),
+        std::make_shared<const TaskIdentity>(std::move(task.identity)),
+        std::move(items.leftOut)};
 }
 
 namespace {
 
-Result<TaskData> loadNamed(std::string_view name, const std::optional<std::filesystem::path>& folder) {
+Result<TaskData> loadNamed(
+    std::string_view name, const std::optional<std::filesystem::path>& folder, BrokenLines broken) {
     if (name.ends_with(".json")) {
-        return loadTaskFile(std::filesystem::path(std::string(name)));
+        return loadTaskFile(std::filesystem::path(std::string(name)), broken);
     }
     const std::optional<Task> task = parseTask(name);
     if (!task) {
@@ -294,13 +298,13 @@ Result<TaskData> loadNamed(std::string_view name, const std::optional<std::files
         return Error::usage(
             "There is no data folder.", "Name the folder that holds the tasks' data with --data DIR.");
     }
-    return loadTask(*task, *folder);
+    return loadTask(*task, *folder, broken);
 }
 
 } // namespace
 
-Result<std::vector<TaskData>>
-loadTasks(std::string_view list, const std::optional<std::filesystem::path>& folder) {
+Result<std::vector<TaskData>> loadTasks(
+    std::string_view list, const std::optional<std::filesystem::path>& folder, BrokenLines broken) {
     std::vector<std::string_view> names;
     const auto add = [&](std::string_view name) {
         if (std::find(names.begin(), names.end(), name) == names.end()) {
@@ -319,7 +323,7 @@ loadTasks(std::string_view list, const std::optional<std::filesystem::path>& fol
     }
     std::vector<TaskData> tasks;
     for (const std::string_view name : names) {
-        Result<TaskData> data = loadNamed(name, folder);
+        Result<TaskData> data = loadNamed(name, folder, broken);
         if (!data.ok()) {
             return data.error();
         }

@@ -15,12 +15,14 @@ namespace mambascope {
 /// for braces; nothing else is computed. Unreadable: an unknown key, by its name; a field that a data line
 /// does not have, with the line's number; a template that does not close its brace; and what loadTask()
 /// complains about in data.
-Result<TaskData> loadTaskFile(const std::filesystem::path& file);
+Result<TaskData>
+loadTaskFile(const std::filesystem::path& file, BrokenLines broken = BrokenLines::Refuse);
 
 /// Tasks as the command line names them: built-in names, "all" for all of those, and task files (*.json),
 /// separated by commas. Data of the built-in ones is read from `folder`; Usage if one is named and there is
 /// no folder, if a name is unknown, or if two tasks have the same name.
-Result<std::vector<TaskData>>
-loadTasks(std::string_view list, const std::optional<std::filesystem::path>& folder);
+Result<std::vector<TaskData>> loadTasks(
+    std::string_view list, const std::optional<std::filesystem::path>& folder,
+    BrokenLines broken = BrokenLines::Refuse);
 
 } // namespace mambascope

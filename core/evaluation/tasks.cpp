@@ -158,7 +158,7 @@ std::vector<std::filesystem::path> taskFiles(Task task, const std::filesystem::p
     return files;
 }
 
-Result<TaskData> loadTask(Task task, const std::filesystem::path& folder) {
+Result<TaskData> loadTask(Task task, const std::filesystem::path& folder, BrokenLines broken) {
     if (info(task).load == nullptr) {
         return Error::usage("A task file does not lie in a data folder.", "Name the file itself.");
     }
@@ -171,7 +171,7 @@ Result<TaskData> loadTask(Task task, const std::filesystem::path& folder) {
             "There is no data for " + std::string(taskDisplayName(task)) + " in " + folder.string() + ".",
             "It is looked for in " + files.front().string() + ", among others.");
     }
-    auto file = readLines(*found);
+    auto file = readLines(*found, broken);
     if (!file.ok()) {
         return file.error();
     }
@@ -183,7 +183,9 @@ Result<TaskData> loadTask(Task task, const std::filesystem::path& folder) {
     ContentHasher hasher;
     hasher.add(file.value().text);
     hasher.add(items.secondFile);
-    return TaskData{task, *found, hasher.digest(), std::move(items.note), std::move(items.items), nullptr};
+    std::string note = noteOf(items);
+    return TaskData{
+        task, *found, hasher.digest(), std::move(note), std::move(items.items), nullptr, std::move(items.leftOut)};
 }
 
 std::vector<int> itemOrder(int count, int limit, std::int64_t seed) {

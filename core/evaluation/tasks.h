@@ -59,10 +59,14 @@ struct TaskData {
     std::string note; ///< what is special about this form of the data, to be shown with results; may be empty
     std::vector<TaskItem> items;
     std::shared_ptr<const TaskIdentity> identity = nullptr; ///< of a task file; null for the built-in ones
+    std::vector<std::string> leftOut = {}; ///< of every broken line that was left out, what is wrong with it
 
     std::string name() const { return identity ? identity->name : std::string(taskName(task)); }
     std::string title() const { return identity ? identity->title : std::string(taskDisplayName(task)); }
 };
+
+/// What becomes of a line of data that cannot be read.
+enum class BrokenLines { Refuse, LeaveOut };
 
 /// Where the task's data may lie below `folder`, in the order in which they are tried.
 std::vector<std::filesystem::path> taskFiles(Task task, const std::filesystem::path& folder);
@@ -70,8 +74,10 @@ std::vector<std::filesystem::path> taskFiles(Task task, const std::filesystem::p
 /// Reads a task's data in one of its raw formats (evaluation specification, section 4): HellaSwag JSON lines,
 /// six-line text (hellaswag_val_full.txt) and prepared lines; COPA JSON lines and XML (copa-dev.xml: items
 /// 401–500 are the SuperGLUE validation set and only they are read); RTE of SuperGLUE and GLUE; PIQA with its
-/// label file. A broken line is Unreadable: file, line number, and what is wrong with it.
-Result<TaskData> loadTask(Task task, const std::filesystem::path& folder);
+/// label file. A broken line is Unreadable: file, line number, and what is wrong with it; or it is left out,
+/// which the data's note says.
+Result<TaskData> loadTask(
+    Task task, const std::filesystem::path& folder, BrokenLines broken = BrokenLines::Refuse);
 
 /// The rows a run uses, in the order it uses them: a random permutation from `seed` (the same on every
 /// machine), cut to `limit` (0: all).

@@ -26,6 +26,9 @@ private Q_SLOTS:
     void fileFormsAreTolerated();
     void brokenLinesAreNamed_data();
     void brokenLinesAreNamed();
+    void brokenLinesAreLeftOut_data();
+    void brokenLinesAreLeftOut();
+    void nothingLeftIsAnError();
     void piqaLabelsMustMatch();
     void missingDataIsNamed();
     void tooLongLinesAreRefused();
@@ -115,6 +118,62 @@ void TaskFilesTest::brokenLinesAreNamed() {
     QCOMPARE(complaint(static_cast<Task>(task), file.constData(), text.toStdString()), expected);
 }
 
+void TaskFilesTest::brokenLinesAreLeftOut_data() {
+    QTest::addColumn<int>("task");
+    QTest::addColumn<QByteArray>("file");
+    QTest::addColumn<QByteArray>("good");
+    QTest::addColumn<QByteArray>("bad");
+    QTest::addColumn<int>("line"); // that is complained about, of two good lines around a bad one
+    const auto row = [](const char* name, Task task, const char* file, const char* good,
+                        const QByteArray& bad, int line = 2) {
+        QTest::newRow(name) << static_cast<int>(task) << QByteArray(file) << QByteArray(good) << bad << line;
+    };
+    const char* lambada = "{\"text\": \"a b\"}\n";
+    row("no JSON", Task::Lambada, "d.jsonl", lambada, "{\"text\": \n");
+    row("no UTF-8", Task::Lambada, "d.jsonl", lambada, "{\"text\": \"a \xFF\"}\n");
+    row("no field", Task::Lambada, "d.jsonl", lambada, "{}\n");
+    row("too long", Task::Lambada, "d.jsonl", lambada,
+        "{\"text\": \"" + QByteArray(17 << 20, 'a') + " b\"}\n");
+    row("wrong label", Task::WinoGrande, "d.jsonl",
+        "{\"sentence\":\"_ a\", \"option1\":\"b\", \"option2\":\"c\", \"answer\":\"1\"}\n",
+        "{\"sentence\":\"_ a\", \"option1\":\"b\", \"option2\":\"c\", \"answer\":\"3\"}\n");
+    row("six lines", Task::HellaSwag, "d.txt", "c\n0\na\nb\nc\nd\n", "c\n7\na\nb\nc\nd\n", 8);
+    row("XML", Task::Copa, "d.xml",
+        "<item id=\"401\" asks-for=\"cause\" most-plausible-alternative=\"1\"><p>a.</p><a1>b.</a1>"
+        "<a2>c.</a2></item>\n",
+        "<item id=\"402\" asks-for=\"cause\" most-plausible-alternative=\"3\"></item>\n");
+}
+
+void TaskFilesTest::brokenLinesAreLeftOut() {
+    QFETCH(int, task);
+    QFETCH(QByteArray, file);
+    QFETCH(QByteArray, good);
+    QFETCH(QByteArray, bad);
+    QFETCH(int, line);
+    const DataFile data(file.constData(), (good + bad + good).toStdString());
+    QVERIFY(!loadTask(static_cast<Task>(task), data.path()).ok());
+    const auto loaded = loadTask(static_cast<Task>(task), data.path(), BrokenLines::LeaveOut);
+    QVERIFY(loaded.ok());
+    QCOMPARE(loaded.value().items.size(), std::size_t{2});
+    QCOMPARE(loaded.value().leftOut.size(), std::size_t{1});
+    const std::string where = data.path().string() + ", line " + std::to_string(line) + ": ";
+    QVERIFY(loaded.value().leftOut.front().starts_with(where));
+    QVERIFY(loaded.value().note.find("1 broken line was left out") != std::string::npos);
+    // The items are those of a file without the line, and keep their places.
+    const auto whole = load(static_cast<Task>(task), file.constData(), (good + good).toStdString());
+    QCOMPARE(loaded.value().items[1].choices[0].context, whole[1].choices[0].context);
+    const bool numbered = static_cast<Task>(task) == Task::Copa; // by its id, here the same one twice
+    QCOMPARE(loaded.value().items[1].index, numbered ? 0 : 2);
+}
+
+void TaskFilesTest::nothingLeftIsAnError() {
+    const DataFile data("d.jsonl", "{}\n{\n");
+    const auto loaded = loadTask(Task::Lambada, data.path(), BrokenLines::LeaveOut);
+    QVERIFY(!loaded.ok());
+    QCOMPARE(loaded.error().code, ErrorCode::Unreadable);
+    QVERIFY(loaded.error().message.find(", line 1: ") != std::string::npos);
+}
+
 void TaskFilesTest::piqaLabelsMustMatch() {
     const std::string line = R"({"goal":"a", "sol1":"b", "sol2":"c"})";
     for (const char* labels : {"0\n1\n", "2\n", "x\n", ""}) {
@@ -124,6 +183,15 @@ void TaskFilesTest::piqaLabelsMustMatch() {
         QVERIFY(!data.ok());
         QVERIFY(QString::fromStdString(data.error().message).contains("valid-labels.lst"));
     }
+    // A label that is none costs its item; a list of another length belongs to other data.
+    const DataFile three("valid.jsonl", line + "\n" + line + "\n" + line);
+    three.add("valid-labels.lst", "1\nx\n1\n");
+    const auto loaded = loadTask(Task::Piqa, three.path(), BrokenLines::LeaveOut).value();
+    QCOMPARE(loaded.items.size(), std::size_t{2});
+    QVERIFY(loaded.leftOut.front().find("valid-labels.lst, line 2: ") != std::string::npos);
+    const DataFile two("valid.jsonl", line + "\n" + line);
+    two.add("valid-labels.lst", "1\n");
+    QVERIFY(!loadTask(Task::Piqa, two.path(), BrokenLines::LeaveOut).ok());
 }
 
 void TaskFilesTest::missingDataIsNamed() {
