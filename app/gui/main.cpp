@@ -3,6 +3,7 @@
 #include "app/gui/startup_trace.h"
 #include "core/engine/client.h"
 #include "ui/figures/figure_command.h"
+#include "ui/report/report_command.h"
 #include "ui/theme/theme.h"
 #include "ui/window/engine_setting.h"
 #include "ui/window/language.h"
@@ -50,15 +51,15 @@ void nameApplication() {
     QCoreApplication::setApplicationVersion(QStringLiteral(MAMBASCOPE_VERSION));
 }
 
-int runFigure(const GuiOptions& options, const char* program) {
+int runVerb(const GuiOptions& options, const char* program) {
     QtArguments arguments(program, options.forQt);
     const QGuiApplication application(arguments.count(), arguments.values());
     nameApplication();
     QStringList words;
-    for (const std::string& word : *options.figure) {
+    for (const std::string& word : options.verbArguments) {
         words.append(QString::fromStdString(word));
     }
-    return ui::runFigureCommand(words);
+    return options.verb == "figure" ? ui::runFigureCommand(words) : ui::runReportCommand(words);
 }
 
 /// --engine, else what the environment says, else what the user has set, else the installed one.
@@ -156,6 +157,6 @@ int main(int argc, char** argv) {
         return 0;
     }
     const char* program = argc > 0 ? argv[0] : "mambascope";
-    return options.value().figure ? runFigure(options.value(), program)
-                                  : runWindow(options.value(), program, trace);
+    return options.value().verb.empty() ? runWindow(options.value(), program, trace)
+                                        : runVerb(options.value(), program);
 }

@@ -92,8 +92,9 @@ Result<GuiOptions> parseGuiOptions(const std::vector<std::string>& arguments) {
             if (const Result<void> taken = takeOption(word, words, options); !taken.ok()) {
                 return taken.error();
             }
-        } else if (!onlyFiles && options.files.empty() && word == "figure") {
-            options.figure.emplace(
+        } else if (!onlyFiles && options.files.empty() && (word == "figure" || word == "report")) {
+            options.verb = word;
+            options.verbArguments.assign(
                 arguments.begin() + static_cast<std::ptrdiff_t>(words.next), arguments.end());
             return options;
         } else {
@@ -107,6 +108,7 @@ std::string guiHelp() {
     return "Usage: mambascope [OPTIONS] [FILE…]\n"
            "       mambascope [--platform offscreen] figure CALIBRATION --layer N -o FILE…\n"
            "       mambascope [--platform offscreen] figure CALIBRATION --kind heatmap -o FILE…\n"
+           "       mambascope [--platform offscreen] report SESSION -o FILE.pdf\n"
            "\n"
            "FILE is a checkpoint (a folder with config.json and weights, a weights file, or the name of a "
            "model "

@@ -3,7 +3,6 @@
 
 #include "core/base/result.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +19,8 @@ struct GuiOptions {
     bool help = false;
     bool version = false;
     bool startupTrace = false;
-    /// The arguments after "figure", if that is the verb.
-    std::optional<std::vector<std::string>> figure;
+    std::string verb; ///< "figure" or "report", which need no window; empty: the window
+    std::vector<std::string> verbArguments;
     std::vector<std::string> forQt; ///< passed through, e.g. -platform offscreen
 };
 

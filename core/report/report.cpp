@@ -7,6 +7,7 @@
 #include "core/report/results.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 namespace mambascope {
@@ -30,8 +31,28 @@ pre { overflow-x: auto; padding: 0.8rem; border: 1px solid var(--grid); }
 code, pre { font: 0.85rem/1.4 monospace; overflow-wrap: anywhere; }
 )";
 
+/// Of CSS the printer's text engine knows little: of lengths other than a font's size only pixels.
+constexpr const char* kPrintStyle = R"(
+body { font-family: sans-serif; font-size: 9pt; color: #1b1f24; }
+h1 { font-size: 18pt; margin-bottom: 2px; } h2 { font-size: 13pt; margin-top: 20px; margin-bottom: 5px; }
+h3 { font-size: 10pt; margin-top: 14px; margin-bottom: 3px; }
+.caption, .faint { color: #59626d; } p.caption { font-size: 8pt; }
+table { border-collapse: collapse; margin-top: 4px; margin-bottom: 14px; }
+th, td { text-align: left; vertical-align: top; font-size: 8pt; font-weight: normal;
+  padding-top: 2px; padding-bottom: 2px; padding-right: 10px; border-bottom: 0.5px solid #c3cad1; }
+thead th { color: #59626d; }
+code, pre { font-family: monospace; font-size: 7.5pt; } pre { white-space: pre-wrap; }
+)";
+
 using html::element;
 using html::text;
+
+/// How the two kinds of report differ.
+struct Medium {
+    RunsAre runsAre;
+    std::function<std::string(const Figure&)> figure;
+    std::function<std::string(const char* title, const std::string& content)> appendix;
+};
 
 std::string code(const std::string& content) {
     return "<code>" + text(content) + "</code>";
@@ -125,7 +146,7 @@ std::string outlierTable(const std::vector<std::pair<Linear, OutlierCount>>& cou
     return html::table({"site", "outlier channels", "layers with any", "largest"}, rows);
 }
 
-std::string calibrationSection(const Session& session) {
+std::string calibrationSection(const Session& session, const Medium& medium) {
     const auto calibration = session.calibration();
     if (calibration == nullptr) {
         return element("p", "There is no calibration.", "class=\"faint\"");
@@ -150,21 +171,17 @@ std::string calibrationSection(const Session& session) {
         const Figure figure = layerFigure(*calibration, remarkableLayer(counts), options);
         content += element(
             "figure",
-            figureToSvg(figure) + element(
-                                      "figcaption", element("b", text(figure.title)) + text(figure.caption),
-                                      "class=\"caption\""));
+            medium.figure(figure));
     }
     return content;
 }
 
-std::string planSection(const Session& session) {
+std::string planSection(const Session& session, const Medium& medium) {
     const QuantPlan& plan = session.plan();
     const int layers = session.checkpoint() ? session.checkpoint()->spec.layers : 0;
     std::string content = element("p", element("b", text(plan.name)) + text(planSummary(plan)));
     content += html::list(planDiff(QuantPlan(), plan, layers));
-    content +=
-        element("details", element("summary", "The plan file") + element("pre", text(toJson(plan).dump(2))));
-    return content;
+    return content + medium.appendix("The plan file", element("pre", text(toJson(plan).dump(2))));
 }
 
 std::string word(const std::string& argument) {
@@ -217,29 +234,68 @@ std::string commandsSection(const Session& session) {
            element("pre", text(lines));
 }
 
-} // namespace
+std::string titleOf(const Session& session) {
+    return session.checkpoint() ? session.checkpoint()->name : session.path().filename().string();
+}
 
-Result<std::string> sessionReport(const Session& session) {
-    const Result<std::string> results = resultsSection(session);
+Result<std::string> bodyOf(const Session& session, const Medium& medium) {
+    const Result<std::string> results = resultsSection(session, medium.runsAre);
     if (!results.ok()) {
         return results.error();
     }
-    const std::string name =
-        session.checkpoint() ? session.checkpoint()->name : session.path().filename().string();
-    std::string body = element("h1", text(name));
+    std::string body = element("h1", text(titleOf(session)));
     body += element(
         "p",
         text("Session " + session.path().filename().string() + ", by mambascope " MAMBASCOPE_VERSION "."),
         "class=\"faint\"");
     body += section("Checkpoint", checkpointSection(session));
     body += section("Results", results.value());
-    body += section("Plan", planSection(session));
-    body += section("Calibration", calibrationSection(session));
+    body += section("Plan", planSection(session, medium));
+    body += section("Calibration", calibrationSection(session, medium));
     if (!session.notes().empty()) {
         body += section("Notes", element("pre", text(session.notes())));
     }
-    body += section("Make it again", commandsSection(session));
-    return html::page(name + " – mambascope", kStyle, body);
+    return body + section("Make it again", commandsSection(session));
+}
+
+} // namespace
+
+Result<std::string> sessionReport(const Session& session) {
+    const Medium screen{
+        RunsAre::Columns,
+        [](const Figure& figure) {
+            return figureToSvg(figure) + element(
+                                             "figcaption",
+                                             element("b", text(figure.title)) + text(figure.caption),
+                                             "class=\"caption\"");
+        },
+        [](const char* title, const std::string& content) {
+            return element("details", element("summary", title) + content);
+        }};
+    const Result<std::string> body = bodyOf(session, screen);
+    return body.ok() ? Result<std::string>(html::page(titleOf(session) + " – mambascope", kStyle, body.value()))
+                     : body;
+}
+
+Result<PrintedReport> printedReport(const Session& session) {
+    PrintedReport report{titleOf(session), {}, {}};
+    std::string appendices;
+    const Medium paper{
+        RunsAre::Rows,
+        [&report](const Figure& figure) { // which has its title and caption in it
+            report.figures.push_back(figure);
+            return "<img src=\"figure-" + std::to_string(report.figures.size() - 1) + "\"/>\n";
+        },
+        [&appendices](const char* title, const std::string& content) { // long, and not what one reads first
+            appendices += section(title, content);
+            return std::string();
+        }};
+    const Result<std::string> body = bodyOf(session, paper);
+    if (!body.ok()) {
+        return body.error();
+    }
+    report.html = html::page(report.title, kPrintStyle, body.value() + appendices);
+    return report;
 }
 
 } // namespace mambascope

@@ -2,11 +2,20 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/figure/figure.h"
 #include "core/session/session.h"
 
 #include <string>
+#include <vector>
 
 namespace mambascope {
+
+/// A report whose figures somebody else draws.
+struct PrintedReport {
+    std::string title;
+    std::string html; ///< the page; `<img src="figure-i">` where figures[i] belongs
+    std::vector<Figure> figures;
+};
 
 /// A session as one HTML page for people: checkpoint, calibration with its outliers and the figure of the
 /// layer with the largest one, the plan in words, results with 95 % Wilson intervals and, where there is a
@@ -14,5 +23,8 @@ namespace mambascope {
 /// (inline style and SVG, no script, nothing from the network); light or dark as the reader's system is; the
 /// same session gives the same page. Fails only if results cannot be read from the session's file.
 Result<std::string> sessionReport(const Session& session);
+
+/// The same for paper: black on white, a row a run in the table of results, and everything unfolded.
+Result<PrintedReport> printedReport(const Session& session);
 
 } // namespace mambascope

@@ -16,11 +16,11 @@ std::string percent(double share) {
     return html::number(100 * share, 2);
 }
 
-/// "64.95 (63.6–66.2)"
-std::string shareCell(const TaskResult& task) {
+/// "64.95 63.6–66.2", with the interval in a line of its own where a row is a run.
+std::string shareCell(const TaskResult& task, RunsAre runsAre) {
     const double p = task.metrics.published(task.task);
     const Interval interval = wilsonInterval(p, task.metrics.n);
-    std::string cell = percent(p) + " <span class=\"faint\">" + html::number(100 * interval.low, 1) + "–" +
+    std::string cell = percent(p) + (runsAre == RunsAre::Rows ? "<br/>" : " ") + "<span class=\"faint\">" + html::number(100 * interval.low, 1) + "–" +
                        html::number(100 * interval.high, 1) + "</span>";
     if (task.metrics.nonfinite > 0) {
         cell += " (" + std::to_string(task.metrics.nonfinite) + " not finite)";
@@ -51,7 +51,17 @@ row(const std::vector<Run>& runs, const std::string& task, std::string head, Cel
     return most == 0 ? std::vector<std::string>() : cells;
 }
 
-std::string resultTable(const std::vector<Run>& runs) {
+std::vector<std::vector<std::string>> transposed(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::vector<std::string>> columns(rows.front().size());
+    for (const std::vector<std::string>& row : rows) {
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            columns[i].push_back(row[i]);
+        }
+    }
+    return columns;
+}
+
+std::string resultTable(const std::vector<Run>& runs, RunsAre runsAre) {
     std::vector<std::string> heads{"task", "items"};
     for (const Run& run : runs) {
         heads.push_back(text(runName(run)));
@@ -63,7 +73,9 @@ std::string resultTable(const std::vector<Run>& runs) {
     }
     for (const TaskLabel& task : taskLabels(results)) {
         const std::string metric(publishedMetric(task.task));
-        rows.push_back(row(runs, task.name, text(task.title + ", " + metric), shareCell));
+        rows.push_back(row(runs, task.name, text(task.title + ", " + metric), [&](const TaskResult& found) {
+            return shareCell(found, runsAre);
+        }));
         if (isGreedyTask(task.task)) {
             rows.push_back(
                 row(runs, task.name, text(task.title + ", perplexity"),
@@ -76,6 +88,13 @@ std::string resultTable(const std::vector<Run>& runs) {
         averages.push_back(percent(run.result->average()));
     }
     rows.push_back(std::move(averages));
+    if (runsAre == RunsAre::Rows) {
+        heads.front() = "run";
+        rows.insert(rows.begin(), heads);
+        rows = transposed(rows);
+        heads = std::move(rows.front());
+        rows.erase(rows.begin());
+    }
     return html::table(heads, rows);
 }
 
@@ -117,12 +136,12 @@ Result<std::string> comparison(const Session& session, const Run& baseline, cons
 
 } // namespace
 
-Result<std::string> resultsSection(const Session& session) {
+Result<std::string> resultsSection(const Session& session, RunsAre runsAre) {
     const std::vector<Run>& runs = session.runs();
     if (runs.empty()) {
         return element("p", "There are no results yet.", "class=\"faint\"");
     }
-    std::string content = resultTable(runs);
+    std::string content = resultTable(runs, runsAre);
     content += element(
         "p",
         "Shares in per cent, behind them their 95 % interval (Wilson). The average is the unweighted mean of "

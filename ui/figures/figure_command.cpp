@@ -221,7 +221,7 @@ Result<std::shared_ptr<const CalibrationSnapshot>> readCalibration(const std::fi
         return std::shared_ptr<const CalibrationSnapshot>(
             std::make_shared<CalibrationSnapshot>(std::move(loaded.value().snapshot)));
     }
-    auto session = Session::open(path);
+    auto session = Session::openForReading(path);
     if (!session.ok()) {
         return session.error();
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/file.h"
 #include "ui/figures/figure_painter.h"
+#include "ui/figures/pdf_date.h"
 
 #include <QBuffer>
 #include <QClipboard>
-#include <QDateTime>
 #include <QGuiApplication>
 #include <QImage>
 #include <QImageWriter>
@@ -15,7 +15,6 @@
 #include <QSvgGenerator>
 
 #include <cmath>
-#include <cstdlib>
 #include <functional>
 #include <optional>
 
@@ -57,25 +56,6 @@ Printable printable(const HeatFigure& figure) {
         [&figure] {
             return heatMapToCsv(*figure.map);
         }};
-}
-
-/// The one date in the file is that of the build system, or else always the same.
-QByteArray fixedPdfDate() {
-    const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
-    const qint64 seconds = epoch != nullptr ? QByteArray(epoch).toLongLong() : 1735689600; // 2025-01-01
-    const QDateTime date = QDateTime::fromSecsSinceEpoch(seconds, Qt::UTC);
-    return "D:" + date.toString(QStringLiteral("yyyyMMddHHmmss")).toLatin1() + "Z";
-}
-
-/// Qt writes the present time; the offsets in the file's table stay right because the length stays the same.
-void fixPdfDate(QByteArray& pdf) {
-    const QByteArray key = "/CreationDate (";
-    const qsizetype from = pdf.lastIndexOf(key) + key.size();
-    const qsizetype to = from < key.size() ? -1 : pdf.indexOf(')', from);
-    const QByteArray date = fixedPdfDate() + ')';
-    if (to >= 0 && to + 1 - from >= date.size()) {
-        pdf.replace(from, to + 1 - from, date.leftJustified(to + 1 - from, ' '));
-    }
 }
 
 QByteArray renderPdf(const Printable& figure, const FigureExportOptions& options) {

@@ -186,6 +186,7 @@ void MainWindow::refreshActions() {
     describeEdit(*m_actions->undo, tr("&Undo"), editor.canUndo(), editor.undoText());
     describeEdit(*m_actions->redo, tr("&Redo"), editor.canRedo(), editor.redoText());
     m_actions->saveCopy->setEnabled(m_workspace.session() != nullptr);
+    m_actions->exportReport->setEnabled(m_workspace.session() != nullptr);
     m_actions->close->setEnabled(m_workspace.session() != nullptr || m_workspace.calibrationAlone());
     m_actions->importCalibration->setEnabled(open);
     for (QAction* action :

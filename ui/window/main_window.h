@@ -114,6 +114,7 @@ private:
     void buildColourMenu(QMenu* menu);
     void buildLanguageMenu(QMenu* menu);
     void exportCheckpointAs();
+    void exportReportAs();
     void importCalibration();
     void copyFigure();
     void about();

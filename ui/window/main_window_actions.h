@@ -28,6 +28,7 @@ struct MainWindow::Actions {
     std::vector<QAction*> colourMaps; ///< by ColourMap
     QAction* copyFigure = nullptr;
     QAction* exportCheckpoint = nullptr;
+    QAction* exportReport = nullptr;
     QAction* importCalibration = nullptr;
     QAction* close = nullptr;
     QAction* tokenizer = nullptr;

@@ -7,6 +7,7 @@
 #include "ui/dialogs/evaluate_dialog.h"
 #include "ui/figures/figure_painter.h"
 #include "ui/models/text.h"
+#include "ui/report/report_printer.h"
 #include "ui/window/centre_view.h"
 #include "ui/window/command_palette.h"
 #include "ui/window/engine_setting.h"
@@ -287,6 +288,26 @@ void MainWindow::exportCheckpointAs() {
     const QString folder = dialog.selectedFiles().value(0);
     rememberFolder(folder);
     m_workspace.exportCheckpoint(folder, false);
+}
+
+void MainWindow::exportReportAs() {
+    const Session* session = m_workspace.session();
+    QFileDialog dialog(this, tr("Export Report"), lastFolder(), tr("PDF (*.pdf);;Web page (*.html)"));
+    dialog.setAcceptMode(QFileDialog::AcceptSave);
+    dialog.setDefaultSuffix(QStringLiteral("pdf"));
+    connect(&dialog, &QFileDialog::filterSelected, &dialog, [&dialog](const QString& filter) {
+        dialog.setDefaultSuffix(filter.contains(QStringLiteral("*.html")) ? QStringLiteral("html")
+                                                                           : QStringLiteral("pdf"));
+    });
+    dialog.selectFile(QFileInfo(QString::fromStdString(session->path().string())).completeBaseName());
+    if (dialog.exec() != QDialog::Accepted) {
+        return;
+    }
+    const QString file = dialog.selectedFiles().value(0);
+    rememberFolder(file);
+    const Result<void> written = exportReport(*session, file.toStdString(), true);
+    m_messages->show(
+        written.ok() ? Notice::info(tr("The report is in %1.").arg(file)) : Notice::of(written.error()));
 }
 
 void MainWindow::compareRuns(qint64 run) {

@@ -72,6 +72,7 @@ void MainWindow::buildFileMenu() {
         addCommand(menu, tr("Export C&heckpoint…"), {}, QKeySequence(tr("Ctrl+Shift+X")), [this] {
             exportCheckpointAs();
         });
+    m_actions->exportReport = addCommand(menu, tr("Export Re&port…"), {}, {}, [this] { exportReportAs(); });
     menu->addSeparator();
     m_actions->close =
         addCommand(menu, tr("C&lose"), {}, QKeySequence(tr("Ctrl+W")), [this] { closeDocument(); });

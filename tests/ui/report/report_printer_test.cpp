@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/report/report_printer.h"
+
+#include "core/base/file.h"
+#include "tests/core/session/examples.h"
+#include "tests/support/paths.h"
+#include "ui/report/report_command.h"
+
+#include <QRegularExpression>
+#include <QTest>
+
+using namespace mambascope;
+using namespace mambascope::test;
+using namespace mambascope::ui;
+
+namespace {
+
+/// A session with a calibration and so many runs.
+std::unique_ptr<Session> example(const TemporaryFolder& folder, int runs) {
+    auto session = std::move(Session::create(folder.path() / "one.mscope", false)).value();
+    const CheckpointReference checkpoint = exampleCheckpoint("c1");
+    bool made = session->setCheckpoint(checkpoint).ok() &&
+                session->addCalibration(exampleCalibration(checkpoint, 1)).ok() &&
+                session->setPlan(examplePlan(0.5), "α").ok();
+    for (int run = 0; run < runs; ++run) {
+        const QuantPlan plan = run == 0 ? QuantPlan() : examplePlan(run / 100.0);
+        made = made && session->addRun(exampleResult("c1", plan, 20)).ok();
+    }
+    return made ? std::move(session) : nullptr;
+}
+
+qsizetype pages(const QByteArray& pdf) {
+    static const QRegularExpression page(QStringLiteral("/Type /Page\\b(?!s)"));
+    return QString::fromLatin1(pdf).count(page);
+}
+
+} // namespace
+
+class ReportPrinterTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void moreRunsTakeMorePages() {
+        const TemporaryFolder few, many;
+        const auto small = example(few, 2), large = example(many, 30);
+        QVERIFY(small && large);
+        const QByteArray pdf = renderReport(printedReport(*small).value());
+        QVERIFY(pdf.startsWith("%PDF-"));
+        QVERIFY(pages(pdf) >= 1);
+        QVERIFY(pages(renderReport(printedReport(*large).value())) > pages(pdf));
+    }
+
+    void theSameSessionGivesTheSameBytes() {
+        const TemporaryFolder folder;
+        const auto session = example(folder, 2);
+        const QByteArray first = renderReport(printedReport(*session).value());
+        QVERIFY(renderReport(printedReport(*session).value()) == first);
+        QVERIFY(first.contains("/CreationDate (D:20250101000000Z")); // whenever it is made
+    }
+
+    void theFigureIsDrawn() {
+        const TemporaryFolder folder;
+        const auto session = example(folder, 1);
+        PrintedReport report = printedReport(*session).value();
+        QCOMPARE(report.figures.size(), std::size_t{1});
+        QVERIFY(report.html.find("figure-0") != std::string::npos);
+        const QByteArray with = renderReport(report);
+        report.figures[0].panels.clear();
+        QVERIFY(renderReport(report).size() < with.size()); // the panels' strokes are in it
+    }
+
+    void theExtensionChooses() {
+        const TemporaryFolder folder;
+        const auto session = example(folder, 1);
+        QVERIFY(exportReport(*session, folder.path() / "r.html", false).ok());
+        QCOMPARE(readFile(folder.path() / "r.html").value(), sessionReport(*session).value());
+        QVERIFY(exportReport(*session, folder.path() / "r.pdf", false).ok());
+        QCOMPARE(exportReport(*session, folder.path() / "r.pdf", false).error().code, ErrorCode::Usage);
+        QCOMPARE(exportReport(*session, folder.path() / "r.docx", false).error().code, ErrorCode::Usage);
+    }
+
+    void theCommandReadsASession() {
+        const TemporaryFolder folder;
+        example(folder, 1).reset();
+        const QString session = QString::fromStdString((folder.path() / "one.mscope").string());
+        const QString file = QString::fromStdString((folder.path() / "r.pdf").string());
+        QCOMPARE(runReportCommand({session, QStringLiteral("-o"), file}), 0);
+        QCOMPARE(runReportCommand({session, QStringLiteral("-o"), file}), 2); // not without --force
+        QCOMPARE(runReportCommand({session, QStringLiteral("-o"), file, QStringLiteral("--force")}), 0);
+        QCOMPARE(runReportCommand({session}), 2);
+        QCOMPARE(runReportCommand({file, QStringLiteral("-o"), file, QStringLiteral("--force")}), 3);
+    }
+};
+
+QTEST_MAIN(ReportPrinterTest)
+#include "report_printer_test.moc"

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QByteArray>
+
+namespace mambascope::ui {
+
+/// Replaces the present time, which Qt writes into a PDF, by SOURCE_DATE_EPOCH or else a constant, so that the
+/// same contents give the same bytes.
+void fixPdfDate(QByteArray& pdf);
+
+} // namespace mambascope::ui

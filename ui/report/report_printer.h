@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/result.h"
+#include "core/report/report.h"
+#include "core/session/session.h"
+
+#include <QByteArray>
+
+#include <filesystem>
+
+namespace mambascope::ui {
+
+/// The report as a PDF of A4 pages with their numbers at the foot; figures are drawn, not images. The same
+/// report gives the same bytes. Needs a QGuiApplication.
+QByteArray renderReport(const PrintedReport& report);
+
+/// Writes the report of a session as the extension says, .pdf or .html, by a temporary name and a rename.
+/// Usage if the extension is another one, or the file exists and `overwrite` is false.
+Result<void> exportReport(const Session& session, const std::filesystem::path& path, bool overwrite);
+
+} // namespace mambascope::ui
