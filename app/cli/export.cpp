@@ -3,7 +3,14 @@
 #include "app/cli/context.h"
 #include "app/cli/protocol_share.h"
 
+#include "core/engine/files.h"
+#include "core/model/content.h"
+#include "core/quantization/export.h"
+#include "core/quantization/resolve.h"
+
+#include <algorithm>
 #include <iostream>
+#include <optional>
 
 namespace mambascope::cli {
 namespace {
@@ -19,39 +26,96 @@ DType exportDType(const std::string& name) {
     return name == "bf16" ? DType::BF16 : name == "f16" ? DType::F16 : DType::F32;
 }
 
-Result<void> exportModel(const Context& context, const ExportOptions& options) {
+ExportRequest exportRequest(const ExportOptions& options, const LoadedPlan& plan) {
+    ExportRequest request;
+    request.overwrite = options.force;
+    request.plan = plan.plan;
+    request.dtype = exportDType(options.dtype);
+    request.format = parseExportFormat(options.format).value_or(ExportFormat::HuggingFace);
+    request.shardBytes = static_cast<std::int64_t>(options.shardBytes);
+    request.ggufType = options.type;
+    if (plan.calibration) {
+        request.calibrationHash = calibrationHash(*plan.calibration);
+    }
+    return request;
+}
+
+/// On this machine, without an engine: weights are read when it is their turn, and a model that does not fit
+/// into memory can be exported.
+Result<ExportReport>
+exportHere(const Context& context, const ExportOptions& options, const LoadedPlan& plan, ExportRequest& request) {
+    const Result<std::string> folder = checkNewFolder(options.output, options.force);
+    if (!folder.ok()) {
+        return folder.error();
+    }
+    request.folder = folder.value();
+    const auto checkpoint = openCheckpoint(loadRequest(context, options.model).model);
+    if (!checkpoint.ok()) {
+        return checkpoint.error();
+    }
+    const Result<CheckpointContent> content = readContent(*checkpoint.value(), context.job);
+    if (!content.ok()) {
+        return content.error();
+    }
+    for (const std::string& warning : content.value().warnings) {
+        printWarning(warning);
+    }
+    request.checkpointHash = content.value().hash;
+    const ModelSpec& spec = checkpoint.value()->spec;
+    const std::vector<SiteId> sites = spec.sites();
+    std::optional<WeightStatistics> weights;
+    if (std::any_of(sites.begin(), sites.end(), [&](SiteId site) { return plan.plan.at(site).alpha.has_value(); })) {
+        Result<WeightStatistics> read = weightStatistics(*checkpoint.value(), context.job);
+        if (!read.ok()) {
+            return read.error();
+        }
+        weights = std::move(read).value();
+    }
+    const CalibrationSnapshot* calibration = plan.calibration.get();
+    const Result<ResolvedPlan> resolved = resolvePlan(
+        spec, plan.plan, calibration, weights ? &*weights : nullptr, request.checkpointHash);
+    if (!resolved.ok()) {
+        return resolved.error();
+    }
+    return exportModel(
+        *checkpoint.value(), resolved.value(), request,
+        calibration != nullptr ? &calibration->source : nullptr, context.job);
+}
+
+/// On the engine's machine, where checkpoint and folder are.
+Result<ExportReport> exportThere(
+    const Context& context, const ExportOptions& options, const LoadedPlan& plan, ExportRequest& request) {
     Result<std::unique_ptr<EngineClient>> engine = startEngine(context);
     if (!engine.ok()) {
         return engine.error();
     }
-    // The folder is written by the engine, on its machine.
     const Result<std::string> folder =
         engine.value()->checkNewFolder(options.output, options.force, context.job);
     if (!folder.ok()) {
         return folder.error();
     }
-    const Result<LoadedPlan> plan = loadPlan(options.plan);
-    if (!plan.ok()) {
-        return plan.error();
-    }
+    request.folder = folder.value();
     const Result<LoadedEngine> loaded = loadOn(context, std::move(engine).value(), options.model);
     if (!loaded.ok()) {
         return loaded.error();
     }
-    ExportRequest request;
-    request.folder = folder.value();
-    request.overwrite = options.force;
-    request.plan = plan.value().plan;
     request.checkpointHash = loaded.value().model.hash;
-    request.dtype = exportDType(options.dtype);
-    request.format = parseExportFormat(options.format).value_or(ExportFormat::HuggingFace);
-    request.shardBytes = static_cast<std::int64_t>(options.shardBytes);
-    request.ggufType = options.type;
-    const auto& calibration = plan.value().calibration;
-    if (calibration) {
-        request.calibrationHash = calibrationHash(*calibration);
+    return loaded.value().engine->exportCheckpoint(request, plan.calibration, context.job);
+}
+
+Result<void> exportCheckpoint(const Context& context, const ExportOptions& options) {
+    const Result<EngineCommand> command = engineCommand(context);
+    if (!command.ok()) {
+        return command.error();
     }
-    Result<ExportReport> report = loaded.value().engine->exportCheckpoint(request, calibration, context.job);
+    const Result<LoadedPlan> plan = loadPlan(options.plan);
+    if (!plan.ok()) {
+        return plan.error();
+    }
+    ExportRequest request = exportRequest(options, plan.value());
+    const Result<ExportReport> report = command.value().mayBeElsewhere()
+                                            ? exportThere(context, options, plan.value(), request)
+                                            : exportHere(context, options, plan.value(), request);
     if (!report.ok()) {
         return report.error();
     }
@@ -132,7 +196,7 @@ void addExport(CLI::App& program, Verb& run) {
     verb->add_flag("--force", options->force, "Replace an existing folder");
     verb->callback([options, &run] {
         run = [options](const Context& c) {
-            return exportModel(c, *options);
+            return exportCheckpoint(c, *options);
         };
     });
 }
