@@ -205,8 +205,19 @@ private Q_SLOTS:
         QVERIFY(relativeDifference(quantized, logitsOf(*engineFor(request.folder))) <= 5e-5);
     }
 
-    void exportedWeightsGiveTheSameLogits_data() { architectures(); }
+    void exportedWeightsGiveTheSameLogits_data() {
+        QTest::addColumn<QString>("fixture");
+        QTest::addColumn<bool>("packed");
+        for (const auto& entry : std::filesystem::directory_iterator(test::fixtureFolder())) {
+            if (entry.is_directory()) {
+                const std::string name = entry.path().filename().string();
+                QTest::addRow("%s, hf", name.c_str()) << QString::fromStdString(name) << false;
+                QTest::addRow("%s, compressed-tensors", name.c_str()) << QString::fromStdString(name) << true;
+            }
+        }
+    }
     void exportedWeightsGiveTheSameLogits() {
+        QFETCH(bool, packed);
         const auto engine = engineFor(fixtureOfRow());
         QuantPlan plan;
         plan.defaults.weightBits = 4;
@@ -216,6 +227,7 @@ private Q_SLOTS:
         ExportRequest request;
         request.folder = folder.path() / "w4";
         request.plan = plan;
+        request.format = packed ? ExportFormat::CompressedTensors : ExportFormat::HuggingFace;
         const auto report = engine->exportCheckpoint(request, nullptr, {});
         QVERIFY2(report.ok(), report.ok() ? "" : describe(report.error()).c_str());
         const auto exported = engineFor(request.folder);
