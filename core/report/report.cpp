@@ -40,7 +40,7 @@ h3 { font-size: 10pt; margin-top: 14px; margin-bottom: 3px; }
 table { border-collapse: collapse; margin-top: 4px; margin-bottom: 14px; }
 th, td { text-align: left; vertical-align: top; font-size: 8pt; font-weight: normal;
   padding-top: 2px; padding-bottom: 2px; padding-right: 10px; border-bottom: 0.5px solid #c3cad1; }
-thead th { color: #59626d; }
+thead th { color: #59626d; white-space: nowrap; }
 code, pre { font-family: monospace; font-size: 7.5pt; } pre { white-space: pre-wrap; }
 )";
 
