@@ -232,7 +232,7 @@ void addMakeModel(CLI::App& program, Verb& run) {
     };
     auto options = std::make_shared<Options>();
     CLI::App* verb = program.add_subcommand("make-model", "A checkpoint with random weights, for benchmarks");
-    verb->add_option("--like", options->like, "Shape: mamba-130m, 370m, 790m, 1.4b, 2.8b …")->required();
+    verb->add_option("--like", options->like, "Shape: mamba-130m, 370m, 790m, 1.4b, 2.8b …; mamba-2.8b:2 for two layers of it")->required();
     verb->add_option("--seed", options->seed, "Seed of the weights (default 0)");
     verb->add_option("-o,--output", options->output, "Folder")->required();
     verb->callback([options, &run] {

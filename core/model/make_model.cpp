@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 
@@ -38,13 +39,24 @@ constexpr std::array<NamedShape, 14> kShapes{
      {"falcon-mamba-7b", Architecture::FalconMamba, 64, 4096, 256, 65024},
      {"falcon-mamba-tiny", Architecture::FalconMamba, 2, 64, 4, 512}}};
 
+/// A name, or a name and how many layers of it: "mamba-2.8b:2".
 Result<ModelSpec> shapeOf(const std::string& like) {
+    const std::string_view name = std::string_view(like).substr(0, like.find(':'));
+    int layers = 0;
+    if (name.size() < like.size()) {
+        const char* const end = like.data() + like.size();
+        const auto [at, error] = std::from_chars(like.data() + name.size() + 1, end, layers);
+        if (error != std::errc() || at != end || layers < 1 || layers > 1000) {
+            return Error::usage(
+                "\"" + like + "\" names no number of layers.", "Write e.g. mamba-2.8b:2, with 1 to 1000 layers.");
+        }
+    }
     std::string known;
     for (const NamedShape& shape : kShapes) {
-        if (shape.name == like) {
+        if (shape.name == name) {
             ModelSpec spec;
             spec.architecture = shape.architecture;
-            spec.layers = shape.layers;
+            spec.layers = layers > 0 ? layers : shape.layers;
             spec.hidden = shape.hidden;
             spec.inner = 2 * shape.hidden;
             spec.state = 16;

@@ -50,6 +50,19 @@ class MakeModelTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void aFewLayersOfAShape() {
+        const test::TemporaryFolder folder;
+        QVERIFY(makeModel("mamba-tiny:5", 0, folder.path() / "five", {}).ok());
+        const auto five = openCheckpoint(folder.path() / "five");
+        QCOMPARE(five.value()->spec.layers, 5);
+        QCOMPARE(five.value()->spec.hidden, 64);
+        for (const char* wrong : {"mamba-tiny:", "mamba-tiny:0", "mamba-tiny:2x", "mamba-tiny:1001"}) {
+            const auto refused = makeModel(wrong, 0, folder.path() / "none", {});
+            QVERIFY(!refused.ok());
+            QVERIFY(refused.error().message.find("number of layers") != std::string::npos);
+        }
+    }
+
     void theSameSeedGivesTheSameBytes() {
         const test::TemporaryFolder folder;
         std::vector<std::string> files;
