@@ -2,6 +2,7 @@
 #include "core/quantization/export_tensors.h"
 
 #include "core/quantization/rotation.h"
+#include "core/quantization/site_weight.h"
 
 #include <algorithm>
 #include <cmath>
@@ -221,25 +222,26 @@ smoothedWeight(const Checkpoint& checkpoint, SiteId site, const ResolvedSite& re
 
 Result<std::vector<float>>
 effectiveWeight(const Checkpoint& checkpoint, SiteId site, const ResolvedSite& resolved) {
-    auto smoothed = smoothedWeight(checkpoint, site, resolved);
-    if (!smoothed.ok()) {
-        return smoothed;
+    Result<SiteWeight> opened = SiteWeight::open(checkpoint, site, resolved);
+    if (!opened.ok()) {
+        return opened.error();
     }
-    std::vector<float> weight = std::move(smoothed).value();
-    const std::int64_t inputs = checkpoint.spec.inputs(site.linear);
-    if (resolved.rotate) {
-        Rotation(inputs).apply(weight);
+    SiteWeight& weight = opened.value();
+    const auto inputs = static_cast<std::size_t>(weight.inputs());
+    std::vector<float> values(static_cast<std::size_t>(weight.outputs()) * inputs);
+    const auto rowOf = [&](std::int64_t i) {
+        return std::span(values).subspan(static_cast<std::size_t>(i) * inputs, inputs);
+    };
+    float absmax = 0;
+    for (std::int64_t i = 0; i < weight.outputs() && weight.sharesScale(); ++i) {
+        absmax = std::max(absmax, weight.absmax(i, rowOf(i)));
     }
-    // Columns that stay floats have no part in the scales either.
-    const std::vector<float> whole = resolved.exempt.empty() ? std::vector<float>() : weight;
-    clearColumns(weight, static_cast<std::size_t>(inputs), resolved.exempt);
-    fakeQuantizeWeight(weight, checkpoint.spec.outputs(site.linear), inputs, resolved.weight);
-    for (const std::int32_t channel : resolved.exempt) {
-        for (auto i = static_cast<std::size_t>(channel); i < weight.size(); i += static_cast<std::size_t>(inputs)) {
-            weight[i] = whole[i];
-        }
+    weight.setAbsmax(absmax);
+    for (std::int64_t i = 0; i < weight.outputs(); ++i) {
+        weight.row(i, rowOf(i));
     }
-    return weight;
+    checkpoint.tensors.release(checkpoint.tensor(weightName(checkpoint, site)).bytes);
+    return values;
 }
 
 SmoothingFold smoothingFold(const ModelSpec& spec, const ResolvedPlan& plan, SiteId site) {

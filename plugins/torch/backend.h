@@ -3,6 +3,7 @@
 
 #include "core/calibration/calibration.h"
 #include "core/quantization/resolve.h"
+#include "core/quantization/site_weight.h"
 #include "plugins/torch/operands.h"
 
 #include <algorithm>
@@ -122,6 +123,18 @@ public:
     /// Prepares a weight [outputs, inputs], already smoothed and fake-quantized as the plan says, for linear().
     virtual std::unique_ptr<LinearWeight> prepare(
         std::span<const float> weight, std::int64_t outputs, std::int64_t inputs, const WeightUse& use) = 0;
+    /// The same for a site's weight that is made row by row.
+    virtual std::unique_ptr<LinearWeight> prepareRows(SiteWeight& weight, const WeightUse& use) = 0;
+    /// Whether there is room to keep float weights beside the quantized ones, for quantized().
+    virtual bool keepsFloats() const { return false; }
+    /// What prepareRows() would make of a site under a plan, made on the device from `plain`, the site's float weight
+    /// there; bit for bit the same. `smoothing` and `exempt` are on the device, null if the plan has none. Null if it
+    /// cannot be made there.
+    virtual std::unique_ptr<LinearWeight> quantized(
+        const LinearWeight& /*plain*/, const WeightUse& /*use*/, const float* /*smoothing*/,
+        const std::uint32_t* /*exempt*/) {
+        return nullptr;
+    }
     virtual void linear(const LinearWeight& weight, Matrix x, Matrix y) = 0; ///< y = x · Wᵀ
     /// y = q(x) · Wᵀ for a weight that asks for it: the integers that transform() would have rounded to, without
     /// going through floats.

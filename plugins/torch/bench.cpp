@@ -183,7 +183,8 @@ private:
         const SiteId site{0, Linear::InProj};
         plan.sites[static_cast<std::size_t>(site.index())].weight = {
             8, {GranularityKind::Channel, 0}, NumberFormat::Int};
-        const bool done = prepareSite(m_subject.checkpoint, plan, site, m_subject.backend).ok();
+        const SiteWeights& before = m_subject.weights.layers[0].sites[static_cast<std::size_t>(site.linear)];
+        const bool done = prepareSite(m_subject.checkpoint, plan, site, &before, m_subject.backend).ok();
         m_subject.backend.finish();
         return done;
     }

@@ -23,9 +23,10 @@ bool isPlain(const ResolvedSite& site) {
 class SiteErrorMeter final : public SiteObserver {
 public:
     SiteErrorMeter(
-        const Checkpoint& checkpoint, const std::vector<ResolvedPlan>& plans, Backend& backend,
-        const Job& job)
+        const Checkpoint& checkpoint, const ModelWeights& floats, const std::vector<ResolvedPlan>& plans,
+        Backend& backend, const Job& job)
         : m_checkpoint(checkpoint)
+        , m_floats(floats)
         , m_plans(plans)
         , m_backend(backend)
         , m_job(job)
@@ -69,7 +70,9 @@ private:
     void measure(
         const ResolvedPlan& plan, SiteId site, std::int64_t outputs, const std::vector<float>& expected,
         double& sum) {
-        const Result<SiteWeights> weights = prepareSite(m_checkpoint, plan, site, m_backend);
+        const SiteWeights& floats = m_floats.layers[static_cast<std::size_t>(site.layer)]
+                                        .sites[static_cast<std::size_t>(site.linear)];
+        const Result<SiteWeights> weights = prepareSite(m_checkpoint, plan, site, &floats, m_backend);
         if (!weights.ok()) {
             m_failure = weights.error();
             return;
@@ -108,6 +111,7 @@ private:
     }
 
     const Checkpoint& m_checkpoint;
+    const ModelWeights& m_floats;
     const std::vector<ResolvedPlan>& m_plans;
     Backend& m_backend;
     const Job& m_job;
@@ -156,7 +160,7 @@ Result<SiteErrors> TorchEngine::siteErrorsChecked(
     if (!weights.ok()) {
         return weights.error();
     }
-    SiteErrorMeter meter(*m_checkpoint, plans, *m_backend, job);
+    SiteErrorMeter meter(*m_checkpoint, *weights.value(), plans, *m_backend, job);
     for (std::size_t next = 0; next < request.windows.size();) {
         PackedBatch batch;
         do {

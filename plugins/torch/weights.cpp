@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/torch/weights.h"
 
-#include "core/quantization/export.h"
+#include "core/quantization/quantizer.h"
+#include "core/quantization/site_weight.h"
 
 #include <bit>
 #include <cmath>
@@ -113,21 +114,6 @@ public:
         const ResolvedSite& settings = m_plan.sites[static_cast<std::size_t>(id.index())];
         SiteWeights site;
         site.settings = settings;
-        if (previous != nullptr && sameQuantization(previous->settings.weight, settings.weight) &&
-            previous->settings.smoothing == settings.smoothing &&
-            previous->settings.rotate == settings.rotate && previous->settings.exempt == settings.exempt &&
-            m_backend.multipliesIntegers(previous->settings, id.linear) ==
-                m_backend.multipliesIntegers(settings, id.linear)) {
-            site.weight = previous->weight;
-        } else {
-            const auto weight = siteWeight(id, settings);
-            if (!weight.ok()) {
-                return weight.error().within(siteName(id));
-            }
-            site.weight = m_backend.prepare(
-                weight.value()->span(), m_checkpoint.spec.outputs(id.linear),
-                m_checkpoint.spec.inputs(id.linear), {&settings, id.linear});
-        }
         if (!settings.smoothing.empty()) {
             site.smoothing = share(settings.smoothing);
         }
@@ -136,6 +122,31 @@ public:
         }
         if (!settings.exempt.empty()) {
             site.exempt = share(mask(id, false, settings.exempt));
+        }
+        if (previous != nullptr) {
+            site.plain = previous->plain;
+            if (sameWeight(previous->settings, settings, id.linear)) {
+                site.weight = previous->weight;
+                return site;
+            }
+        }
+        if (site.plain) {
+            site.weight = isFloat(settings)
+                              ? site.plain
+                              : m_backend.quantized(
+                                    *site.plain, {&settings, id.linear}, site.input().smoothing, site.input().exempt);
+        }
+        if (!site.weight) {
+            Result<std::shared_ptr<const LinearWeight>> weight = fromHost(id, settings);
+            if (!weight.ok()) {
+                return weight.error().within(siteName(id));
+            }
+            site.weight = std::move(weight).value();
+        }
+        if (isFloat(settings)) {
+            site.plain = keepsExactFloats(id) ? site.weight : nullptr;
+        } else if (site.plain && !m_backend.keepsFloats()) {
+            site.plain = nullptr;
         }
         return site;
     }
@@ -164,15 +175,43 @@ private:
                    : Result<std::unique_ptr<Values>>(changed.error());
     }
 
-    Result<std::unique_ptr<Values>> siteWeight(SiteId id, const ResolvedSite& settings) {
-        if (!settings.weight.active() && settings.smoothing.empty() && !settings.rotate) {
-            const TensorNames::Block& names = m_checkpoint.names.blocks[static_cast<std::size_t>(id.layer)];
-            return unchanged(names.linear(id.linear), {});
+    bool sameWeight(const ResolvedSite& a, const ResolvedSite& b, Linear linear) const {
+        return sameQuantization(a.weight, b.weight) && a.smoothing == b.smoothing && a.rotate == b.rotate &&
+               a.exempt == b.exempt &&
+               m_backend.multipliesIntegers(a, linear) == m_backend.multipliesIntegers(b, linear);
+    }
+
+    /// The site multiplies with the checkpoint's own weight.
+    static bool isFloat(const ResolvedSite& settings) {
+        return !settings.weight.active() && settings.smoothing.empty() && !settings.rotate;
+    }
+
+    const std::string& weightName(SiteId id) const {
+        return m_checkpoint.names.blocks[static_cast<std::size_t>(id.layer)].linear(id.linear);
+    }
+
+    /// The device has room for a float weight beside the quantized one, and does not round it.
+    bool keepsExactFloats(SiteId id) const {
+        const bool exact = m_backend.activationElement() == Element::F32 ||
+                           m_checkpoint.tensor(weightName(id)).dtype == DType::BF16;
+        return exact && m_backend.keepsFloats();
+    }
+
+    Result<std::shared_ptr<const LinearWeight>> fromHost(SiteId id, const ResolvedSite& settings) {
+        const TensorView& view = m_checkpoint.tensor(weightName(id));
+        const WeightUse use{&settings, id.linear};
+        if (isFloat(settings) && Values::inPlace(view)) {
+            const Values values(m_checkpoint, view);
+            return std::shared_ptr<const LinearWeight>(m_backend.prepare(
+                values.span(), m_checkpoint.spec.outputs(id.linear), m_checkpoint.spec.inputs(id.linear), use));
         }
-        Result<std::vector<float>> weight = effectiveWeight(m_checkpoint, id, settings);
-        return weight.ok()
-                   ? Result<std::unique_ptr<Values>>(std::make_unique<Values>(std::move(weight).value()))
-                   : Result<std::unique_ptr<Values>>(weight.error());
+        Result<SiteWeight> rows = SiteWeight::open(m_checkpoint, id, settings);
+        if (!rows.ok()) {
+            return rows.error();
+        }
+        std::shared_ptr<const LinearWeight> weight = m_backend.prepareRows(rows.value(), use);
+        m_checkpoint.tensors.release(view.bytes);
+        return weight;
     }
 
     Shared share(std::span<const float> values) {
@@ -283,9 +322,10 @@ ResolvedPlan baselinePlan(const ModelSpec& spec) {
     return plan;
 }
 
-Result<SiteWeights>
-prepareSite(const Checkpoint& checkpoint, const ResolvedPlan& plan, SiteId site, Backend& backend) {
-    return Reader(checkpoint, plan, backend).site(site, nullptr);
+Result<SiteWeights> prepareSite(
+    const Checkpoint& checkpoint, const ResolvedPlan& plan, SiteId site, const SiteWeights* previous,
+    Backend& backend) {
+    return Reader(checkpoint, plan, backend).site(site, previous);
 }
 
 Result<std::shared_ptr<const ModelWeights>> prepareWeights(

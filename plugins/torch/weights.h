@@ -17,6 +17,7 @@ namespace mambascope {
 struct SiteWeights {
     ResolvedSite settings;
     std::shared_ptr<const LinearWeight> weight;
+    std::shared_ptr<const LinearWeight> plain; ///< the float weight, where the device keeps it; `weight` itself without a plan
     std::shared_ptr<const DeviceArray> keep;      ///< bit patterns, or none if no channel is zeroed
     std::shared_ptr<const DeviceArray> smoothing; ///< or none
     std::shared_ptr<const DeviceArray> exempt;    ///< bit patterns, or none if every channel is quantized
@@ -46,9 +47,10 @@ struct ModelWeights {
 /// A plan that changes nothing.
 ResolvedPlan baselinePlan(const ModelSpec& spec);
 
-/// One site as `plan` wants it.
-Result<SiteWeights>
-prepareSite(const Checkpoint& checkpoint, const ResolvedPlan& plan, SiteId site, Backend& backend);
+/// One site as `plan` wants it. What `previous` (may be null) already holds is taken from there.
+Result<SiteWeights> prepareSite(
+    const Checkpoint& checkpoint, const ResolvedPlan& plan, SiteId site, const SiteWeights* previous,
+    Backend& backend);
 
 /// Reads and converts the checkpoint under `plan`. What `previous` (may be null) already holds under the same
 /// settings is taken from there. Cancelled leaves no trace.

@@ -64,6 +64,7 @@ public:
     std::unique_ptr<LinearWeight> prepare(
         std::span<const float> weight, std::int64_t outputs, std::int64_t inputs,
         const WeightUse& use) override;
+    std::unique_ptr<LinearWeight> prepareRows(SiteWeight& weight, const WeightUse& use) override;
     void linear(const LinearWeight& weight, Matrix x, Matrix y) override;
     void integerLinear(
         const LinearWeight& weight, Matrix x, const ResolvedActivation& quantizer,

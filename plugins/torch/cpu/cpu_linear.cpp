@@ -4,6 +4,7 @@
 
 #include "plugins/torch/cpu/parallel.h"
 #include "plugins/torch/integers.h"
+#include "plugins/torch/weight_rows.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -53,40 +54,76 @@ std::int64_t divideUp(std::int64_t a, std::int64_t b) {
 constexpr std::int64_t kTaskRows = 168, kTileTaskRows = 192;
 constexpr std::int64_t kTaskPanels = 8;
 
+/// Floats, of fp32 or bf16, with panels that packFloats() fills.
+std::unique_ptr<CpuWeight> emptyFloats(
+    const Kernels& kernels, const ProductShape& bf16, bool isBf16, std::int64_t outputs, std::int64_t inputs) {
+    const std::int64_t width = isBf16 ? bf16.panel : kernels.panelWidth;
+    const std::int64_t bytes =
+        isBf16 ? bf16.panelBytes(inputs) : width * inputs * static_cast<std::int64_t>(sizeof(float));
+    return std::make_unique<CpuWeight>(
+        isBf16 ? CpuPrecision::BF16 : CpuPrecision::F32, outputs, inputs, width, bytes);
+}
+
+/// Fills panel `p` from its rows.
+void packFloats(
+    const Kernels& kernels, const ProductShape& bf16, const float* rows, CpuWeight& packed, std::int64_t p) {
+    const std::int64_t count = std::min(packed.panelWidth, packed.outputs - p * packed.panelWidth);
+    std::byte* panel = packed.panels + p * packed.panelBytes;
+    if (packed.precision == CpuPrecision::F32) {
+        kernels.packPanels(rows, count, packed.inputs, 0, 1, reinterpret_cast<float*>(panel));
+    } else {
+        packPanel(bf16, rows, count, packed.inputs, 0, reinterpret_cast<std::uint16_t*>(panel));
+    }
+}
+
+bool becomesIntegers(const CpuBackend& backend, std::int64_t inputs, const WeightUse& use) {
+    return use.site != nullptr && inputs <= kMostIntegerInputs &&
+           backend.multipliesIntegers(*use.site, use.linear);
+}
+
 } // namespace
 
 bool CpuBackend::multipliesIntegers(const ResolvedSite& site, Linear linear) const {
     return m_precision == CpuPrecision::Int8 && mambascope::multipliesIntegers(site, linear);
 }
 
+std::unique_ptr<LinearWeight> CpuBackend::prepareRows(SiteWeight& weight, const WeightUse& use) {
+    const std::int64_t inputs = weight.inputs();
+    if (becomesIntegers(*this, inputs, use)) {
+        return prepare(allRows(weight, m_threads), weight.outputs(), inputs, use);
+    }
+    shareScale(weight, m_threads);
+    auto packed =
+        emptyFloats(m_kernels, m_bf16.shape, m_precision != CpuPrecision::F32, weight.outputs(), inputs);
+    const int threads = threadsFor(weight.outputs() * inputs, m_threads);
+    parallelFor(packed->panelCount, threads, [&](std::int64_t p) {
+        const std::int64_t first = p * packed->panelWidth;
+        const std::int64_t last = std::min(packed->outputs, first + packed->panelWidth);
+        thread_local std::vector<float> rows;
+        rows.resize(static_cast<std::size_t>(packed->panelWidth * inputs));
+        for (std::int64_t i = first; i < last; ++i) {
+            weight.row(
+                i, std::span(rows).subspan(
+                       static_cast<std::size_t>((i - first) * inputs), static_cast<std::size_t>(inputs)));
+        }
+        packFloats(m_kernels, m_bf16.shape, rows.data(), *packed, p);
+    });
+    return packed;
+}
+
 std::unique_ptr<LinearWeight> CpuBackend::prepare(
     std::span<const float> weight, std::int64_t outputs, std::int64_t inputs, const WeightUse& use) {
     const int threads = threadsFor(outputs * inputs, m_threads);
-    if (m_precision == CpuPrecision::F32) {
-        const std::int64_t width = m_kernels.panelWidth;
-        auto packed = std::make_unique<CpuWeight>(
-            CpuPrecision::F32, outputs, inputs, width,
-            width * inputs * static_cast<std::int64_t>(sizeof(float)));
+    if (!becomesIntegers(*this, inputs, use)) {
+        auto packed = emptyFloats(m_kernels, m_bf16.shape, m_precision != CpuPrecision::F32, outputs, inputs);
         parallelFor(packed->panelCount, threads, [&](std::int64_t p) {
-            m_kernels.packPanels(
-                weight.data(), outputs, inputs, p, p + 1, reinterpret_cast<float*>(packed->panels));
+            packFloats(m_kernels, m_bf16.shape, weight.data() + p * packed->panelWidth * inputs, *packed, p);
         });
         return packed;
     }
-    const bool integers = use.site != nullptr && inputs <= kMostIntegerInputs &&
-                          multipliesIntegers(*use.site, use.linear);
-    const ProductShape& shape = integers ? m_int8.shape : m_bf16.shape;
-    auto packed = std::make_unique<CpuWeight>(
-        integers ? CpuPrecision::Int8 : CpuPrecision::BF16, outputs, inputs, shape.panel,
-        shape.panelBytes(inputs));
-    if (!integers) {
-        parallelFor(packed->panelCount, threads, [&](std::int64_t p) {
-            packPanel(
-                shape, weight.data(), outputs, inputs, p,
-                reinterpret_cast<std::uint16_t*>(packed->panels + p * packed->panelBytes));
-        });
-        return packed;
-    }
+    const ProductShape& shape = m_int8.shape;
+    auto packed =
+        std::make_unique<CpuWeight>(CpuPrecision::Int8, outputs, inputs, shape.panel, shape.panelBytes(inputs));
     const IntegerWeight converted = toIntegers(weight, outputs, *use.site, m_threads);
     packed->integers = true;
     packed->scales = converted.scales;

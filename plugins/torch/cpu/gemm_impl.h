@@ -23,15 +23,21 @@ inline constexpr int kTileRows = 6;
 inline constexpr int kTileRows = 4;
 #endif
 
+inline constexpr std::int64_t kPackedInputs = 16;
+
 inline void packPanels(
     const float* weight, std::int64_t outputs, std::int64_t inputs, std::int64_t first, std::int64_t last,
     float* packed) {
     for (std::int64_t p = first; p < last; ++p) {
         float* out = packed + p * inputs * kPanel;
-        for (int j = 0; j < kPanel; ++j) {
-            const std::int64_t row = p * kPanel + j;
-            for (std::int64_t k = 0; k < inputs; ++k) {
-                out[k * kPanel + j] = row < outputs ? weight[row * inputs + k] : 0.0f;
+        // A few inputs at a time: neither side's cache lines are met twice.
+        for (std::int64_t begin = 0; begin < inputs; begin += kPackedInputs) {
+            const std::int64_t end = begin + kPackedInputs < inputs ? begin + kPackedInputs : inputs;
+            for (int j = 0; j < kPanel; ++j) {
+                const std::int64_t row = p * kPanel + j;
+                for (std::int64_t k = begin; k < end; ++k) {
+                    out[k * kPanel + j] = row < outputs ? weight[row * inputs + k] : 0.0f;
+                }
             }
         }
     }

@@ -77,6 +77,11 @@ public:
     std::unique_ptr<LinearWeight> prepare(
         std::span<const float> weight, std::int64_t outputs, std::int64_t inputs,
         const WeightUse& use) override;
+    std::unique_ptr<LinearWeight> prepareRows(SiteWeight& weight, const WeightUse& use) override;
+    bool keepsFloats() const override;
+    std::unique_ptr<LinearWeight> quantized(
+        const LinearWeight& plain, const WeightUse& how, const float* smoothing,
+        const std::uint32_t* exempt) override;
     void linear(const LinearWeight& weight, Matrix x, Matrix y) override;
     void integerLinear(
         const LinearWeight& weight, Matrix x, const ResolvedActivation& quantizer,

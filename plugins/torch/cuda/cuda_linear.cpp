@@ -5,6 +5,7 @@
 #include "core/quantization/quantizer.h"
 #include "plugins/torch/device.h"
 #include "plugins/torch/integers.h"
+#include "plugins/torch/weight_rows.h"
 
 #include <cuda_runtime.h>
 
@@ -88,6 +89,56 @@ std::unique_ptr<LinearWeight> CudaBackend::prepare(
     upload(weight.data(), static_cast<std::int64_t>(weight.size()), given.data());
     cuda::convert({given.data(), outputs, inputs, inputs}, to, m_stream);
     check(cudaGetLastError());
+    return prepared;
+}
+
+std::unique_ptr<LinearWeight> CudaBackend::prepareRows(SiteWeight& weight, const WeightUse& use) {
+    return prepare(allRows(weight, resolveThreads(0)), weight.outputs(), weight.inputs(), use);
+}
+
+bool CudaBackend::keepsFloats() const {
+    use();
+    std::size_t available = 0, total = 0;
+    check(cudaMemGetInfo(&available, &total));
+    return available >= total / 4;
+}
+
+std::unique_ptr<LinearWeight> CudaBackend::quantized(
+    const LinearWeight& plain, const WeightUse& how, const float* smoothing, const std::uint32_t* exempt) {
+    const ResolvedSite& site = *how.site;
+    const Granularity granularity =
+        blockSize(site.weight.format) > 0 ? Granularity{} : site.weight.granularity;
+    const bool groups = granularity.kind == GranularityKind::Group;
+    const std::int64_t outputs = plain.outputs, inputs = plain.inputs;
+    if (plain.integers || multipliesIntegers(site, how.linear) || (site.rotate && inputs > cuda::kMostRotated) ||
+        (groups && (exempt != nullptr || inputs % granularity.groupSize != 0))) {
+        return nullptr;
+    }
+    use();
+    forgetRepeated();
+    auto prepared = std::make_unique<CudaWeight>(outputs, inputs, activationElement());
+    const Matrix to = prepared->matrix();
+    cuda::Buffer<float> own(to.element == Element::F32 ? 0 : static_cast<std::size_t>(outputs * inputs));
+    const Matrix work{to.element == Element::F32 ? to.data : own.data(), outputs, inputs, inputs};
+    cuda::multiplyColumns(static_cast<const CudaWeight&>(plain).matrix(), smoothing, work, m_stream);
+    check(cudaGetLastError());
+    if (site.rotate) {
+        transform(work, {nullptr, nullptr, {}, true, nullptr}, {}, work);
+    }
+    // A weight is quantized like an activation of one sequence: with a scale for all of its rows, or one a row.
+    const Matrix runs = groups ? Matrix{work.data, outputs * inputs / granularity.groupSize, granularity.groupSize,
+                                        granularity.groupSize}
+                               : work;
+    const bool oneScale = granularity.kind == GranularityKind::Tensor && site.weight.format != NumberFormat::MxFp4;
+    const ResolvedActivation quantizer{
+        site.weight.bits, oneScale ? ActivationScale::Dynamic : ActivationScale::Token, 0.0f, site.weight.format};
+    const std::vector<Segment> all{{0, runs.rows}};
+    transform(runs, {nullptr, nullptr, quantizer, false, exempt}, all, runs);
+    if (to.element != Element::F32) {
+        cuda::convert(work, to, m_stream);
+        check(cudaGetLastError());
+        check(cudaStreamSynchronize(m_stream)); // `own` goes
+    }
     return prepared;
 }
 

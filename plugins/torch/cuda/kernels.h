@@ -93,6 +93,8 @@ void headScan(const HeadScanArguments& arguments, const Sequences& sequences, St
 void gatedNorm(const GatedNormArguments& arguments, Stream stream);
 void unitNorm(Matrix x, float epsilon, Stream stream);
 
+/// out = x · factors [columns], each product rounded to fp32; factors null: all 1. `out` is fp32.
+void multiplyColumns(Matrix x, const float* factors, Matrix out, Stream stream);
 void prepareInput(Matrix x, Preparation how, Matrix out, Stream stream);
 /// Prepares and multiplies every row with the core's Rotation of `odd` · 2^k channels, whose cosines [odd,
 /// odd] are on the device.

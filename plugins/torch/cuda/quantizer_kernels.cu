@@ -19,6 +19,15 @@ __global__ void prepareKernel(Rows<T> x, Preparation how, Rows<T> out) {
 }
 
 template <class T>
+__global__ void multiplyColumnsKernel(Rows<T> x, const float* factors, Rows<float> out) {
+    const T* from = x.at(blockIdx.x);
+    for (std::int64_t c = threadIdx.x; c < x.columns; c += kThreads) {
+        const float value = toFloat(from[c]);
+        out.at(blockIdx.x)[c] = factors != nullptr ? __fmul_rn(value, factors[c]) : value;
+    }
+}
+
+template <class T>
 __global__ void rowAbsmaxKernel(Rows<T> x, Preparation how, float* absmax) {
     const T* from = x.at(blockIdx.x);
     float largest = 0;
@@ -162,6 +171,13 @@ void scaleSums(Sums sums, const float* rowScales, const float* outputScales, Mat
     withElement(y, [&](auto type) {
         scaleSumsKernel<<<blocksFor(y.rows, 1), kThreads, 0, stream>>>(
             sums, rowScales, outputScales, Rows<decltype(type)>(y));
+    });
+}
+
+void multiplyColumns(Matrix x, const float* factors, Matrix out, Stream stream) {
+    withElement(x, [&](auto type) {
+        multiplyColumnsKernel<<<blocksFor(x.rows, 1), kThreads, 0, stream>>>(
+            Rows<decltype(type)>(x), factors, Rows<float>(out));
     });
 }
 
