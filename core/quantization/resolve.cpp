@@ -2,6 +2,7 @@
 #include "core/quantization/resolve.h"
 
 #include "core/quantization/clipping.h"
+#include "core/quantization/site_preview.h"
 
 #include <algorithm>
 #include <map>
@@ -433,6 +434,18 @@ Result<WeightStatistics> weightStatistics(const Checkpoint& checkpoint, const Jo
         job.report("weights", index + 1, places);
     }
     return statistics;
+}
+
+Result<ResolvedSite> resolveSite(
+    const ModelSpec& spec, const QuantPlan& plan, const CalibrationSnapshot* calibration,
+    const WeightStatistics* weights, SiteId site) {
+    for (const Result<void>& state :
+         {checkCalibrated(spec, plan, calibration, {}), checkSmoothing(spec, plan, weights, site)}) {
+        if (!state.ok()) {
+            return state.error();
+        }
+    }
+    return Resolver(plan, calibration, weights).resolve(site);
 }
 
 Result<ResolvedPlan> resolvePlan(

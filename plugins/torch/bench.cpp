@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/torch/bench.h"
 
+#include "core/quantization/site_preview.h"
 #include "plugins/torch/calibrator.h"
 #include "plugins/torch/scoring.h"
 #include "plugins/torch/torch_runtime.h"
@@ -18,6 +19,7 @@ namespace mambascope {
 namespace {
 
 constexpr int kGenerated = 8;
+constexpr SiteId kPreviewed{0, Linear::InProj};
 /// 256 MiB.
 constexpr std::int64_t kStreamRows = 16384, kStreamColumns = 4096;
 
@@ -71,6 +73,7 @@ public:
         std::iota(m_allRows.begin(), m_allRows.end(), std::int64_t{0});
         prepareScoring();
         prepareGemm();
+        preparePreview();
         const std::vector<float> zeros(static_cast<std::size_t>(subject.pass.stateSize()));
         m_state = DeviceArray(subject.backend, zeros);
     }
@@ -135,6 +138,22 @@ private:
         m_gemmOutput = DeviceArray(m_subject.backend, static_cast<std::int64_t>(values.size()));
     }
 
+    /// A calibration of in_proj's input alone, every channel alike.
+    void preparePreview() {
+        m_sample = sampleWeight(m_subject.checkpoint, kPreviewed);
+        m_weights.columnAbsmax.resize(1);
+        if (m_sample.ok()) {
+            m_weights.columnAbsmax[0] = m_sample.value().columnAbsmax;
+        }
+        const auto channels = static_cast<std::size_t>(m_spec.inputs(kPreviewed.linear));
+        m_calibration.spec = m_spec;
+        m_calibration.sites.resize(static_cast<std::size_t>(m_spec.siteCount()));
+        ChannelStatistics& input = m_calibration.sites[0][static_cast<std::size_t>(Side::Input)];
+        input.absmax.assign(channels, 4.0f);
+        input.mean.assign(channels, 0.0f);
+        input.m2.assign(channels, 1.0f);
+    }
+
     bool forward(SiteObserver* observer) {
         const bool done = m_subject.pass.run(m_subject.weights, m_batch, observer, m_job);
         m_subject.backend.finish();
@@ -189,6 +208,21 @@ private:
         return done;
     }
 
+    /// One step of α at in_proj: what the window shows of it before anything runs.
+    bool preview() {
+        QuantPlan plan;
+        plan.defaults.weightBits = plan.defaults.activationBits = 8;
+        m_alpha = m_alpha < 1 ? m_alpha + 0.05 : 0;
+        SitePatch step;
+        step.alpha.emplace(std::min(m_alpha, 1.0));
+        plan.set({{kPreviewed.layer}, {kPreviewed.linear}}, step);
+        const Result<ResolvedSite> site =
+            resolveSite(m_spec, plan, &m_calibration, &m_weights, kPreviewed);
+        return m_sample.ok() && site.ok() &&
+               previewSite(site.value(), m_sample.value(), m_calibration.at(kPreviewed, Side::Input))
+                   .outputErrorOfInput.has_value();
+    }
+
     /// Bytes of weights that every token needs.
     std::int64_t weightBytes() const {
         std::int64_t bytes = m_subject.weights.head->bytes;
@@ -239,6 +273,7 @@ private:
         all.push_back({"generate", [this] { return generate(); }, {}, kGenerated});
         all.push_back({"stream", [this] { return stream(); }, {}});
         all.push_back({"switch_site", [this] { return switchSite(); }, {}});
+        all.push_back({"preview", [this] { return preview(); }, {}});
         return all;
     }
 
@@ -257,7 +292,7 @@ private:
         for (const Measurement& m : measurements) {
             seconds[m.name] = median(m.seconds);
             rounds[m.name] = m.seconds;
-            if (m.name != "stream" && m.name != "switch_site") {
+            if (m.name != "stream" && m.name != "switch_site" && m.name != "preview") {
                 const std::int64_t tokens = m.tokens > 0 ? m.tokens : m_rows;
                 json[m.name + "_tokens_per_second"] = static_cast<double>(tokens) / seconds[m.name];
             }
@@ -275,6 +310,7 @@ private:
         json["generate_ratio"] = static_cast<double>(kGenerated * weightBytes()) / bandwidth / seconds["generate"];
         json["switch_site_seconds"] = seconds["switch_site"];
         json["switch_site_values"] = std::int64_t{m_spec.outputs(Linear::InProj)} * m_spec.inputs(Linear::InProj);
+        json["preview_seconds"] = seconds["preview"];
         json["calibrate_overhead"] = seconds["calibrate"] / seconds["forward"];
         json["peak_memory_bytes"] = peakMemoryBytes();
         json["rounds_seconds"] = std::move(rounds);
@@ -295,6 +331,10 @@ private:
     std::unique_ptr<torchruntime::OneDnnLinears> m_oneDnn;
     DeviceArray m_gemmInput, m_gemmOutput, m_streamed, m_streamBias;
     DeviceArray m_state; ///< of one sequence
+    Result<WeightSample> m_sample = WeightSample();
+    WeightStatistics m_weights;
+    CalibrationSnapshot m_calibration;
+    double m_alpha = 0;
 };
 
 } // namespace
