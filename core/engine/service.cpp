@@ -53,7 +53,7 @@ struct EngineService::Impl {
 
     mutable std::mutex mutex; ///< for all below
     std::condition_variable wake;
-    std::deque<EntryPointer> queue;
+    std::deque<EntryPointer> queue; ///< in the order in which they run
     std::deque<EntryPointer> dropped; ///< ended without having run; `finished` is still to be called
     EntryPointer running;
     std::deque<JobStatus> ended;
@@ -98,16 +98,11 @@ void EngineService::Impl::drop(std::deque<EntryPointer>::iterator position) {
 }
 
 EngineService::Impl::EntryPointer EngineService::Impl::takeNext() {
-    // max_element finds the first of equals, so equal priorities keep their order.
-    const auto best =
-        std::max_element(queue.begin(), queue.end(), [](const EntryPointer& a, const EntryPointer& b) {
-            return a->spec.priority < b->spec.priority;
-        });
-    if (best == queue.end()) {
+    if (queue.empty()) {
         return nullptr;
     }
-    running = *best;
-    queue.erase(best);
+    running = queue.front();
+    queue.pop_front();
     running->status.state = JobState::Running;
     return running;
 }
@@ -358,9 +353,28 @@ std::uint64_t EngineService::submit(JobSpec spec) {
             return entry->status.id;
         }
     }
-    queue.push_back(entry);
+    // Behind those of equal priority.
+    const auto behind = std::find_if(queue.begin(), queue.end(), [&](const auto& other) {
+        return other->spec.priority < entry->spec.priority;
+    });
+    queue.insert(behind, entry);
     m_impl->wake.notify_all();
     return entry->status.id;
+}
+
+void EngineService::move(std::uint64_t id, int places) {
+    const std::lock_guard lock(m_impl->mutex);
+    auto& queue = m_impl->queue;
+    const auto found = std::find_if(
+        queue.begin(), queue.end(), [id](const auto& entry) { return entry->status.id == id; });
+    if (found == queue.end()) {
+        return;
+    }
+    const auto place = std::clamp<std::ptrdiff_t>(
+        found - queue.begin() + places, 0, static_cast<std::ptrdiff_t>(queue.size()) - 1);
+    const Impl::EntryPointer entry = *found;
+    queue.erase(found);
+    queue.insert(queue.begin() + place, entry);
 }
 
 void EngineService::cancel(std::uint64_t id) {

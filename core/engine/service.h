@@ -66,10 +66,14 @@ public:
 
     std::uint64_t submit(JobSpec spec);
     void cancel(std::uint64_t id);
+    /// Moves a waiting job so many places towards the front (negative) or the back, as far as there are any, whatever
+    /// the priorities. A job that does not wait stays as it is.
+    void move(std::uint64_t id, int places);
     void cancelAll();
 
     EngineState state() const;
-    std::vector<JobStatus> status() const; ///< running and waiting jobs, and the last 20 that ended
+    /// The last 20 that ended, the one that runs, and those that wait, in the order in which they run.
+    std::vector<JobStatus> status() const;
     /// Of the loaded model, after the first job that needed it.
     std::optional<LoadedModel> model() const;
     std::optional<EngineInfo> engineInfo() const;

@@ -200,16 +200,21 @@ void ServiceTest::jobsRunByPriorityThenInOrder() {
             return Result<void>();
         };
         spec.finished = outcome != nullptr ? outcome->finished() : nullptr;
-        service.submit(std::move(spec));
+        return service.submit(std::move(spec));
     };
     add(1, 0);
-    add(2, 0);
+    const auto second = add(2, 0);
     add(3, 5);
-    add(4, -1, &last);
+    const auto lastId = add(4, -1, &last);
     add(5, 5);
+    add(6, 0);                  // 3 5 1 2 6 4
+    service.move(second, -2);   // 3 2 5 1 6 4
+    service.move(lastId, -1);   // 3 2 5 1 4 6
+    service.move(lastId, 9);    // as far as there are any
+    service.move(blockerId, 1); // runs already
     go.set_value();
     QVERIFY(last.wait().ok());
-    QCOMPARE(order, (std::vector<int>{3, 5, 1, 2, 4}));
+    QCOMPARE(order, (std::vector<int>{3, 2, 5, 1, 6, 4}));
 }
 
 void ServiceTest::aNewerJobReplacesTheWaitingOneOfItsTag() {
