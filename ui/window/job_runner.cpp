@@ -28,6 +28,15 @@ std::uint64_t JobRunner::submit(EngineService::JobSpec spec) {
     return id;
 }
 
+void JobRunner::cancel(std::uint64_t id) {
+    m_service->cancel(id);
+}
+
+void JobRunner::move(std::uint64_t id, int places) {
+    m_service->move(id, places);
+    refresh();
+}
+
 void JobRunner::cancelAll() {
     m_service->cancelAll();
 }
@@ -54,6 +63,14 @@ void JobRunner::refresh() {
         m_poll.start();
     }
     Q_EMIT changed();
+}
+
+Result<LoadedModel> loadedModel(const EngineService& service, const std::string& hash) {
+    std::optional<LoadedModel> model = service.model();
+    if (!model) {
+        return Error::failed("The engine has no model loaded.");
+    }
+    return model->hash == hash ? Result<LoadedModel>(*std::move(model)) : Error::cancelled();
 }
 
 } // namespace mambascope::ui

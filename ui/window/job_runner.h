@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace mambascope::ui {
@@ -29,6 +30,7 @@ public:
         QString title;
         QString tag;
         bool needsModel = true;
+        int priority = 0; ///< higher first
     };
 
     /// `work` runs on the service's thread and may touch nothing of the window; `done` gets its result here.
@@ -41,6 +43,7 @@ public:
         spec.title = request.title.toStdString();
         spec.tag = request.tag.toStdString();
         spec.needsModel = request.needsModel;
+        spec.priority = request.priority;
         spec.run = [slot, work = std::move(work)](Engine& engine, const Job& job) -> Result<void> {
             slot->emplace(work(engine, job));
             return (*slot)->ok() ? Result<void>() : Result<void>((*slot)->error());
@@ -58,7 +61,10 @@ public:
         return submit(std::move(spec));
     }
 
+    void cancel(std::uint64_t id);
     void cancelAll();
+    /// A waiting job runs so many places earlier (negative) or later.
+    void move(std::uint64_t id, int places);
     /// The job that runs now, or the first that waits.
     std::optional<JobStatus> current() const;
     bool idle() const { return !current().has_value(); }
@@ -77,5 +83,8 @@ private:
     std::shared_ptr<std::atomic<bool>> m_refreshPosted = std::make_shared<std::atomic<bool>>(false);
     QTimer m_poll;
 };
+
+/// The model that a job was asked for; Cancelled if another checkpoint was opened while it waited.
+Result<LoadedModel> loadedModel(const EngineService& service, const std::string& hash);
 
 } // namespace mambascope::ui

@@ -2,6 +2,7 @@
 #include "ui/window/main_window.h"
 
 #include "ui/docks/history_panel.h"
+#include "ui/docks/jobs_panel.h"
 #include "ui/docks/layers_panel.h"
 #include "ui/docks/outliers_panel.h"
 #include "ui/docks/plan_panel.h"
@@ -60,7 +61,8 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     , m_outliers(new OutliersPanel(workspace, this))
     , m_history(new HistoryPanel(workspace, theme, this))
     , m_plan(new PlanPanel(workspace, theme, this))
-    , m_results(new ResultsPanel(workspace, theme, this)) {
+    , m_results(new ResultsPanel(workspace, theme, this))
+    , m_jobs(new JobsPanel(workspace, theme, this)) {
     setAcceptDrops(true);
     setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
     auto* middle = new QWidget(this);
@@ -117,9 +119,12 @@ void MainWindow::buildDocks() {
     QDockWidget* layers = dock(tr("Layers"), QStringLiteral("layersDock"), m_layers, Qt::LeftDockWidgetArea);
     QDockWidget* outliers =
         dock(tr("Outliers"), QStringLiteral("outliersDock"), m_outliers, Qt::LeftDockWidgetArea);
+    QDockWidget* jobs = dock(tr("Jobs"), QStringLiteral("jobsDock"), m_jobs, Qt::LeftDockWidgetArea);
     tabifyDockWidget(layers, outliers);
-    tabifyDockWidget(
-        outliers, dock(tr("History"), QStringLiteral("historyDock"), m_history, Qt::LeftDockWidgetArea));
+    QDockWidget* history =
+        dock(tr("History"), QStringLiteral("historyDock"), m_history, Qt::LeftDockWidgetArea);
+    tabifyDockWidget(outliers, history);
+    tabifyDockWidget(history, jobs);
     layers->raise();
     QDockWidget* plan = dock(tr("Plan"), QStringLiteral("planDock"), m_plan, Qt::BottomDockWidgetArea);
     QDockWidget* results = dock(
@@ -180,8 +185,7 @@ void MainWindow::refreshActions() {
     const bool open = m_workspace.checkpoint() != nullptr;
     const bool loaded = open && m_workspace.model().has_value();
     const bool calibrated = m_workspace.calibration() != nullptr;
-    const bool busy = !m_workspace.jobs().idle();
-    const QString why = loaded && busy ? tr("A job is running.") : m_workspace.whyNoModel();
+    const QString why = m_workspace.whyNoModel();
     const PlanEditor& editor = m_workspace.planEditor();
     describeEdit(*m_actions->undo, tr("&Undo"), editor.canUndo(), editor.undoText());
     describeEdit(*m_actions->redo, tr("&Redo"), editor.canRedo(), editor.redoText());
@@ -191,18 +195,17 @@ void MainWindow::refreshActions() {
     m_actions->importCalibration->setEnabled(open);
     for (QAction* action :
          {m_actions->calibrate, m_actions->evaluate, m_actions->evaluateNow, m_actions->exportCheckpoint}) {
-        explain(action, loaded && !busy, why);
+        explain(action, loaded, why);
     }
     explain(
-        m_actions->findAlpha, loaded && !busy && calibrated,
-        loaded && !busy ? tr("Calibrate the model first.") : why);
+        m_actions->findAlpha, loaded && calibrated, loaded ? tr("Calibrate the model first.") : why);
     explain(
-        m_actions->tokenizer, loaded && !busy && !m_workspace.model()->hasTokenizer,
+        m_actions->tokenizer, loaded && !m_workspace.model()->hasTokenizer,
         loaded && m_workspace.model()->hasTokenizer ? tr("This checkpoint brings its own tokenizer.") : why);
     m_actions->exportFigure->setEnabled(calibrated);
     m_actions->copyFigure->setEnabled(calibrated);
     m_actions->exportOverview->setEnabled(calibrated);
-    m_actions->stop->setEnabled(busy);
+    m_actions->stop->setEnabled(!m_workspace.jobs().idle());
     const Session* session = m_workspace.session();
     explain(
         m_actions->compareRuns, session != nullptr && session->runs().size() > 1,

@@ -18,6 +18,7 @@ class CentreView;
 class CommandPalette;
 class CompareDialog;
 class HistoryPanel;
+class JobsPanel;
 class LayersPanel;
 class LayerView;
 class MessageBar;
@@ -44,6 +45,7 @@ public:
     CommandPalette* commandPalette() const { return m_palette; }
     PlanPanel* planPanel() const { return m_plan; }
     ResultsPanel* resultsPanel() const { return m_results; }
+    JobsPanel* jobsPanel() const { return m_jobs; }
     MessageBar* messageBar() const { return m_messages; }
     StartPage* startPage() const { return m_start; }
 
@@ -133,6 +135,7 @@ private:
     HistoryPanel* m_history;
     PlanPanel* m_plan;
     ResultsPanel* m_results;
+    JobsPanel* m_jobs;
     CommandPalette* m_palette = nullptr;
     QPointer<CompareDialog> m_compare;
     QByteArray m_defaultLayout;

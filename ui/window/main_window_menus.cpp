@@ -198,7 +198,7 @@ void MainWindow::buildModelMenu() {
     addCommand(menu, tr("E&ngine…"), {}, {}, [this] { chooseEngine(); });
     m_actions->stop =
         addCommand(menu, tr("&Stop"), QStringLiteral("stop"), QKeySequence(Qt::Key_Escape), [this] {
-            m_workspace.stop();
+            m_workspace.stopCurrent();
         });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/status_panel.h"
 
+#include "ui/models/core_words.h"
 #include "ui/models/text.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
@@ -61,7 +62,7 @@ StatusPanel::StatusPanel(Workspace& workspace, const Theme& theme, QWidget* pare
     };
     paintIcon();
     connect(&theme, &Theme::changed, this, paintIcon);
-    connect(m_stop, &QToolButton::clicked, &workspace, &Workspace::stop);
+    connect(m_stop, &QToolButton::clicked, &workspace, &Workspace::stopCurrent);
     connect(&workspace.jobs(), &JobRunner::ticked, this, &StatusPanel::refreshJob);
     connect(&workspace.jobs(), &JobRunner::changed, this, [this] {
         refreshJob();
@@ -91,8 +92,9 @@ void StatusPanel::refreshJob() {
     }
     const Progress& progress = job->progress;
     QString text = QString::fromStdString(job->title);
-    if (!progress.phase.empty() && progress.phase != job->title) {
-        text += QStringLiteral(" – ") + QString::fromStdString(progress.phase);
+    const QString phase = phaseText(progress.phase);
+    if (!phase.isEmpty() && phase != text) {
+        text += QStringLiteral(" – ") + phase;
     }
     if (progress.total > 0) {
         text += tr("  %1 of %2")

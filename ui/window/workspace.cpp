@@ -6,6 +6,7 @@
 #include "ui/window/session_files.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace mambascope::ui {
 namespace {
@@ -21,6 +22,7 @@ Workspace::Workspace(WorkspaceOptions options, QObject* parent)
     connect(&m_viewTimer, &QTimer::timeout, this, &Workspace::flush);
     connect(&m_view, &ViewState::changed, &m_viewTimer, qOverload<>(&QTimer::start));
     connect(&m_planEditor, &PlanEditor::planChanged, this, &Workspace::planChanged);
+    connect(&m_jobs, &JobRunner::changed, this, &Workspace::orderEvaluations);
     connect(&m_planEditor, &PlanEditor::failed, this, [this](const Error& error) { report(error); });
 }
 
@@ -80,6 +82,18 @@ void Workspace::setEngine(const EngineCommand& command) {
         relocateCheckpoint(demo ? QStringLiteral("demo") : QString::fromStdString(reference->path));
     } else {
         m_jobs.service().warmUp();
+    }
+}
+
+void Workspace::setLoading(const std::string& device, const std::string& dtype, int threads) {
+    if (std::tie(m_options.device, m_options.dtype, m_options.threads) == std::tie(device, dtype, threads)) {
+        return;
+    }
+    m_options.device = device;
+    m_options.dtype = dtype;
+    m_options.threads = threads;
+    if (m_loaded) {
+        relocateCheckpoint(QString::fromStdString(m_loaded->model));
     }
 }
 

@@ -28,12 +28,13 @@ struct WorkspaceOptions {
     EngineCommand command{};
 };
 
-/// An evaluation under way.
+/// An evaluation that runs or waits for its turn.
 struct RunningEvaluation {
     QString title;
     QuantPlan plan;
     std::string calibrationHash;
     std::shared_ptr<LiveMetrics> live;
+    std::uint64_t job = 0; ///< JobStatus::id
 };
 
 /// What the window works on: the session, the engine with its jobs, and what runs. No widget. Panels ask it,
@@ -64,7 +65,8 @@ public:
     ViewState& view() { return m_view; }
     JobRunner& jobs() { return m_jobs; }
     const JobRunner& jobs() const { return m_jobs; }
-    const RunningEvaluation* running() const { return m_running ? &*m_running : nullptr; }
+    /// The evaluation that runs, else the first that waits; null if there is none.
+    const RunningEvaluation* running() const { return m_evaluations.empty() ? nullptr : &m_evaluations.front(); }
     /// The model as the engine has loaded it; none before.
     const std::optional<LoadedModel>& model() const { return m_model; }
     bool isDemo() const;
@@ -77,6 +79,8 @@ public:
     bool engineElsewhere() const;
     /// Ends the engine and takes another; the open checkpoint is looked for on its machine.
     void setEngine(const EngineCommand& command);
+    /// What checkpoints are loaded with from now on (LoadRequest); the open one is loaded again if it is another.
+    void setLoading(const std::string& device, const std::string& dtype, int threads);
 
     // Files
     // -------------------------------------------------------------------------------------------------------
@@ -112,12 +116,16 @@ public:
     // --------------------------------------------------------------------------------------------------------
 
     void calibrate(const CalibrationSettings& settings);
-    /// The plan as it is now; the baseline on the same data first, if the session has none.
+    /// The plan as it is now; the baseline on the same data first, if the session has none. Like every job it waits for
+    /// those before it.
     void evaluate(const EvaluationSettings& settings);
     /// Finds the migration strength of every site that leaves its linear's output nearest to the unquantized one on
     /// some of the calibration's text, and edits the plan: one step of undo.
     void findAlpha();
     void exportCheckpoint(const QString& folder, bool overwrite);
+    /// Stops the job that runs; those that wait go on.
+    void stopCurrent();
+    /// Stops the job that runs, and drops those that wait.
     void stop();
 
     // Runs
@@ -182,8 +190,10 @@ private:
         const EvaluationSettings& settings, const QuantPlan& plan, const std::optional<QuantPlan>& next,
         const std::shared_ptr<const EvaluationResult>& baseline = nullptr);
     void finishEvaluation(
-        const Result<EvaluationOutcome>& outcome, const EvaluationSettings& settings,
+        const LiveMetrics* evaluation, const Result<EvaluationOutcome>& outcome, const EvaluationSettings& settings,
         const std::optional<QuantPlan>& next);
+    /// Puts the evaluations into the order of their jobs.
+    void orderEvaluations();
     const Run* findRun(RunId id) const;
     /// False, with a notice, if there is no model or no way to write.
     bool readyForJobs();
@@ -206,7 +216,10 @@ private:
     std::string m_weightsHash; ///< of the checkpoint that m_weights are of, or were asked for
     std::optional<LoadedModel> m_model;
     std::optional<LoadRequest> m_loaded; ///< the request that m_model came from
-    std::optional<RunningEvaluation> m_running;
+    std::vector<RunningEvaluation> m_evaluations; ///< the first one runs, or is the next
+    /// What evaluations have computed, for those that wait behind them. Used on the engine's thread only.
+    std::shared_ptr<std::vector<std::shared_ptr<const EvaluationResult>>> m_computed =
+        std::make_shared<std::vector<std::shared_ptr<const EvaluationResult>>>();
     std::shared_ptr<TokenizerCache> m_tokenizers = std::make_shared<TokenizerCache>();
     JobRunner m_jobs; ///< last: its thread ends before anything that jobs point to goes
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/commands/plan_edit.h"
+#include "ui/models/text.h"
 #include "ui/window/session_files.h"
 #include "ui/window/workspace.h"
 
@@ -18,13 +19,6 @@ std::vector<std::shared_ptr<const EvaluationResult>> resultsOf(const Session& se
         results.push_back(run.result);
     }
     return results;
-}
-
-Result<LoadedModel> loadedModel(const EngineService& service) {
-    if (std::optional<LoadedModel> model = service.model()) {
-        return *std::move(model);
-    }
-    return Error::failed("The engine has no model loaded.");
 }
 
 } // namespace
@@ -98,6 +92,12 @@ void Workspace::stop() {
     m_jobs.cancelAll();
 }
 
+void Workspace::stopCurrent() {
+    if (const std::optional<JobStatus> job = m_jobs.current()) {
+        m_jobs.cancel(job->id);
+    }
+}
+
 void Workspace::calibrate(const CalibrationSettings& settings) {
     if (!readyForJobs()) {
         return;
@@ -113,9 +113,9 @@ void Workspace::calibrate(const CalibrationSettings& settings) {
     using Snapshot = std::shared_ptr<const CalibrationSnapshot>;
     m_jobs.run<Snapshot>(
         {tr("Calibrating"), QStringLiteral("calibrate")},
-        [service, work,
+        [service, work, hash,
          tokenizers = m_tokenizers](Engine& engine, const Job& job) mutable -> Result<Snapshot> {
-            Result<LoadedModel> model = loadedModel(*service);
+            Result<LoadedModel> model = loadedModel(*service, hash);
             if (!model.ok()) {
                 return model.error();
             }
@@ -145,10 +145,6 @@ void Workspace::calibrate(const CalibrationSettings& settings) {
 
 void Workspace::evaluate(const EvaluationSettings& settings) {
     if (!readyForJobs()) {
-        return;
-    }
-    if (m_running) {
-        Q_EMIT noticed(Notice::info(tr("An evaluation is running; stop it first.")));
         return;
     }
     m_view.setEvaluation(settings);
@@ -196,30 +192,54 @@ void Workspace::startEvaluation(
         work.plan.name = "baseline";
     }
     const auto live = std::make_shared<LiveMetrics>();
-    m_running = RunningEvaluation{title, work.plan, work.calibrationHash, live};
-    Q_EMIT runningChanged();
-
+    const QString jobTitle = next ? tr("Evaluating the baseline, then %1").arg(qt(planTitle(*next)))
+                                  : tr("Evaluating %1").arg(title);
     const EngineService* service = &m_jobs.service();
-    m_jobs.run<EvaluationOutcome>(
-        {tr("Evaluating %1").arg(title), {}},
-        [service, work, live, tokenizers = m_tokenizers,
+    // The second part of an evaluation comes before the evaluations that wait behind it.
+    const int priority = baselineResult != nullptr ? 1 : 0;
+    const std::uint64_t id = m_jobs.run<EvaluationOutcome>(
+        {jobTitle, {}, true, priority},
+        [service, work, live, hash = checkpoint()->hash, tokenizers = m_tokenizers, computed = m_computed,
          known = resultsOf(*m_session)](Engine& engine, const Job& job) mutable -> Result<EvaluationOutcome> {
-            Result<LoadedModel> model = loadedModel(*service);
+            Result<LoadedModel> model = loadedModel(*service, hash);
             if (!model.ok()) {
                 return model.error();
             }
             work.model = std::move(model).value();
-            return evaluateOnEngine(engine, *tokenizers, work, known, *live, job);
+            known.insert(known.end(), computed->begin(), computed->end());
+            Result<EvaluationOutcome> outcome = evaluateOnEngine(engine, *tokenizers, work, known, *live, job);
+            if (outcome.ok() && !outcome.value().known) {
+                computed->push_back(outcome.value().result);
+            }
+            return outcome;
         },
-        [this, settings, next](const Result<EvaluationOutcome>& outcome) {
-            finishEvaluation(outcome, settings, next);
+        [this, evaluation = live.get(), settings, next](const Result<EvaluationOutcome>& outcome) {
+            finishEvaluation(evaluation, outcome, settings, next);
         });
+    m_evaluations.push_back({title, work.plan, work.calibrationHash, live, id});
+    orderEvaluations();
+    Q_EMIT runningChanged();
+}
+
+void Workspace::orderEvaluations() {
+    const std::vector<JobStatus> jobs = m_jobs.service().status();
+    const auto place = [&jobs](const RunningEvaluation& evaluation) {
+        return std::find_if(
+            jobs.begin(), jobs.end(), [&](const JobStatus& job) { return job.id == evaluation.job; });
+    };
+    const std::uint64_t before = m_evaluations.empty() ? 0 : m_evaluations.front().job;
+    std::stable_sort(m_evaluations.begin(), m_evaluations.end(), [&](const auto& a, const auto& b) {
+        return place(a) < place(b);
+    });
+    if (!m_evaluations.empty() && m_evaluations.front().job != before) {
+        Q_EMIT runningChanged();
+    }
 }
 
 void Workspace::finishEvaluation(
-    const Result<EvaluationOutcome>& outcome, const EvaluationSettings& settings,
+    const LiveMetrics* evaluation, const Result<EvaluationOutcome>& outcome, const EvaluationSettings& settings,
     const std::optional<QuantPlan>& next) {
-    m_running.reset();
+    std::erase_if(m_evaluations, [evaluation](const auto& each) { return each.live.get() == evaluation; });
     Q_EMIT runningChanged();
     if (!outcome.ok()) {
         report(outcome.error(), [this, settings] { evaluate(settings); });
@@ -235,11 +255,11 @@ void Workspace::finishEvaluation(
         Q_EMIT noticed(notice);
     }
     RunId id = 0;
-    if (done.known) {
-        const auto& runs = m_session->runs();
-        const auto found = std::find_if(
-            runs.begin(), runs.end(), [&done](const Run& run) { return run.result == done.result; });
-        id = found == runs.end() ? 0 : found->id;
+    const auto& runs = m_session->runs();
+    const auto found = std::find_if(
+        runs.begin(), runs.end(), [&done](const Run& run) { return run.result == done.result; });
+    if (found != runs.end()) {
+        id = found->id;
     } else {
         const Result<RunId> stored = m_session->addRun(done.result);
         if (!stored.ok()) {
@@ -268,10 +288,12 @@ void Workspace::exportCheckpoint(const QString& folder, bool overwrite) {
         snapshot = calibration();
         request.calibrationHash = m_calibrationHash;
     }
+    const EngineService* service = &m_jobs.service();
     m_jobs.run<ExportReport>(
         {tr("Exporting the checkpoint"), {}},
-        [request, snapshot](Engine& engine, const Job& job) {
-            return engine.exportCheckpoint(request, snapshot, job);
+        [service, request, snapshot](Engine& engine, const Job& job) -> Result<ExportReport> {
+            const Result<LoadedModel> model = loadedModel(*service, request.checkpointHash);
+            return model.ok() ? engine.exportCheckpoint(request, snapshot, job) : model.error();
         },
         [this, folder, overwrite](const Result<ExportReport>& exported) {
             if (!exported.ok()) {

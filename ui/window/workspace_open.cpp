@@ -52,7 +52,7 @@ void Workspace::loadCheckpoint(
     setOpening(QFileInfo(path).fileName());
     const EngineService* service = &m_jobs.service();
     m_jobs.run<LoadedModel>(
-        {tr("Opening %1").arg(QFileInfo(path).fileName()), QStringLiteral("open")},
+        {tr("Opening %1").arg(QFileInfo(path).fileName()), QStringLiteral("open"), true, 1},
         [service](Engine&, const Job&) -> Result<LoadedModel> {
             if (const std::optional<LoadedModel> model = service->model()) {
                 return *model;

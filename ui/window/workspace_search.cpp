@@ -42,10 +42,12 @@ void Workspace::findAlpha() {
         settings.contiguous};
     AlphaSearchWork work{
         {*m_model, settings.textFile.toStdString(), windows, *tokenizer}, plan(), calibration()};
+    const EngineService* service = &m_jobs.service();
     m_jobs.run<AlphaSearchOutcome>(
         {tr("Searching α"), QStringLiteral("search")},
-        [work, tokenizers = m_tokenizers](Engine& engine, const Job& job) {
-            return searchAlphaOnEngine(engine, *tokenizers, work, job);
+        [service, work, tokenizers = m_tokenizers](Engine& engine, const Job& job) -> Result<AlphaSearchOutcome> {
+            const Result<LoadedModel> model = loadedModel(*service, work.text.model.hash);
+            return model.ok() ? searchAlphaOnEngine(engine, *tokenizers, work, job) : model.error();
         },
         [this, searched = work.plan, windows, hash = checkpoint()->hash](const Result<AlphaSearchOutcome>& outcome) {
             if (!outcome.ok()) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/window/bench.h"
 #include "tests/ui/window/stall_watch.h"
+#include "ui/docks/jobs_panel.h"
 #include "ui/docks/layers_panel.h"
 #include "ui/docks/plan_panel.h"
 #include "ui/docks/plan_table.h"
 #include "ui/docks/results_panel.h"
+#include "ui/models/jobs_model.h"
 #include "ui/models/plan_model.h"
 #include "ui/models/results_model.h"
 #include "ui/plots/layer_plot.h"
@@ -52,6 +54,7 @@ private Q_SLOTS:
     void aDroppedFolderIsOpened();
     void engineDeathShowsAMessageWithAButton();
     void messagesQueueUpErrorsFirst();
+    void jobsAreMovedAndDropped();
     void themesChangeWhileItRuns();
     void layoutComesBack();
     void closesWhileAJobRuns();
@@ -273,6 +276,35 @@ void MainWindowTest::messagesQueueUpErrorsFirst() {
     QCOMPARE(bar->text(), QStringLiteral("second"));
     bar->dismiss();
     QVERIFY(!bar->isVisible());
+}
+
+void MainWindowTest::jobsAreMovedAndDropped() {
+    open("slow,batch=5");
+    JobsPanel* panel = m_window->jobsPanel();
+    const QAbstractItemModelTester tester(
+        panel->model(), QAbstractItemModelTester::FailureReportingMode::QtTest);
+    m_window->findChild<QDockWidget*>(QStringLiteral("jobsDock"))->raise();
+    m_workspace->evaluate(test::demoEvaluation({Task::Piqa}, 0));
+    m_workspace->calibrate(test::demoCalibration(2));
+    m_workspace->exportCheckpoint(QString::fromStdString((m_folder->path() / "out").string()), false);
+    const auto title = [panel](int row) {
+        return QString::fromStdString(panel->model()->job(row).title);
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(panel->model()->job(0).state, JobState::Running, kPatience);
+    QCOMPARE(title(1), QStringLiteral("Calibrating"));
+    QCOMPARE(title(2), QStringLiteral("Exporting the checkpoint"));
+    panel->table()->setFocus();
+    panel->table()->selectRow(2);
+    QTest::keyClick(panel->table(), Qt::Key_Up, Qt::AltModifier);
+    QCOMPARE(title(1), QStringLiteral("Exporting the checkpoint"));
+    QCOMPARE(panel->table()->currentIndex().row(), 1); // the selection goes along
+    QTest::keyClick(panel->table(), Qt::Key_Delete);
+    QTRY_COMPARE(title(1), QStringLiteral("Calibrating"));
+    // The one that runs is stopped; the other goes on by itself.
+    panel->table()->selectRow(0);
+    QTest::keyClick(panel->table(), Qt::Key_Delete);
+    QTRY_VERIFY_WITH_TIMEOUT(m_workspace->calibration() != nullptr, kPatience);
+    QVERIFY(!std::filesystem::exists(m_folder->path() / "out"));
 }
 
 void MainWindowTest::themesChangeWhileItRuns() {

@@ -6,6 +6,8 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 
 using namespace mambascope;
@@ -37,6 +39,9 @@ private Q_SLOTS:
     void aTextThatIsTooShortSaysSo();
     void evaluatesTheBaselineFirstThenThePlan();
     void theSamePlanIsNotComputedAgain();
+    void evaluationsWaitForEachOther();
+    void jobsThatWaitEndWithTheirCheckpoint();
+    void anotherDeviceLoadsTheCheckpointAgain();
     void aPlanWithoutCalibrationOffersToCalibrate();
     void aStoppedEvaluationKeepsWhatIsDone();
     void aStoppedCalibrationIsKeptOnlyIfWanted();
@@ -254,6 +259,56 @@ void WorkspaceTest::theSamePlanIsNotComputedAgain() {
     waitIdle();
     m_workspace->evaluate(test::demoEvaluation({Task::Copa}, 12)); // another item set is another run
     QTRY_COMPARE_WITH_TIMEOUT(m_workspace->session()->runs().size(), std::size_t{4}, kPatience);
+}
+
+void WorkspaceTest::evaluationsWaitForEachOther() {
+    open("slow,batch=2");
+    QSignalSpy evaluated(m_workspace.get(), &Workspace::evaluated);
+    const std::array plans{preset("W8 (mlp)"), preset("W4 (mlp)"), QuantPlan()};
+    for (const QuantPlan& plan : plans) {
+        m_workspace->planEditor().edit(plan, QStringLiteral("plan"));
+        m_workspace->evaluate(test::demoEvaluation({Task::Copa}, 10));
+    }
+    QVERIFY(m_notices.empty()); // none is refused
+    // The baseline for the first and for the second, and as the third: computed once.
+    QTRY_COMPARE_WITH_TIMEOUT(evaluated.count(), 5, kPatience);
+    waitIdle();
+    const auto& runs = m_workspace->session()->runs();
+    QCOMPARE(runs.size(), std::size_t{3});
+    QCOMPARE(runs[0].result->planName, std::string("baseline"));
+    QCOMPARE(runs[1].result->planHash, planHash(plans[0]));
+    QCOMPARE(runs[2].result->planHash, planHash(plans[1]));
+    QCOMPARE(
+        std::count_if(
+            evaluated.begin(), evaluated.end(),
+            [&runs](const QList<QVariant>& each) { return each[0].value<RunId>() == runs[0].id; }),
+        3);
+}
+
+void WorkspaceTest::jobsThatWaitEndWithTheirCheckpoint() {
+    open("slow,batch=2");
+    m_workspace->evaluate(test::demoEvaluation({Task::Piqa}, 40));
+    m_workspace->planEditor().edit(preset("W8 (mlp)"), QStringLiteral("plan"));
+    m_workspace->evaluate(test::demoEvaluation({Task::Piqa}, 40));
+    m_workspace->calibrate(test::demoCalibration(2));
+    m_workspace->openCheckpoint(QStringLiteral("other"));
+    QTRY_COMPARE_WITH_TIMEOUT(m_workspace->checkpoint()->name, std::string("other"), kPatience);
+    waitIdle();
+    QVERIFY(m_workspace->session()->runs().empty());
+    QVERIFY(m_workspace->calibration() == nullptr);
+    calibrate(2);
+}
+
+void WorkspaceTest::anotherDeviceLoadsTheCheckpointAgain() {
+    open("tiny");
+    const auto file = m_workspace->session()->path();
+    QSignalSpy loaded(m_workspace.get(), &Workspace::checkpointChanged);
+    m_workspace->setLoading("cpu", "bf16", 2);
+    QTRY_COMPARE_WITH_TIMEOUT(loaded.count(), 1, kPatience);
+    QCOMPARE(m_workspace->session()->path(), file);
+    m_workspace->setLoading("cpu", "bf16", 2); // the same again
+    waitIdle();
+    QCOMPARE(loaded.count(), 1);
 }
 
 void WorkspaceTest::aPlanWithoutCalibrationOffersToCalibrate() {
