@@ -8,12 +8,12 @@
 #include "ui/window/engine_setting.h"
 #include "ui/window/language.h"
 #include "ui/window/main_window.h"
+#include "ui/window/preferences.h"
 #include "ui/window/session_files.h"
 #include "ui/window/workspace.h"
 
 #include <QApplication>
 #include <QFileInfo>
-#include <QSettings>
 #include <QTimer>
 
 #include <cstdio>
@@ -116,10 +116,13 @@ int runWindow(const GuiOptions& options, const char* program, const StartupTrace
     }
     ui::installLanguage(application);
     ui::Theme theme(&application);
-    theme.setMode(static_cast<ui::ThemeMode>(QSettings().value(QStringLiteral("theme"), 0).toInt()));
+    const ui::Preferences preferences = ui::storedPreferences();
+    theme.setMode(preferences.theme);
     ui::Workspace workspace(ui::WorkspaceOptions{
-        ui::engineFactory(command.value()), ui::standardSessionsFolder(), options.device, options.dtype,
-        options.threads, command.value()});
+        ui::engineFactory(command.value()), ui::standardSessionsFolder(),
+        options.device.value_or(preferences.device.toStdString()),
+        options.dtype.value_or(preferences.dtype.toStdString()), options.threads.value_or(preferences.threads),
+        command.value()});
     ui::MainWindow window(workspace, theme);
     if (options.startupTrace) {
         traceEngine(workspace, trace);

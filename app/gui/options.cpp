@@ -31,10 +31,12 @@ Result<std::string> valueOf(const std::string& option, const std::string& name, 
 
 Result<void> setThreads(const std::string& text, GuiOptions& options) {
     const char* end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, options.threads);
-    if (error != std::errc() || rest != end || options.threads < 0) {
+    int threads = 0;
+    const auto [rest, error] = std::from_chars(text.data(), end, threads);
+    if (error != std::errc() || rest != end || threads < 0) {
         return Error::usage("--threads needs a number, not \"" + text + "\".");
     }
+    options.threads = threads;
     return {};
 }
 
@@ -68,10 +70,13 @@ Result<void> takeOption(const std::string& option, Words& words, GuiOptions& opt
     } else if (name == "threads") {
         return setThreads(value.value(), options);
     } else {
-        (name == "session"  ? options.session
-         : name == "engine" ? options.engine
-         : name == "device" ? options.device
-                            : options.dtype) = value.value();
+        if (name == "device") {
+            options.device = value.value();
+        } else if (name == "dtype") {
+            options.dtype = value.value();
+        } else {
+            (name == "session" ? options.session : options.engine) = value.value();
+        }
     }
     return {};
 }
@@ -119,9 +124,9 @@ std::string guiHelp() {
            "\n"
            "  --session FILE    open this session, or create it for the checkpoint that is opened\n"
            "  --engine COMMAND  what starts the engine, e.g. \"ssh host mambascope-engine\"\n"
-           "  --device NAME     auto, cpu, cuda, cuda:N (default auto)\n"
-           "  --dtype NAME      f32, tf32, bf16, f16: what the linears compute in (default f32)\n"
-           "  --threads N       threads of the engine (default: all cores it may use)\n"
+           "  --device NAME     auto, cpu, cuda, cuda:N (default: as in the settings, else auto)\n"
+           "  --dtype NAME      f32, tf32, bf16, f16: what the linears compute in (default: as in the settings,\n                    else f32)\n"
+           "  --threads N       threads of the engine (default: as in the settings, else all cores it may\n                    use)\n"
            "  --platform NAME   Qt's platform, e.g. offscreen\n"
            "  --startup-trace   print to standard error how long the start took\n"
            "  --help, --version\n"

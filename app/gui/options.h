@@ -13,9 +13,10 @@ struct GuiOptions {
     std::vector<std::string> files;
     std::string session;
     std::string engine;
-    std::string device = "auto";
-    std::string dtype = "f32";
-    int threads = 0;
+    // As the user's settings say, where they are not given.
+    std::optional<std::string> device;
+    std::optional<std::string> dtype;
+    std::optional<int> threads;
     bool help = false;
     bool version = false;
     bool startupTrace = false;

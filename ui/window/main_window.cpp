@@ -15,6 +15,7 @@
 #include "ui/window/layer_view.h"
 #include "ui/window/main_window_actions.h"
 #include "ui/window/message_bar.h"
+#include "ui/window/preferences.h"
 #include "ui/window/start_page.h"
 #include "ui/window/status_panel.h"
 #include "ui/window/workspace.h"
@@ -30,6 +31,7 @@
 #include <QPushButton>
 #include <QScreen>
 #include <QStackedWidget>
+#include <QTabBar>
 #include <QTimer>
 #include <QUrl>
 #include <QVBoxLayout>
@@ -64,7 +66,9 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     , m_results(new ResultsPanel(workspace, theme, this))
     , m_jobs(new JobsPanel(workspace, theme, this)) {
     setAcceptDrops(true);
-    setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
+    const Preferences preferences = storedPreferences();
+    m_asksBeforeClosing = preferences.asksBeforeClosing;
+    setReducedMotion(preferences.reducedMotion);
     auto* middle = new QWidget(this);
     auto* column = new QVBoxLayout(middle);
     column->setContentsMargins(0, 0, 0, 0);
@@ -93,7 +97,8 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     const QSize room = screen()->availableGeometry().size() * 0.94;
     resize(QSize(character * 266, character * 160).boundedTo(room));
     resetLayout();
-    m_defaultLayout = saveState();
+    m_defaultLayout = saveState(kLayoutVersion);
+    restoreWindow();
     refreshIcons();
     refreshActions();
     refreshTitle();
@@ -238,9 +243,9 @@ void MainWindow::refreshPage() {
     }
     // What nobody can use takes no room; the layout waits until it is of use again.
     if (m_page == Page::Document) {
-        m_layoutBehind = saveState();
+        m_layoutBehind = saveState(kLayoutVersion);
     } else {
-        restoreState(m_layoutBehind);
+        restoreState(m_layoutBehind, kLayoutVersion);
     }
     m_page = page;
     for (QDockWidget* dock : findChildren<QDockWidget*>()) {
@@ -253,6 +258,7 @@ void MainWindow::refreshPage() {
         dock->toggleViewAction()->setEnabled(useful);
     }
     m_actions->resetLayout->setEnabled(page == Page::Document);
+    m_actions->layouts->setEnabled(page == Page::Document);
     for (QAction* action : m_actions->middles) {
         action->setEnabled(page != Page::Start);
     }
@@ -303,7 +309,7 @@ void MainWindow::resetLayout() {
         dock->show();
     }
     if (!m_defaultLayout.isEmpty()) {
-        restoreState(m_defaultLayout);
+        restoreState(m_defaultLayout, kLayoutVersion);
     }
     findChild<QDockWidget*>(QStringLiteral("layersDock"))->raise();
     const auto dock = [this](const char* name) {
@@ -318,16 +324,22 @@ void MainWindow::resetLayout() {
 void MainWindow::restoreLayout() {
     const QByteArray docks = m_workspace.view().data().docks;
     if (!docks.isEmpty() && m_page == Page::Document) {
-        restoreState(docks);
+        restoreState(docks, kLayoutVersion);
     }
 }
 
 void MainWindow::storeLayout() {
-    m_workspace.view().setDocks(m_page == Page::Document ? saveState() : m_layoutBehind);
+    m_workspace.view().setDocks(documentLayout());
 }
 
 bool MainWindow::event(QEvent* event) {
     const bool handled = QMainWindow::event(event);
+    if (event->type() == QEvent::ChildPolished) {
+        // Docks that lie on each other get their tabs from Qt.
+        if (auto* tabs = qobject_cast<QTabBar*>(static_cast<QChildEvent*>(event)->child())) {
+            tabs->setAccessibleName(tr("Panels"));
+        }
+    }
     if (event->type() == QEvent::Paint && !m_wasPainted) {
         m_wasPainted = true;
         Q_EMIT painted();
@@ -342,6 +354,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     }
     m_workspace.stop();
     storeLayout();
+    rememberWindow();
     m_workspace.flush();
     event->accept();
 }

@@ -25,9 +25,11 @@ class MessageBar;
 class OutliersPanel;
 class PlanPanel;
 class ResultsPanel;
+class SettingsDialog;
 class StartPage;
 class Theme;
 class Workspace;
+struct Preferences;
 
 /// The window: puts panels around a workspace and turns menus into its verbs. Knows no file format and no
 /// engine.
@@ -48,6 +50,9 @@ public:
     JobsPanel* jobsPanel() const { return m_jobs; }
     MessageBar* messageBar() const { return m_messages; }
     StartPage* startPage() const { return m_start; }
+
+    /// Null until it was opened.
+    SettingsDialog* settings() const;
 
     /// Whether something is about to be opened, so that the page for "nothing is open" would only flash up.
     void setAboutToOpen(bool about);
@@ -92,6 +97,12 @@ private:
     void restoreLayout();
     void resetLayout();
     void storeLayout();
+    void restoreWindow();
+    void rememberWindow();
+    QByteArray documentLayout() const;
+    void saveLayoutAs();
+    void fillLayoutMenu();
+    void refillLayoutMenu();
 
     void chooseEngine();
     void lookAtCache();
@@ -109,6 +120,11 @@ private:
     void evaluateNow();
     void compareRuns(qint64 run);
     void showShortcuts();
+    void showSettings();
+    /// Keeps what the user wants, and does what is different about it.
+    void apply(const Preferences& preferences);
+    void setReducedMotion(bool reduced);
+    void refreshChoices();
     void exportFigureAs();
     void exportOverviewAs();
     QString askForFigureFile(const QString& title, const QString& name);
@@ -138,6 +154,7 @@ private:
     JobsPanel* m_jobs;
     CommandPalette* m_palette = nullptr;
     QPointer<CompareDialog> m_compare;
+    QPointer<SettingsDialog> m_settings;
     QByteArray m_defaultLayout;
     QByteArray m_layoutBehind; ///< of the docks, while some are hidden because they are of no use
     Page m_page = Page::Document;

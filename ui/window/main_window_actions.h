@@ -11,6 +11,9 @@
 
 namespace mambascope::ui {
 
+/// Of saveState(): layouts with other docks than these are not restored.
+inline constexpr int kLayoutVersion = 1;
+
 /// The window's actions that somebody enables, disables or puts on the tool bar.
 struct MainWindow::Actions {
     QAction* open = nullptr;
@@ -38,7 +41,9 @@ struct MainWindow::Actions {
     QAction* goTo = nullptr;
     QMenu* recent = nullptr;
     QMenu* cached = nullptr;
-    QMenu* view = nullptr;
+    QMenu* layouts = nullptr;
+    std::vector<QAction*> themes;    ///< by ThemeMode
+    std::vector<QAction*> languages; ///< by Language
     QAction* resetLayout = nullptr;
     std::vector<std::pair<QAction*, QString>> icons; ///< to be drawn again in another theme
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/commands/plan_edit.h"
+#include "ui/dialogs/about_dialog.h"
 #include "ui/dialogs/calibrate_dialog.h"
 #include "ui/dialogs/compare_dialog.h"
 #include "ui/dialogs/engine_dialog.h"
@@ -15,6 +16,7 @@
 #include "ui/window/main_window_actions.h"
 #include "ui/window/message_bar.h"
 #include "ui/window/overview_view.h"
+#include "ui/window/preferences.h"
 #include "ui/window/session_files.h"
 #include "ui/window/workspace.h"
 
@@ -72,10 +74,9 @@ void MainWindow::chooseEngine() {
         m_messages->show(Notice::of(command.error()));
         return;
     }
-    storeEngineCommand(dialog.commandLine());
-    if (command.value().arguments != m_workspace.engineCommand().arguments) {
-        m_workspace.setEngine(command.value());
-    }
+    Preferences preferences = storedPreferences();
+    preferences.engineCommand = dialog.commandLine();
+    apply(preferences);
 }
 
 void MainWindow::openCheckpoint() {
@@ -235,7 +236,7 @@ void MainWindow::exportFigureAs() {
                   tr("Export Figure"), QStringLiteral("layer-%1.pdf").arg(m_workspace.view().data().layer));
     if (!file.isEmpty()) {
         // The dialog has asked already whether to replace the file.
-        const Result<void> written = exportFigure(*figure, file.toStdString(), {}, true);
+        const Result<void> written = exportFigure(*figure, file.toStdString(), storedPreferences().figure, true);
         m_messages->show(
             written.ok() ? Notice::info(tr("The figure is in %1.").arg(file)) : Notice::of(written.error()));
     }
@@ -250,7 +251,8 @@ void MainWindow::exportOverviewAs() {
                                    QStringLiteral("layers-%1.pdf").arg(qt(linearName(map->options.linear))));
     if (!file.isEmpty()) {
         const Result<void> written =
-            exportFigure(m_centre->overview()->figure(), file.toStdString(), {}, true);
+            exportFigure(
+                m_centre->overview()->figure(), file.toStdString(), storedPreferences().figure, true);
         m_messages->show(
             written.ok() ? Notice::info(tr("The overview is in %1.").arg(file))
                          : Notice::of(written.error()));
@@ -259,9 +261,9 @@ void MainWindow::exportOverviewAs() {
 
 void MainWindow::copyFigure() {
     if (m_centre->overviewIsCurrent()) {
-        copyFigureToClipboard(m_centre->overview()->figure());
+        copyFigureToClipboard(m_centre->overview()->figure(), storedPreferences().figure);
     } else if (const auto figure = layerView()->figure()) {
-        copyFigureToClipboard(*figure);
+        copyFigureToClipboard(*figure, storedPreferences().figure);
     }
 }
 
@@ -339,12 +341,7 @@ void MainWindow::showShortcuts() {
 }
 
 void MainWindow::about() {
-    QMessageBox::about(
-        this, tr("About Mambascope"),
-        tr("<h3>Mambascope %1</h3><p>A workbench for people who quantize Mamba language models.</p>"
-           "<p>Free software under the GNU General Public License, version 3 or later. Uses Qt %2 and "
-           "QCustomPlot.</p>")
-            .arg(QStringLiteral(MAMBASCOPE_VERSION), QString::fromLatin1(qVersion())));
+    AboutDialog(m_workspace.jobs().service().engineInfo(), this).exec();
 }
 
 } // namespace mambascope::ui

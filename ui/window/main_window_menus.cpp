@@ -7,7 +7,7 @@
 #include "ui/window/language.h"
 #include "ui/window/layer_view.h"
 #include "ui/window/main_window_actions.h"
-#include "ui/window/message_bar.h"
+#include "ui/window/preferences.h"
 #include "ui/window/session_files.h"
 #include "ui/window/workspace.h"
 
@@ -15,7 +15,6 @@
 #include <QDockWidget>
 #include <QFileInfo>
 #include <QMenuBar>
-#include <QSettings>
 #include <QToolBar>
 
 #include <utility>
@@ -159,6 +158,9 @@ void MainWindow::buildEditMenu() {
     m_actions->copyFigure = addCommand(
         menu, tr("Copy &Figure"), QStringLiteral("copy"), QKeySequence(tr("Ctrl+Shift+C")),
         [this] { copyFigure(); });
+    menu->addSeparator();
+    addCommand(menu, tr("&Settings…"), {}, QKeySequence(tr("Ctrl+,")), [this] { showSettings(); })
+        ->setMenuRole(QAction::PreferencesRole);
 }
 
 void MainWindow::buildModelMenu() {
@@ -204,7 +206,6 @@ void MainWindow::buildModelMenu() {
 
 void MainWindow::buildViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
-    m_actions->view = menu;
     buildMiddleMenu(menu);
     menu->addSeparator();
     for (QDockWidget* dock : findChildren<QDockWidget*>()) {
@@ -214,24 +215,29 @@ void MainWindow::buildViewMenu() {
         addCommand(menu, tr("&Go to Channel or Layer…"), {}, QKeySequence(tr("Ctrl+J")), [this] {
             m_palette->open(tr("channel "));
         });
+    m_actions->layouts = menu->addMenu(tr("&Panel Layouts"));
     m_actions->resetLayout = addCommand(menu, tr("&Reset Layout"), {}, {}, [this] { resetLayout(); });
+    fillLayoutMenu();
     menu->addSeparator();
     QMenu* themes = menu->addMenu(tr("&Theme"));
     auto* group = new QActionGroup(this);
     const auto add = [&](const QString& text, const QString& icon, ThemeMode mode) {
         QAction* action = addCommand(themes, text, icon, {}, [this, mode] {
-            m_theme.setMode(mode);
-            QSettings().setValue(QStringLiteral("theme"), static_cast<int>(mode));
+            Preferences preferences = storedPreferences();
+            preferences.theme = mode;
+            apply(preferences);
         });
         action->setCheckable(true);
-        action->setChecked(m_theme.mode() == mode);
         group->addAction(action);
+        m_actions->themes.push_back(action);
     };
     add(tr("&System"), QStringLiteral("theme"), ThemeMode::System);
     add(tr("&Light"), QStringLiteral("light"), ThemeMode::Light);
     add(tr("&Dark"), QStringLiteral("dark"), ThemeMode::Dark);
     buildColourMenu(menu->addMenu(tr("&Colours of the Heat Map")));
     buildLanguageMenu(menu->addMenu(tr("&Language")));
+    refreshChoices();
+    connect(&m_theme, &Theme::changed, this, &MainWindow::refreshChoices);
     menu->addSeparator();
     QAction* full = addCommand(menu, tr("&Full Screen"), {}, QKeySequence::FullScreen, [this] {
         setWindowState(windowState() ^ Qt::WindowFullScreen);
@@ -303,18 +309,15 @@ void MainWindow::buildColourMenu(QMenu* menu) {
 
 void MainWindow::buildLanguageMenu(QMenu* menu) {
     auto* group = new QActionGroup(this);
-    const Language now = storedLanguage();
     const auto add = [&](const QString& text, Language language) {
         QAction* action = addCommand(menu, text, {}, {}, [this, language] {
-            if (language != storedLanguage()) {
-                storeLanguage(language);
-                m_messages->show(
-                    Notice::info(tr("The language changes when Mambascope starts the next time.")));
-            }
+            Preferences preferences = storedPreferences();
+            preferences.language = language;
+            apply(preferences);
         });
         action->setCheckable(true);
-        action->setChecked(language == now);
         group->addAction(action);
+        m_actions->languages.push_back(action);
     };
     add(tr("&System"), Language::System);
     // Each in its own language, so that whoever is in the wrong one finds the way back.

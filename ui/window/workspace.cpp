@@ -3,6 +3,7 @@
 
 #include "ui/commands/plan_edit.h"
 #include "ui/window/engine_setting.h"
+#include "ui/window/preferences.h"
 #include "ui/window/session_files.h"
 
 #include <algorithm>
@@ -123,6 +124,11 @@ void Workspace::adopt(std::unique_ptr<Session> session) {
     }
     const bool unseen = m_session->view().empty(); // made by the command line, or new
     if (unseen) {
+        const Preferences preferences = storedPreferences();
+        view.rule = preferences.rule;
+        view.k = preferences.k;
+        view.evaluation.folder = preferences.dataFolder;
+        view.evaluation.reuseMegabytes = preferences.reuseMegabytes;
         useDemoDefaults(view);
     }
     m_view.set(view);

@@ -26,6 +26,7 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
+#include <QSettings>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
@@ -89,6 +90,7 @@ void MainWindowTest::cleanupTestCase() {
 }
 
 void MainWindowTest::init() {
+    QSettings().clear();
     m_warnings = std::make_unique<test::WarningCollector>();
     m_folder = std::make_unique<test::TemporaryFolder>();
     start(test::fakeOptions(*m_folder));

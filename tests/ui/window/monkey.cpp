@@ -72,7 +72,9 @@ int Monkey::below(int count) {
 QWidget* Monkey::anyWindow() {
     std::vector<QWidget*> visible;
     for (QWidget* widget : QApplication::topLevelWidgets()) {
-        if (widget->isVisible() && widget->windowHandle() != nullptr) {
+        // A random engine or device would end the work.
+        const bool harmful = widget->inherits("mambascope::ui::SettingsDialog");
+        if (widget->isVisible() && widget->windowHandle() != nullptr && !harmful) {
             visible.push_back(widget);
         }
     }

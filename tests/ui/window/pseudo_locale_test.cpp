@@ -3,11 +3,13 @@
 // without brackets was forgotten, and one that is cut off has too little room.
 #include "core/session/session_diff.h"
 #include "tests/ui/window/bench.h"
+#include "ui/dialogs/about_dialog.h"
 #include "ui/dialogs/calibrate_dialog.h"
 #include "ui/dialogs/compare_dialog.h"
 #include "ui/dialogs/engine_dialog.h"
 #include "ui/dialogs/engine_folder_dialog.h"
 #include "ui/dialogs/evaluate_dialog.h"
+#include "ui/dialogs/settings_dialog.h"
 #include "ui/models/text.h"
 #include "ui/theme/theme.h"
 #include "ui/window/centre_view.h"
@@ -28,7 +30,6 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
-#include <QMessageBox>
 #include <QRegularExpression>
 #include <QSettings>
 #include <QSignalSpy>
@@ -207,12 +208,15 @@ QStringList PseudoLocaleTest::untranslated() const {
 }
 
 void PseudoLocaleTest::check(const QString& text, const QString& where) {
-    // Colour maps and languages have names; columns of the layers' table are headed like the linears,
-    // shorter; the hour is QLocale's.
+    // Colour maps, languages, devices and number types have names; columns of the layers' table are headed
+    // like the linears, shorter; the hour is QLocale's.
     static const QStringList kNames{
         QStringLiteral("Cividis"), QStringLiteral("Viridis"), QStringLiteral("Deutsch"),
         QStringLiteral("English"), QStringLiteral("in"),      QStringLiteral("dt"),
-        QStringLiteral("out"),     QStringLiteral("AM"),      QStringLiteral("PM")};
+        QStringLiteral("out"),     QStringLiteral("AM"),      QStringLiteral("PM"),
+        QStringLiteral("auto"),    QStringLiteral("cpu"),     QStringLiteral("cuda"),
+        QStringLiteral("f32"),     QStringLiteral("tf32"),    QStringLiteral("bf16"),
+        QStringLiteral("f16"),     QStringLiteral("int8")};
     static const QRegularExpression kTagOrPath(QStringLiteral("<[^>]*>|(?<=^|\\s)/\\S+"));
     static const QRegularExpression kWord(QStringLiteral("[\\p{L}_][\\p{L}\\p{N}_.]+"));
     QString left = outside(text).remove(u'&');
@@ -363,6 +367,8 @@ void PseudoLocaleTest::theDialogs() {
     EvaluateDialog evaluate(
         test::demoEvaluation({Task::Piqa}, 3), QStringLiteral("[a plan]"), m_window.get());
     checkDialog(evaluate);
+    SettingsDialog settings(Preferences{}, m_window.get());
+    checkDialog(settings);
     CompareDialog compare(*m_workspace, *m_theme, m_window.get());
     QSignalSpy compared(&compare, &CompareDialog::compared);
     compare.compare(0, 0);
@@ -396,10 +402,10 @@ void PseudoLocaleTest::theSheetsOfTheHelpMenu() {
     QVERIFY(sheet != nullptr);
     check(*sheet->window());
     QTimer::singleShot(50, this, [this] {
-        auto* box = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
-        QVERIFY(box != nullptr);
-        check(*box);
-        box->accept();
+        auto* about = qobject_cast<AboutDialog*>(QApplication::activeModalWidget());
+        QVERIFY(about != nullptr);
+        check(*about);
+        about->accept();
     });
     trigger(QStringLiteral("About"));
 }
