@@ -85,9 +85,9 @@ void openFirst(ui::Workspace& workspace, const GuiOptions& options) {
         return;
     }
     const QStringList recent = ui::recentFiles();
-    if (!session.isEmpty() || recent.isEmpty()) {
+    if (!session.isEmpty()) {
         workspace.openDemo();
-    } else if (QFileInfo::exists(recent.first())) {
+    } else if (!recent.isEmpty() && QFileInfo::exists(recent.first())) {
         workspace.open(recent.first());
     }
 }

@@ -120,7 +120,7 @@ std::string guiHelp() {
            "in\n"
            "the Hugging Face cache), a session (.mscope), a calibration (.safetensors), or activation scales "
            "of\n"
-           "another tool (.pt). Without one the last file is opened, the first time the demo.\n"
+           "another tool (.pt). Without one the last file is opened; the first time a page says how to begin.\n"
            "\n"
            "  --session FILE    open this session, or create it for the checkpoint that is opened\n"
            "  --engine COMMAND  what starts the engine, e.g. \"ssh host mambascope-engine\"\n"

@@ -163,6 +163,7 @@ void MainWindow::connectPanels() {
     connect(m_start, &StartPage::openRequested, this, &MainWindow::openCheckpoint);
     connect(m_start, &StartPage::openFileRequested, this, &MainWindow::openFile);
     connect(m_start, &StartPage::demoRequested, &m_workspace, &Workspace::openDemo);
+    connect(m_start, &StartPage::tourRequested, this, &MainWindow::takeTour);
     connect(m_start, &StartPage::fileChosen, &m_workspace, &Workspace::open);
     connect(m_start, &StartPage::modelChosen, &m_workspace, &Workspace::openCheckpoint);
     connect(m_plan, &PlanPanel::openRequested, this, &MainWindow::openCheckpoint);

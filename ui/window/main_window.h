@@ -28,6 +28,7 @@ class ResultsPanel;
 class SettingsDialog;
 class StartPage;
 class Theme;
+class Tour;
 class Workspace;
 struct Preferences;
 
@@ -51,6 +52,10 @@ public:
     MessageBar* messageBar() const { return m_messages; }
     StartPage* startPage() const { return m_start; }
 
+    /// Walks through the window, on the demo if nothing is open.
+    void takeTour();
+    /// Null until it was taken.
+    Tour* tour() const { return m_tour; }
     /// Null until it was opened.
     SettingsDialog* settings() const;
 
@@ -155,6 +160,7 @@ private:
     CommandPalette* m_palette = nullptr;
     QPointer<CompareDialog> m_compare;
     QPointer<SettingsDialog> m_settings;
+    Tour* m_tour = nullptr;
     QByteArray m_defaultLayout;
     QByteArray m_layoutBehind; ///< of the docks, while some are hidden because they are of no use
     Page m_page = Page::Document;

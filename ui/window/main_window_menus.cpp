@@ -256,6 +256,7 @@ void MainWindow::buildHelpMenu() {
     QAction* shortcuts = addCommand(menu, tr("&Keyboard Shortcuts"), {}, {}, [this] { showShortcuts(); });
     shortcuts->setShortcuts({QKeySequence(Qt::Key_F1), QKeySequence(tr("Ctrl+/"))});
     menu->addSeparator();
+    addCommand(menu, tr("To&ur"), {}, {}, [this] { takeTour(); });
     addCommand(menu, tr("&About Mambascope"), {}, {}, [this] { about(); })->setMenuRole(QAction::AboutRole);
 }
 

@@ -111,12 +111,15 @@ QWidget* StartPage::heading() {
     auto* open = new QPushButton(tr("Open Checkpoint…"), page);
     auto* file = new QPushButton(tr("Open File…"), page);
     auto* demo = new QPushButton(tr("Open Demo"), page);
+    auto* tour = new QPushButton(tr("Take the Tour"), page);
+    tour->setToolTip(tr("Two minutes through the window, on the demo"));
     open->setDefault(true);
     connect(open, &QPushButton::clicked, this, &StartPage::openRequested);
     connect(file, &QPushButton::clicked, this, &StartPage::openFileRequested);
     connect(demo, &QPushButton::clicked, this, &StartPage::demoRequested);
+    connect(tour, &QPushButton::clicked, this, &StartPage::tourRequested);
     auto* buttons = new QHBoxLayout;
-    for (QPushButton* button : {open, file, demo}) {
+    for (QPushButton* button : {open, file, demo, tour}) {
         buttons->addWidget(button);
     }
     buttons->addStretch(1);

@@ -23,6 +23,7 @@ Q_SIGNALS:
     void openRequested();
     void openFileRequested();
     void demoRequested();
+    void tourRequested();
     void fileChosen(const QString& path);
     void modelChosen(const QString& model);
 

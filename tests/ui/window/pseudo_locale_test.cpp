@@ -20,6 +20,7 @@
 #include "ui/window/main_window.h"
 #include "ui/window/message_bar.h"
 #include "ui/window/overview_view.h"
+#include "ui/window/tour.h"
 
 #include <QAbstractButton>
 #include <QComboBox>
@@ -351,6 +352,9 @@ void PseudoLocaleTest::theWindowAtWork() {
         m_workspace->view().setMiddle(middle);
         check(*m_window);
     }
+    m_window->takeTour();
+    check(*m_window->tour());
+    m_window->tour()->end();
     m_window->commandPalette()->open();
     check(*m_window->commandPalette());
 }

@@ -6,11 +6,14 @@
 #include "core/engine/client.h"
 #include "tests/ui/window/photographer.h"
 #include "tests/ui/window/screenshots_start.h"
+#include "ui/dialogs/about_dialog.h"
 #include "ui/dialogs/compare_dialog.h"
+#include "ui/dialogs/settings_dialog.h"
 #include "ui/plots/layer_plot.h"
 #include "ui/window/command_palette.h"
 #include "ui/window/language.h"
 #include "ui/window/layer_view.h"
+#include "ui/window/tour.h"
 
 #include <QDockWidget>
 #include <QTemporaryDir>
@@ -137,6 +140,21 @@ int main(int argc, char** argv) {
         return 1;
     }
     photographer.take(QStringLiteral("6-running"));
+    workspace.calibrate(workspace.view().data().calibration);
+    workspace.findAlpha();
+    window.findChild<QDockWidget*>(QStringLiteral("jobsDock"))->raise();
+    photographer.take(QStringLiteral("B-jobs"));
+    window.takeTour();
+    photographer.take(QStringLiteral("C-tour"));
+    window.tour()->end();
+    SettingsDialog preferences(Preferences{}, &window);
+    preferences.show();
+    photographer.take(QStringLiteral("D-settings"), preferences);
+    preferences.close();
+    AboutDialog about(workspace.jobs().service().engineInfo(), &window);
+    about.show();
+    photographer.take(QStringLiteral("E-about"), about);
+    about.close();
     workspace.stop();
     if (!test::waitFor([&] { return workspace.jobs().idle(); })) {
         return 1;
