@@ -24,20 +24,12 @@ int laneWidth(const QFontMetrics& metrics) {
 QSize HistoryDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
     const QFontMetrics small(smallPrint(option.font));
     const int lines = index.data(HistoryModel::RunsRole).toString().isEmpty() ? 1 : 2;
-    return {0, option.fontMetrics.height() * 3 / 2 + lines * small.height()};
+    return {0, option.fontMetrics.height() * 2 + lines * small.height()};
 }
 
 void HistoryDelegate::paint(
     QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
     const auto& model = static_cast<const HistoryModel&>(*index.model());
-    const HistoryLanes& lanes = model.lanes(index.row());
-    int most = lanes.lane;
-    for (const int lane : lanes.passing) {
-        most = std::max(most, lane);
-    }
-    for (const int lane : lanes.fromAbove) {
-        most = std::max(most, lane);
-    }
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
     if (option.state.testFlag(QStyle::State_Selected)) {
@@ -51,8 +43,8 @@ void HistoryDelegate::paint(
     }
     const int lane = laneWidth(option.fontMetrics);
     QRect rect = option.rect.adjusted(lane / 2, 0, -lane / 2, 0);
-    drawLanes(painter, rect, lanes, index.data(HistoryModel::CurrentRole).toBool());
-    rect.setLeft(rect.left() + lane * (std::min(most, kMostLanes - 1) + 1) + lane / 2);
+    drawLanes(painter, rect, model.lanes(index.row()), index.data(HistoryModel::CurrentRole).toBool());
+    rect.setLeft(rect.left() + lane * std::min(model.laneCount(), kMostLanes) + lane / 2);
     drawTexts(painter, rect, option, index);
     painter->restore();
 }

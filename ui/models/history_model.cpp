@@ -79,6 +79,7 @@ void HistoryModel::layOut() {
         lanes[static_cast<std::size_t>(own)] =
             drawn.goesOn ? Lane{revision.parent, true} : Lane{-1, false};
     }
+    m_laneCount = static_cast<int>(lanes.size());
 }
 
 int HistoryModel::rowCount(const QModelIndex& parent) const {
@@ -117,18 +118,17 @@ QString HistoryModel::runsText(int row) const {
 
 QVariant HistoryModel::data(const QModelIndex& index, int role) const {
     const PlanRevision& made = revision(index.row());
-    const auto time = [&made] {
-        return made.created == 0 ? QString()
-                                 : QLocale().toString(
-                                       QDateTime::fromSecsSinceEpoch(made.created), QLocale::ShortFormat);
-    };
+    const QDateTime when = QDateTime::fromSecsSinceEpoch(made.created);
+    const QString date = made.id == 0 ? QString() : QLocale().toString(when, QLocale::ShortFormat);
     switch (role) {
     case Qt::DisplayRole:
         return made.label.empty() ? tr("Edit") : QString::fromStdString(made.label);
     case ChangeRole:
         return changes(index.row()).join(QStringLiteral("; "));
     case TimeRole:
-        return time();
+        return made.id == 0                          ? QString()
+               : when.date() == QDate::currentDate() ? QLocale().toString(when.time(), QLocale::ShortFormat)
+                                                     : QLocale().toString(when.date(), QLocale::ShortFormat);
     case RunsRole:
         return runsText(index.row());
     case CurrentRole:
@@ -136,10 +136,10 @@ QVariant HistoryModel::data(const QModelIndex& index, int role) const {
     case RevisionRole:
         return qint64{made.id};
     case Qt::ToolTipRole:
-        return changes(index.row()).mid(0, 30).join(u'\n');
+        return (QStringList(date) + changes(index.row()).mid(0, 30)).join(u'\n').trimmed();
     case Qt::AccessibleTextRole: {
         QStringList parts{
-            data(index, Qt::DisplayRole).toString(), time(), data(index, ChangeRole).toString(),
+            data(index, Qt::DisplayRole).toString(), date, data(index, ChangeRole).toString(),
             runsText(index.row())};
         if (made.id == m_current) {
             parts.prepend(tr("Current plan"));

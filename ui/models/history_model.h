@@ -39,6 +39,7 @@ public:
     /// The row of a revision; −1 if there is none.
     int rowOf(std::int64_t revision) const;
     int branches() const { return m_branches; }
+    int laneCount() const { return m_laneCount; }
 
 private:
     struct Row {
@@ -56,6 +57,7 @@ private:
     std::map<std::string, std::vector<std::shared_ptr<const EvaluationResult>>> m_results; ///< by plan hash
     int m_layers = 0;
     int m_branches = 0;
+    int m_laneCount = 1;
 };
 
 } // namespace mambascope::ui

@@ -63,6 +63,7 @@ private Q_SLOTS:
             {revision(1, 0, 8), revision(2, 1, 7), revision(3, 2, 6), revision(4, 1, 5), revision(5, 4, 4)},
             4, {}, 2);
         QCOMPARE(model.branches(), 2);
+        QCOMPARE(model.laneCount(), 2);
         const std::vector<int> lanes{
             model.lanes(0).lane, model.lanes(1).lane, model.lanes(2).lane, model.lanes(3).lane,
             model.lanes(4).lane, model.lanes(5).lane};

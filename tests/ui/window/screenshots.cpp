@@ -34,7 +34,7 @@ Result<std::unique_ptr<Engine>> startEngine() {
 }
 
 bool evaluate(Workspace& workspace, const char* preset, const EvaluationSettings& settings) {
-    workspace.planEditor().edit(presetPlan(preset).value(), QString::fromLatin1(preset));
+    workspace.planEditor().edit(presetPlan(preset).value(), QString::fromUtf8(preset));
     workspace.evaluate(settings);
     return test::waitFor([&] { return workspace.running() == nullptr && workspace.jobs().idle(); });
 }
