@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/report/report.h"
 #include "core/session/checkpoint_check.h"
+#include "core/session/recover.h"
 #include "core/session/session.h"
 #include "core/session/session_diff.h"
 
@@ -286,7 +287,7 @@ void addSession(CLI::App& program, Verb& run) {
     };
     auto options = std::make_shared<Options>();
     CLI::App* verb = program.add_subcommand(
-        "session", "Read session files: FILE list | show | check | export | diff | report");
+        "session", "Read session files: FILE list | show | check | export | diff | report | recover");
     verb->add_option("FILE", options->file)->required();
     verb->require_subcommand(1);
     const auto onSession = [options, &run](auto action) {
@@ -333,6 +334,17 @@ void addSession(CLI::App& program, Verb& run) {
             const Result<void> free = checkOutput(options->output);
             return free.ok() ? diff(session, options->from, options->to, options->output) : free;
         });
+    });
+    CLI::App* rescue = verb->add_subcommand(
+        "recover", "What can still be read of a damaged session, as a new one; says what is lost, as JSON");
+    addOutputOptions(*rescue, options->output, true, "The new session");
+    rescue->callback([options, &run] {
+        run = [options](const Context&) -> Result<void> {
+            const Result<std::vector<std::string>> lost =
+                recoverSession(options->file, options->output.file, options->output.force);
+            return lost.ok() ? writeJson({{"file", options->output.file}, {"lost", lost.value()}}, {})
+                             : lost.error();
+        };
     });
     CLI::App* page = verb->add_subcommand("report", "The session as one HTML page for people");
     addOutputOptions(*page, options->output, true, "HTML file");

@@ -55,7 +55,7 @@ Error databaseError(int code, const std::filesystem::path& path, const std::stri
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_FORMAT:
-        return {ErrorCode::Unreadable, name + " is damaged.", "Open an earlier copy of it.", detail};
+        return {ErrorCode::Unreadable, name + " is damaged.", kDamagedHint, detail};
     case SQLITE_NOMEM:
         return {
             ErrorCode::OutOfMemory, "There is not enough memory for " + name + ".", "Close other programs.",
@@ -123,6 +123,14 @@ Statement& Statement::bind(std::span<const std::byte> bytes) {
     return *this;
 }
 
+Statement& Statement::bind(const Statement& row, int column) {
+    note(
+        m_statement == nullptr
+            ? SQLITE_MISUSE
+            : sqlite3_bind_value(m_statement, m_next++, sqlite3_column_value(row.m_statement, column)));
+    return *this;
+}
+
 Result<bool> Statement::step() {
     if (m_code == SQLITE_OK) {
         const int code = sqlite3_step(m_statement);
@@ -176,6 +184,10 @@ std::span<const std::byte> Statement::blob(int column) const {
 
 bool Statement::null(int column) const {
     return sqlite3_column_type(m_statement, column) == SQLITE_NULL;
+}
+
+int Statement::columns() const {
+    return sqlite3_column_count(m_statement);
 }
 
 void Database::Closer::operator()(sqlite3* handle) const {

@@ -31,6 +31,9 @@ public:
     Statement&
     bind(std::span<const std::byte> bytes); ///< not copied: has to live until the statement has run
 
+    /// A value of another statement's row, of whatever type.
+    Statement& bind(const Statement& row, int column);
+
     /// True if there is a row.
     Result<bool> step();
     /// Runs a statement whose rows nobody needs.
@@ -43,6 +46,7 @@ public:
     std::string text(int column) const;
     std::span<const std::byte> blob(int column) const; ///< valid until the next step
     bool null(int column) const;
+    int columns() const;
 
 private:
     void note(int code);
@@ -93,6 +97,9 @@ private:
     std::filesystem::path m_path;
 };
 
+/// What to do about a damaged file.
+inline constexpr const char* kDamagedHint =
+    "Open an earlier copy of it, or recover what can be read with mambascope-cli session FILE recover.";
 /// What an SQLite result code means to the user of the file at `path`.
 Error databaseError(int code, const std::filesystem::path& path, const std::string& detail);
 /// True if an error says that somebody else holds a lock.

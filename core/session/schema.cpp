@@ -163,11 +163,10 @@ Result<std::string> schemaText(const Database& database) {
 
 Error damagedSession(const std::filesystem::path& path, std::string detail) {
     return {
-        ErrorCode::Unreadable, path.string() + " is damaged.", "Open an earlier copy of it.",
-        std::move(detail)};
+        ErrorCode::Unreadable, path.string() + " is damaged.", kDamagedHint, std::move(detail)};
 }
 
-Result<void> createSchema(Database& database) {
+Result<void> createSchema(Database& database, int version) {
     // The header is set first: it cannot change inside a WAL that nobody reads yet.
     for (const std::string& sql :
          {"PRAGMA application_id = " + std::to_string(Session::kApplicationId), std::string("BEGIN")}) {
@@ -176,7 +175,7 @@ Result<void> createSchema(Database& database) {
             return done;
         }
     }
-    const Result<void> made = applySteps(database, 0, Session::kVersion);
+    const Result<void> made = applySteps(database, 0, version);
     if (!made.ok()) {
         return made;
     }

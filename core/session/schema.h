@@ -9,8 +9,8 @@
 
 namespace mambascope {
 
-/// Makes an empty database a session of the current version (see schema.md).
-Result<void> createSchema(Database& database);
+/// Makes an empty database a session of a version (see schema.md).
+Result<void> createSchema(Database& database, int version);
 
 /// Application id and version of the file. Unreadable with a sentence if it is no database, some other
 /// program's database, or of a newer version. Gives the version.

@@ -235,7 +235,7 @@ Result<std::unique_ptr<Session>> Session::create(const fs::path& path, bool over
             made = database.value().execute(kPageSize);
         }
         if (made.ok()) {
-            made = createSchema(database.value());
+            made = createSchema(database.value(), Session::kVersion);
         }
         if (made.ok()) {
             made = database.value().execute("PRAGMA journal_mode = WAL");

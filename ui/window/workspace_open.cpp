@@ -3,6 +3,7 @@
 #include "ui/window/workspace.h"
 
 #include "core/calibration/import_scales.h"
+#include "core/session/recover.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -11,6 +12,29 @@
 #include <utility>
 
 namespace mambascope::ui {
+namespace {
+
+/// Opens what can still be read of a damaged session, in a new file beside it.
+void openRecovered(Workspace& workspace, const QString& path) {
+    const QFileInfo damaged(path);
+    const QString file =
+        newSessionFile(damaged.absolutePath(), damaged.completeBaseName() + QStringLiteral("-recovered"));
+    const auto lost = recoverSession(path.toStdString(), file.toStdString(), false);
+    if (!lost.ok()) {
+        Q_EMIT workspace.noticed(Notice::of(lost.error()));
+        return;
+    }
+    workspace.openSession(file);
+    QStringList parts;
+    for (const std::string& part : lost.value()) {
+        parts.append(QString::fromStdString(part));
+    }
+    Q_EMIT workspace.noticed(Notice::info(
+        parts.isEmpty() ? Workspace::tr("Everything was recovered into %1.").arg(file)
+                        : Workspace::tr("Recovered into %1. Lost: %2.").arg(file, parts.join(QStringLiteral(", ")))));
+}
+
+} // namespace
 
 void Workspace::open(const QString& path) {
     const QFileInfo file(path);
@@ -175,6 +199,12 @@ void Workspace::openSession(const QString& path) {
         return;
     }
     Result<std::unique_ptr<Session>> session = Session::open(path.toStdString());
+    if (!session.ok() && isDamaged(session.error())) {
+        Notice notice = Notice::of(session.error());
+        notice.hint = tr("Open an earlier copy of it, or what can still be read, in a new file.");
+        Q_EMIT noticed(notice.with(tr("Recover"), [this, path] { openRecovered(*this, path); }));
+        return;
+    }
     if (!session.ok()) {
         report(session.error());
         return;
