@@ -66,6 +66,7 @@ std::string resultTable(const std::vector<Run>& runs, RunsAre runsAre) {
     for (const Run& run : runs) {
         heads.push_back(text(runName(run)));
     }
+    const std::string between = runsAre == RunsAre::Rows ? "<br/>" : ", "; // columns are narrower than rows
     std::vector<std::vector<std::string>> rows;
     std::vector<const EvaluationResult*> results;
     for (const Run& run : runs) {
@@ -73,12 +74,12 @@ std::string resultTable(const std::vector<Run>& runs, RunsAre runsAre) {
     }
     for (const TaskLabel& task : taskLabels(results)) {
         const std::string metric(publishedMetric(task.task));
-        rows.push_back(row(runs, task.name, text(task.title + ", " + metric), [&](const TaskResult& found) {
+        rows.push_back(row(runs, task.name, text(task.title) + between + text(metric), [&](const TaskResult& found) {
             return shareCell(found, runsAre);
         }));
         if (isGreedyTask(task.task)) {
             rows.push_back(
-                row(runs, task.name, text(task.title + ", perplexity"),
+                row(runs, task.name, text(task.title) + between + "perplexity",
                     [](const TaskResult& found) { return html::number(found.metrics.perplexity, 2); }));
         }
     }
