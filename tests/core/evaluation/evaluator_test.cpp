@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/file.h"
 #include "core/evaluation/evaluator.h"
-#include "core/evaluation/score_announcer.h"
 #include "tests/support/paths.h"
 
 #include <QRegularExpression>
@@ -138,8 +137,6 @@ private Q_SLOTS:
     void limitDrawsTheSameItemsForEveryPlan();
     void runningMetricsGrowToTheFinalOnes();
     void streamedAndReturnedScoresGiveTheSame();
-    void everyTaskIsAnnouncedBeforeTheOneBeforeEnds();
-    void finishedTasksAreHandedOut();
     void cancelKeepsWhatIsDone();
     void cancelBeforeTheFirstItem();
     void errorsNameTheTask();
@@ -279,60 +276,6 @@ void EvaluatorTest::streamedAndReturnedScoresGiveTheSame() {
     const auto a = evaluate(plain, *demoTokenizer(), request, {}, {}).value();
     const auto b = evaluate(stuttering, *demoTokenizer(), request, {}, {}).value();
     QVERIFY(a.tasks[0].items == b.tasks[0].items);
-}
-
-void EvaluatorTest::everyTaskIsAnnouncedBeforeTheOneBeforeEnds() {
-    /// Keeps what it is told and asked.
-    class ListeningScorer : public HashScorer, public ScoreAnnouncer {
-    public:
-        void announce(std::span<const ScoreRequest> requests) override {
-            announced.emplace_back(requests.begin(), requests.end());
-        }
-        Result<std::vector<Score>>
-        score(std::span<const ScoreRequest> requests, const ScoreSink& sink, const Job& job) override {
-            asked.emplace_back(requests.begin(), requests.end());
-            announcedBy.push_back(announced.size());
-            return HashScorer::score(requests, sink, job);
-        }
-        std::vector<std::vector<ScoreRequest>> announced, asked;
-        std::vector<std::size_t> announcedBy; ///< how many there were at each call of score()
-    };
-    EvaluationRequest request = demoRequest({Task::Lambada, Task::Piqa, Task::Rte, Task::Copa}, 10);
-    HashScorer silent;
-    const auto expected = evaluate(silent, *demoTokenizer(), request, {}, {}).value();
-    request.known = [&](const TaskData& data) {
-        return data.task == Task::Rte ? std::optional(expected.tasks[2]) : std::nullopt;
-    };
-    ListeningScorer scorer;
-    const auto result = evaluate(scorer, *demoTokenizer(), request, {}, {}).value();
-    QCOMPARE(scorer.announced.size(), std::size_t{3});
-    QCOMPARE(scorer.announcedBy, (std::vector<std::size_t>{2, 3, 3}));
-    for (std::size_t i = 0; i < 3; ++i) {
-        QVERIFY(std::equal(
-            scorer.announced[i].begin(), scorer.announced[i].end(), scorer.asked[i].begin(),
-            scorer.asked[i].end(), [](const ScoreRequest& a, const ScoreRequest& b) {
-                return a.context == b.context && a.continuation == b.continuation;
-            }));
-    }
-    for (std::size_t i = 0; i < 4; ++i) {
-        QVERIFY(result.tasks[i].items == expected.tasks[i].items);
-    }
-}
-
-void EvaluatorTest::finishedTasksAreHandedOut() {
-    EvaluationRequest request = demoRequest({Task::Lambada, Task::Piqa, Task::Copa}, 10);
-    std::vector<TaskResult> finished;
-    request.finished = [&](const TaskResult& task) -> Result<void> {
-        finished.push_back(task);
-        return finished.size() < 2 ? Result<void>() : Result<void>(Error::failed("The disk is full."));
-    };
-    HashScorer scorer;
-    const auto result = evaluate(scorer, *demoTokenizer(), request, {}, {});
-    QVERIFY(!result.ok());
-    QCOMPARE(result.error().message, std::string("The disk is full."));
-    QCOMPARE(finished.size(), std::size_t{2});
-    QVERIFY(finished[0].whole());
-    QCOMPARE(finished[1].task, Task::Piqa);
 }
 
 void EvaluatorTest::cancelKeepsWhatIsDone() {
