@@ -3,6 +3,7 @@
 
 #include "core/base/result.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 

@@ -35,7 +35,7 @@ T chosen(const QComboBox& box) {
 SettingsDialog::SettingsDialog(const Preferences& preferences, QWidget* parent)
     : QDialog(parent)
     , m_search(new QLineEdit(this))
-    , m_page(new QWidget)
+    , m_page(new QWidget(this))
     , m_theme(new QComboBox(this))
     , m_language(new QComboBox(this))
     , m_reducedMotion(new QCheckBox(tr("&Reduced motion"), this))
