@@ -173,6 +173,7 @@ QWidget* CompareDialog::summary(const Theme& theme) {
     auto* scroll = new QScrollArea(part);
     scroll->setWidget(m_plan);
     scroll->setWidgetResizable(true);
+    scroll->setAccessibleName(m_plan->accessibleName());
     part->addWidget(m_tasksTable);
     part->addWidget(scroll);
     part->setSizes({600, 400});
