@@ -15,8 +15,8 @@
 #include <QSvgGenerator>
 
 #include <cmath>
-#include <functional>
 #include <optional>
+#include <utility>
 
 namespace mambascope::ui {
 namespace {
@@ -29,35 +29,6 @@ const PlotColours coloursOf(const FigureExportOptions& options) {
     return PlotColours::of(options.dark);
 }
 
-/// What the writers need of a figure of either kind.
-struct Printable {
-    QString title, caption;
-    std::function<void(QPainter&, const QRectF&, const PlotColours&, double pixelsPerPoint)> paint;
-    std::function<std::string()> csv;
-};
-
-Printable printable(const Figure& figure) {
-    return {
-        QString::fromStdString(figure.title), QString::fromStdString(figure.caption),
-        [&figure](QPainter& painter, const QRectF& target, const PlotColours& colours, double point) {
-            paintFigure(painter, target, figure, colours, point);
-        },
-        [&figure] {
-            return figureToCsv(figure);
-        }};
-}
-
-Printable printable(const HeatFigure& figure) {
-    return {
-        QString::fromStdString(figure.map->title), QString::fromStdString(figure.map->caption),
-        [&figure](QPainter& painter, const QRectF& target, const PlotColours& colours, double point) {
-            paintFigure(painter, target, figure, colours, point);
-        },
-        [&figure] {
-            return heatMapToCsv(*figure.map);
-        }};
-}
-
 QByteArray renderPdf(const Printable& figure, const FigureExportOptions& options) {
     QBuffer buffer;
     buffer.open(QIODevice::WriteOnly);
@@ -68,7 +39,7 @@ QByteArray renderPdf(const Printable& figure, const FigureExportOptions& options
             QSizeF(options.widthMm, options.heightMm), QPageSize::Millimeter, QString(),
             QPageSize::ExactMatch));
         writer.setPageMargins(QMarginsF());
-        writer.setTitle(figure.title);
+        writer.setTitle(QString::fromStdString(figure.title));
         writer.setCreator(QStringLiteral("mambascope " MAMBASCOPE_VERSION));
         QPainter painter(&writer);
         figure.paint(
@@ -92,8 +63,8 @@ QByteArray renderSvg(const Printable& figure, const FigureExportOptions& options
             static_cast<int>(std::lround(options.heightMm / kMmPerInch * kVectorDpi)));
         generator.setSize(size);
         generator.setViewBox(QRect(QPoint(0, 0), size));
-        generator.setTitle(figure.title);
-        generator.setDescription(figure.caption);
+        generator.setTitle(QString::fromStdString(figure.title));
+        generator.setDescription(QString::fromStdString(figure.caption));
         QPainter painter(&generator);
         figure.paint(painter, QRectF(QPointF(0, 0), size), coloursOf(options), kVectorDpi / kPointsPerInch);
     }
@@ -166,7 +137,48 @@ Result<void> checkOptions(const FigureExportOptions& options) {
     return {};
 }
 
-Result<QByteArray> render(const Printable& figure, FigureFormat format, const FigureExportOptions& options) {
+} // namespace
+
+Printable::Printable(Figure figure)
+    : title(figure.title)
+    , caption(figure.caption) {
+    const auto shared = std::make_shared<const Figure>(std::move(figure));
+    paint =
+        [shared](QPainter& painter, const QRectF& target, const PlotColours& colours, double pixelsPerPoint) {
+            paintFigure(painter, target, *shared, colours, pixelsPerPoint);
+        };
+    csv = [shared] {
+        return figureToCsv(*shared);
+    };
+}
+
+Printable::Printable(HeatFigure figure)
+    : title(figure.map->title)
+    , caption(figure.map->caption) {
+    csv = [map = figure.map] {
+        return heatMapToCsv(*map);
+    };
+    paint = [figure = std::move(figure)](
+                QPainter& painter, const QRectF& target, const PlotColours& colours, double pixelsPerPoint) {
+        paintFigure(painter, target, figure, colours, pixelsPerPoint);
+    };
+}
+
+Printable::Printable(Chart chart)
+    : title(chart.title)
+    , caption(chart.caption) {
+    const auto shared = std::make_shared<const Chart>(std::move(chart));
+    paint =
+        [shared](QPainter& painter, const QRectF& target, const PlotColours& colours, double pixelsPerPoint) {
+            paintFigure(painter, target, *shared, colours, pixelsPerPoint);
+        };
+    csv = [shared] {
+        return chartToCsv(*shared);
+    };
+}
+
+Result<QByteArray>
+renderFigure(const Printable& figure, FigureFormat format, const FigureExportOptions& options) {
     if (auto checked = checkOptions(options); !checked.ok()) {
         return checked.error();
     }
@@ -191,7 +203,7 @@ Result<QByteArray> render(const Printable& figure, FigureFormat format, const Fi
     return bytes;
 }
 
-Result<void> write(
+Result<void> exportFigure(
     const Printable& figure, const std::filesystem::path& path, const FigureExportOptions& options,
     bool overwrite) {
     const auto format = formatOf(path);
@@ -205,7 +217,7 @@ Result<void> write(
     if (!file.ok()) {
         return file.error();
     }
-    const auto bytes = render(figure, *format, options);
+    const auto bytes = renderFigure(figure, *format, options);
     if (!bytes.ok()) {
         return bytes.error();
     }
@@ -216,7 +228,7 @@ Result<void> write(
     return file.value().commit();
 }
 
-void copyToClipboard(const Printable& figure, const FigureExportOptions& options) {
+void copyFigureToClipboard(const Printable& figure, const FigureExportOptions& options) {
     if (!checkOptions(options).ok()) {
         return;
     }
@@ -225,38 +237,6 @@ void copyToClipboard(const Printable& figure, const FigureExportOptions& options
     data->setData(QStringLiteral("image/svg+xml"), renderSvg(figure, options));
     data->setText(QString::fromStdString(figure.csv()));
     QGuiApplication::clipboard()->setMimeData(data);
-}
-
-} // namespace
-
-Result<QByteArray>
-renderFigure(const Figure& figure, FigureFormat format, const FigureExportOptions& options) {
-    return render(printable(figure), format, options);
-}
-
-Result<QByteArray>
-renderFigure(const HeatFigure& figure, FigureFormat format, const FigureExportOptions& options) {
-    return render(printable(figure), format, options);
-}
-
-Result<void> exportFigure(
-    const Figure& figure, const std::filesystem::path& path, const FigureExportOptions& options,
-    bool overwrite) {
-    return write(printable(figure), path, options, overwrite);
-}
-
-Result<void> exportFigure(
-    const HeatFigure& figure, const std::filesystem::path& path, const FigureExportOptions& options,
-    bool overwrite) {
-    return write(printable(figure), path, options, overwrite);
-}
-
-void copyFigureToClipboard(const Figure& figure, const FigureExportOptions& options) {
-    copyToClipboard(printable(figure), options);
-}
-
-void copyFigureToClipboard(const HeatFigure& figure, const FigureExportOptions& options) {
-    copyToClipboard(printable(figure), options);
 }
 
 } // namespace mambascope::ui

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/figure/chart.h"
 #include "core/figure/figure.h"
 #include "core/figure/heat_map.h"
 #include "ui/theme/colour_map.h"
@@ -12,6 +13,7 @@
 #include <QSizeF>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -20,7 +22,8 @@ class QPainter;
 namespace mambascope::ui {
 
 /// Paints a figure for print into `target` (the painter's units): title, the panels in a grid, each with
-/// band, stems, marks and axes, and the caption wrapped below. Needs `pixelsPerPoint` units of the painter to
+/// band, stems, marks and axes, the block diagram above them if the figure has one, and the caption wrapped
+/// below. Needs `pixelsPerPoint` units of the painter to
 /// a typographic point; text is 6.5 to 9 points, lines 0.5. Every outlier is visible at every size. Stems are
 /// drawn as columns of a quarter point at most.
 void paintFigure(
@@ -40,6 +43,23 @@ void paintFigure(
     QPainter& painter, const QRectF& target, const HeatFigure& figure, const PlotColours& colours,
     double pixelsPerPoint);
 
+/// The same for a chart.
+void paintFigure(
+    QPainter& painter, const QRectF& target, const Chart& chart, const PlotColours& colours,
+    double pixelsPerPoint);
+
+/// A figure of any kind, for those who write, show or print it: it holds what it needs.
+struct Printable {
+    Printable(Figure figure);
+    Printable(HeatFigure figure);
+    Printable(Chart chart);
+
+    std::string title, caption;
+    /// paintFigure() of the figure.
+    std::function<void(QPainter&, const QRectF& target, const PlotColours&, double pixelsPerPoint)> paint;
+    std::function<std::string()> csv;
+};
+
 struct FigureExportOptions {
     double widthMm = 180; ///< 40 to 1200
     double heightMm = 130;
@@ -53,22 +73,16 @@ enum class FigureFormat { Pdf, Svg, Png, Csv };
 /// SOURCE_DATE_EPOCH, or else a constant. Usage if the options are out of range. Needs a QGuiApplication; any
 /// thread.
 Result<QByteArray>
-renderFigure(const Figure& figure, FigureFormat format, const FigureExportOptions& options);
-Result<QByteArray>
-renderFigure(const HeatFigure& figure, FigureFormat format, const FigureExportOptions& options);
+renderFigure(const Printable& figure, FigureFormat format, const FigureExportOptions& options);
 
 /// Writes a file of the kind that the extension names (.pdf, .svg, .png, .csv) by a temporary name and a
 /// rename. Usage if the extension is another one, the options are out of range, or the file exists and
 /// `overwrite` is false.
 Result<void> exportFigure(
-    const Figure& figure, const std::filesystem::path& path, const FigureExportOptions& options,
-    bool overwrite);
-Result<void> exportFigure(
-    const HeatFigure& figure, const std::filesystem::path& path, const FigureExportOptions& options,
+    const Printable& figure, const std::filesystem::path& path, const FigureExportOptions& options,
     bool overwrite);
 
 /// Puts the figure on the clipboard as PNG image, SVG and CSV text.
-void copyFigureToClipboard(const Figure& figure, const FigureExportOptions& options = {});
-void copyFigureToClipboard(const HeatFigure& figure, const FigureExportOptions& options = {});
+void copyFigureToClipboard(const Printable& figure, const FigureExportOptions& options = {});
 
 } // namespace mambascope::ui
