@@ -102,6 +102,9 @@ Figure layerFigure(
         figure.caption += " " + bandSentence(options.rule, options.k);
     }
     figure.yScale = options.yScale;
+    if (extras.diagram) {
+        figure.diagram = calibration.spec;
+    }
     std::string unanswerable;
     for (const Linear linear : linears) {
         const ChannelStatistics& statistics = calibration.at({layer, linear}, options.side);

@@ -43,6 +43,7 @@ struct Figure {
     std::string caption; ///< model, calibration, rule and k, in one or two sentences
     AxisScale yScale = AxisScale::Log;
     std::vector<StemPanel> panels;
+    std::optional<ModelSpec> diagram; ///< the model whose block is drawn above the panels
 };
 
 struct FigureOptions {
@@ -57,6 +58,7 @@ struct FigureExtras {
     const QuantPlan* plan = nullptr; ///< for what it makes of the inputs (absmaxAfterPlan())
     const WeightStatistics* weights = nullptr;
     bool weightPanels = false; ///< below the inputs, the weight column that meets each channel
+    bool diagram = false;      ///< above the panels, the block that they belong to
 };
 
 /// The paper's Figure 1 for one layer: the panels in, x, dt, out (of Mamba-2: in and out). The band reaches

@@ -3,6 +3,7 @@
 
 #include "ui/figures/figure_sheet.h"
 #include "ui/plots/axis_ticks.h"
+#include "ui/plots/block_diagram_painter.h"
 #include "ui/plots/panel_painter.h"
 
 #include <QFontMetricsF>
@@ -248,7 +249,14 @@ void paintFigure(
     double pixelsPerPoint) {
     painter.save();
     Sheet sheet = makeSheet(painter, figure, colours, pixelsPerPoint);
-    const QRectF area = paintSheet(painter, target, {figure.title, figure.caption}, colours, pixelsPerPoint);
+    QRectF area = paintSheet(painter, target, {figure.title, figure.caption}, colours, pixelsPerPoint);
+    if (figure.diagram) {
+        const QFont font = sheetFont(6.5 * pixelsPerPoint);
+        paintDiagram(
+            painter, diagramLayout(*figure.diagram, area, font), figure.panels, std::nullopt,
+            {colours, font, 0.75 * pixelsPerPoint});
+        area.setTop(area.top() + diagramHeight(font) + 4 * pixelsPerPoint);
+    }
     if (!figure.panels.empty()) {
         paintPanels(sheet, area);
     }

@@ -44,6 +44,10 @@ bool CentreView::overviewIsCurrent() const {
     return m_overview->isVisibleTo(this) && (!m_layer->isVisibleTo(this) || m_overview->plot()->hasFocus());
 }
 
+std::optional<Printable> CentreView::printable() const {
+    return overviewIsCurrent() ? Printable(m_overview->figure()) : m_layer->printable();
+}
+
 QSize CentreView::minimumSizeHint() const {
     return m_layer->minimumSizeHint().expandedTo(m_overview->minimumSizeHint());
 }

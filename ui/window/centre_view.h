@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/figures/figure_painter.h"
+
 #include <QWidget>
+
+#include <optional>
 
 class QSplitter;
 
@@ -24,6 +28,8 @@ public:
     LayerView* layer() const { return m_layer; }
     /// Whether the overview is what the user looks at: it is alone, or has the keyboard.
     bool overviewIsCurrent() const;
+    /// That, to be written or printed; none if nothing is shown.
+    std::optional<Printable> printable() const;
 
     QSize minimumSizeHint() const override;
 

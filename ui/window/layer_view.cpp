@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/layer_view.h"
 
+#include "core/figure/distribution.h"
 #include "ui/docks/rule_controls.h"
 #include "ui/models/text.h"
+#include "ui/plots/block_diagram.h"
+#include "ui/plots/chart_plot.h"
 #include "ui/plots/layer_plot.h"
 #include "ui/theme/theme.h"
 #include "ui/window/elided_label.h"
@@ -11,6 +14,7 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QPushButton>
 #include <QStackedWidget>
@@ -21,6 +25,8 @@
 
 namespace mambascope::ui {
 namespace {
+
+constexpr int kLinesForDiagram = 26; ///< of text: with less height the panels need all of it
 
 bool smooths(const QuantPlan& plan, int layer) {
     return std::ranges::any_of(kLinears, [&](Linear linear) {
@@ -33,7 +39,10 @@ bool smooths(const QuantPlan& plan, int layer) {
 LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     : QWidget(parent)
     , m_workspace(workspace)
+    , m_diagram(new BlockDiagram(this))
     , m_plot(new LayerPlot(this))
+    , m_chart(new ChartPlot(this))
+    , m_contents(new QComboBox(this))
     , m_stack(new QStackedWidget(this))
     , m_title(new QLabel(this))
     , m_subtitle(new ElidedLabel(this))
@@ -48,7 +57,11 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     , m_emptyTitle(new QLabel(this))
     , m_emptyText(new QLabel(this))
     , m_emptyCalibrate(new QPushButton(tr("Calibrate…"), this)) {
+    m_diagram->setTheme(&theme);
     m_plot->setTheme(&theme);
+    m_chart->setTheme(&theme);
+    m_chart->setAccessibleName(tr("Distribution of the values"));
+    m_chart->hide();
     m_plot->setAccessibleName(tr("Absolute maxima by channel"));
     m_readout->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_readout->setAccessibleName(tr("Value at the cursor"));
@@ -59,7 +72,9 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(header());
+    column->addWidget(m_diagram);
     column->addWidget(m_plot, 1);
+    column->addWidget(m_chart, 1);
     auto* below = new QHBoxLayout; // a label whose text can be selected ignores margins of its own
     below->setContentsMargins(12, 4, 12, 6);
     m_comparison->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -91,6 +106,11 @@ QWidget* LayerView::header() {
     m_layer->setPrefix(tr("layer "));
     m_layer->setKeyboardTracking(false);
     m_layer->setWrapping(true);
+    m_contents->setAccessibleName(tr("What is shown of the layer"));
+    m_contents->setToolTip(tr("What is shown of the layer (D in the plot)"));
+    m_contents->addItem(tr("maxima"));
+    m_contents->addItem(tr("histogram"));
+    m_contents->addItem(tr("ribbons"));
     m_side->setAccessibleName(tr("Side"));
     m_side->addItem(tr("inputs"), static_cast<int>(Side::Input));
     m_side->addItem(tr("outputs"), static_cast<int>(Side::Output));
@@ -114,7 +134,7 @@ QWidget* LayerView::header() {
     row->setContentsMargins(12, 8, 12, 6);
     row->addLayout(titles, 1);
     for (QWidget* widget :
-         std::initializer_list<QWidget*>{m_layer, m_side, m_rule, m_k, m_scale, m_weights}) {
+         std::initializer_list<QWidget*>{m_contents, m_layer, m_side, m_rule, m_k, m_scale, m_weights}) {
         row->addWidget(widget, 0, Qt::AlignVCenter);
     }
     return bar;
@@ -156,6 +176,11 @@ void LayerView::connectControls() {
         view.setScale(static_cast<AxisScale>(m_scale->currentData().toInt()));
     });
     connect(m_weights, &QToolButton::clicked, &view, &ViewState::setWeightPanels);
+    connect(m_diagram, &BlockDiagram::activated, this, &LayerView::goToPanel);
+    connect(m_contents, &QComboBox::activated, this, [this](int index) {
+        setContent(static_cast<Content>(index));
+    });
+    connect(m_chart, &ChartPlot::readoutChanged, this, &LayerView::showReadout);
     connect(m_plot, &LayerPlot::comparisonChanged, this, [this](const QString& text) {
         m_comparison->setText(text);
         m_comparison->setVisible(!text.isEmpty());
@@ -166,19 +191,14 @@ void LayerView::connectControls() {
     connect(m_plot, &LayerPlot::cursorMoved, this, [this, &view](int panel, int channel) {
         view.setSelection(m_shownLayer, m_figure->panels[static_cast<std::size_t>(panel)].linear, channel);
     });
-    connect(m_plot, &LayerPlot::readoutChanged, this, [this](const QString& text) {
-        m_readout->setText(
-            text.isEmpty() ? tr("Move over the plot, or focus it and use the arrow keys; "
-                                "Alt+Right goes to the next outlier.")
-                           : text);
-    });
+    connect(m_plot, &LayerPlot::readoutChanged, this, &LayerView::showReadout);
     connect(&view, &ViewState::changed, this, &LayerView::refresh);
     connect(&m_workspace, &Workspace::sessionChanged, this, &LayerView::refresh);
     connect(&m_workspace, &Workspace::checkpointChanged, this, &LayerView::refresh);
     connect(&m_workspace, &Workspace::calibrationChanged, this, &LayerView::refresh);
     connect(&m_workspace, &Workspace::openingChanged, this, &LayerView::refreshEmpty);
     connect(&m_workspace.jobs(), &JobRunner::changed, this, &LayerView::refreshEmpty);
-    Q_EMIT m_plot->readoutChanged(QString());
+    showReadout({});
 }
 
 void LayerView::refresh() {
@@ -190,6 +210,8 @@ void LayerView::refresh() {
         refreshFigure();
         refreshHeader();
         refreshCursor();
+        refreshDiagram();
+        refreshChart();
     } else {
         m_figure.reset();
         m_shown.reset();
@@ -211,12 +233,13 @@ void LayerView::refreshFigure() {
     }
     const auto weights = m_workspace.weights();
     const bool same = m_shownPlan == plan && m_shownWeights == weights &&
-                      m_shownWeightPanels == weightPanels && m_shown == snapshot &&
-                      m_shownLayer == view.layer && m_shownOptions.side == options.side &&
-                      m_shownOptions.rule == options.rule && m_shownOptions.k == options.k;
+                      m_shownWeightPanels == weightPanels && m_shownDiagram == view.diagram &&
+                      m_shown == snapshot && m_shownLayer == view.layer &&
+                      m_shownOptions.side == options.side && m_shownOptions.rule == options.rule &&
+                      m_shownOptions.k == options.k;
     if (!same || m_shownOptions.yScale != options.yScale) {
         m_figure = std::make_shared<const Figure>(
-            layerFigure(*snapshot, view.layer, options, {&plan, weights.get(), weightPanels}));
+            layerFigure(*snapshot, view.layer, options, {&plan, weights.get(), weightPanels, view.diagram}));
     }
     m_shown = snapshot;
     m_shownLayer = view.layer;
@@ -224,8 +247,10 @@ void LayerView::refreshFigure() {
     m_shownPlan = plan;
     m_shownWeights = weights;
     m_shownWeightPanels = weightPanels;
+    m_shownDiagram = view.diagram;
     if (!same) {
         m_plot->setFigure(m_figure);
+        m_diagram->setFigure(m_figure, snapshot->spec);
     }
     m_plot->setYScale(view.scale);
 }
@@ -248,6 +273,81 @@ void LayerView::refreshCursor() {
         (m_plot->currentPanel() != panel || m_plot->currentChannel() != view.channel)) {
         m_plot->setCursor(panel, view.channel);
     }
+}
+
+void LayerView::refreshDiagram() {
+    m_diagram->setSelected(m_workspace.view().data().linear);
+    m_diagram->setVisible(
+        m_workspace.view().data().diagram && height() >= kLinesForDiagram * fontMetrics().height());
+}
+
+void LayerView::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    refreshDiagram();
+}
+
+void LayerView::setContent(Content content) {
+    if (content == m_content) {
+        return;
+    }
+    const bool focused = m_plot->hasFocus() || m_chart->hasFocus();
+    m_content = content;
+    m_contents->setCurrentIndex(static_cast<int>(content));
+    const bool maxima = content == Content::Maxima;
+    m_plot->setVisible(maxima);
+    m_chart->setVisible(!maxima);
+    refresh();
+    QWidget* shown = maxima ? static_cast<QWidget*>(m_plot) : m_chart;
+    if (focused) {
+        shown->setFocus(Qt::OtherFocusReason);
+    }
+    showReadout(maxima ? m_plot->readout() : m_chart->readout());
+}
+
+void LayerView::keyPressEvent(QKeyEvent* event) {
+    constexpr int kContents = 3;
+    if (event->key() == Qt::Key_D && event->modifiers() == Qt::NoModifier && m_figure != nullptr) {
+        setContent(static_cast<Content>((static_cast<int>(m_content) + 1) % kContents));
+        return;
+    }
+    QWidget::keyPressEvent(event);
+}
+
+void LayerView::refreshChart() {
+    if (m_content == Content::Maxima || (m_charted == m_figure && m_chartedContent == m_content)) {
+        return;
+    }
+    m_charted = m_figure;
+    m_chartedContent = m_content;
+    const auto make = m_content == Content::Distribution ? distributionChart : channelRibbons;
+    m_chart->setChart(std::make_shared<const Chart>(make(*m_shown, m_shownLayer, m_shownOptions)));
+}
+
+void LayerView::showReadout(const QString& text) {
+    const QString hint = m_content == Content::Maxima
+                             ? tr("Move over the plot, or focus it and use the arrow keys; "
+                                  "Alt+Right goes to the next outlier.")
+                             : tr("Move over the plot, or focus it and use the arrow keys; Page Down goes to "
+                                  "the next panel.");
+    m_readout->setText(text.isEmpty() ? hint : text);
+}
+
+std::optional<Printable> LayerView::printable() const {
+    if (m_figure == nullptr) {
+        return std::nullopt;
+    }
+    return m_content == Content::Maxima ? Printable(*m_figure) : Printable(*m_chart->chart());
+}
+
+void LayerView::goToPanel(Linear linear) {
+    setContent(Content::Maxima);
+    const int panel = panelOf(linear);
+    if (panel < 0 || m_figure->panels[static_cast<std::size_t>(panel)].values.empty()) {
+        return;
+    }
+    const std::vector<float>& values = m_figure->panels[static_cast<std::size_t>(panel)].values;
+    m_plot->setFocus(Qt::OtherFocusReason);
+    m_plot->setCursor(panel, static_cast<int>(std::ranges::max_element(values) - values.begin()));
 }
 
 QString LayerView::subtitle() const {
@@ -280,7 +380,8 @@ void LayerView::refreshHeader() {
     m_scale->setCurrentIndex(m_scale->findData(static_cast<int>(view.scale)));
     m_weights->setChecked(view.weightPanels);
     m_weights->setVisible(m_workspace.checkpoint() != nullptr);
-    m_weights->setEnabled(view.side == Side::Input);
+    m_weights->setEnabled(view.side == Side::Input && m_content == Content::Maxima);
+    m_scale->setEnabled(m_content == Content::Maxima);
 }
 
 void LayerView::refreshEmpty() {

@@ -228,12 +228,11 @@ void MainWindow::exportFigureAs() {
         exportOverviewAs();
         return;
     }
-    const auto figure = layerView()->figure();
-    const QString file =
-        figure == nullptr
-            ? QString()
-            : askForFigureFile(
-                  tr("Export Figure"), QStringLiteral("layer-%1.pdf").arg(m_workspace.view().data().layer));
+    const auto figure = layerView()->printable();
+    const QString file = !figure ? QString()
+                                 : askForFigureFile(
+                                       tr("Export Figure"),
+                                       QStringLiteral("layer-%1.pdf").arg(m_workspace.view().data().layer));
     if (!file.isEmpty()) {
         // The dialog has asked already whether to replace the file.
         const Result<void> written = exportFigure(*figure, file.toStdString(), storedPreferences().figure, true);
@@ -260,9 +259,7 @@ void MainWindow::exportOverviewAs() {
 }
 
 void MainWindow::copyFigure() {
-    if (m_centre->overviewIsCurrent()) {
-        copyFigureToClipboard(m_centre->overview()->figure(), storedPreferences().figure);
-    } else if (const auto figure = layerView()->figure()) {
+    if (const auto figure = m_centre->printable()) {
         copyFigureToClipboard(*figure, storedPreferences().figure);
     }
 }

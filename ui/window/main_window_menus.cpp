@@ -207,6 +207,15 @@ void MainWindow::buildModelMenu() {
 void MainWindow::buildViewMenu() {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
     buildMiddleMenu(menu);
+    ViewState& view = m_workspace.view();
+    QAction* diagram = addCommand(menu, tr("&Block Diagram"), {}, QKeySequence(tr("Ctrl+B")), [&view] {
+        view.setDiagram(!view.data().diagram);
+    });
+    diagram->setToolTip(tr("The block of the layer above its panels, where the window is high enough"));
+    diagram->setCheckable(true);
+    diagram->setChecked(view.data().diagram);
+    connect(
+        &view, &ViewState::changed, diagram, [&view, diagram] { diagram->setChecked(view.data().diagram); });
     menu->addSeparator();
     for (QDockWidget* dock : findChildren<QDockWidget*>()) {
         menu->addAction(dock->toggleViewAction());

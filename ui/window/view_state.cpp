@@ -112,6 +112,7 @@ Json toJson(const ViewData& view) {
         {"rule", std::string(outlierRuleName(view.rule))},
         {"k", view.k},
         {"weight_panels", view.weightPanels},
+        {"diagram", view.diagram},
         {"linear", std::string(linearName(view.linear))},
         {"channel", view.channel},
         {"scale", std::string(axisScaleName(view.scale))},
@@ -139,6 +140,7 @@ void readView(const Json& json, ViewData& view) {
     }
     view.linear = parseLinear(text(json, "linear")).value_or(view.linear);
     readBool(json, "weight_panels", view.weightPanels);
+    readBool(json, "diagram", view.diagram);
     readInt(json, "channel", -1, 100'000'000, view.channel);
     view.scale = parseAxisScale(text(json, "scale")).value_or(view.scale);
     if (const auto middle = std::ranges::find(kMiddles, text(json, "middle")); middle != kMiddles.end()) {
@@ -190,6 +192,9 @@ void ViewState::setSelection(int layer, Linear linear, int channel) {
 }
 void ViewState::setWeightPanels(bool shown) {
     assign(&ViewData::weightPanels, shown);
+}
+void ViewState::setDiagram(bool shown) {
+    assign(&ViewData::diagram, shown);
 }
 void ViewState::setMiddle(Middle middle) {
     assign(&ViewData::middle, middle);

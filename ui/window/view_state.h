@@ -52,6 +52,7 @@ struct ViewData {
     double k = 6;
     AxisScale scale = AxisScale::Log; ///< of the layer's panels
     bool weightPanels = false;        ///< the layer shows its weights' columns below
+    bool diagram = true;              ///< the layer shows its block diagram, where there is room
     Middle middle = Middle::Both;
     HeatStatistic heatStatistic = HeatStatistic::Absmax;
     HeatOrder heatOrder = HeatOrder::Depth;
@@ -87,6 +88,7 @@ public:
     void setK(double k);
     void setScale(AxisScale scale);
     void setWeightPanels(bool shown);
+    void setDiagram(bool shown);
     void setMiddle(Middle middle);
     void setHeatStatistic(HeatStatistic statistic);
     void setHeatOrder(HeatOrder order);

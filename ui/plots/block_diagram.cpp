@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/plots/block_diagram.h"
+
+#include "ui/models/text.h"
+
+#include <QHelpEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QToolTip>
+
+#include <cmath>
+
+namespace mambascope::ui {
+
+BlockDiagram::BlockDiagram(QWidget* parent)
+    : QWidget(parent) {
+    setMouseTracking(true);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    setAttribute(Qt::WA_OpaquePaintEvent);
+    setAccessibleName(tr("Block diagram of the layer"));
+}
+
+void BlockDiagram::setFigure(std::shared_ptr<const Figure> figure, const ModelSpec& spec) {
+    m_figure = std::move(figure);
+    m_spec = spec;
+    update();
+}
+
+void BlockDiagram::setSelected(Linear linear) {
+    if (m_selected != linear) {
+        m_selected = linear;
+        update();
+    }
+}
+
+void BlockDiagram::setTheme(const Theme* theme) {
+    m_theme = theme;
+    connect(theme, &Theme::changed, this, qOverload<>(&QWidget::update));
+}
+
+DiagramLayout BlockDiagram::layoutNow() const {
+    return m_figure != nullptr ? diagramLayout(m_spec, QRectF(rect()), font()) : DiagramLayout();
+}
+
+QRectF BlockDiagram::boxOf(Linear linear) const {
+    for (const DiagramBox& box : layoutNow().boxes) {
+        if (box.linear == linear) {
+            return box.rect;
+        }
+    }
+    return {};
+}
+
+std::optional<Linear> BlockDiagram::linearAt(const QPointF& at) const {
+    for (const DiagramBox& box : layoutNow().boxes) {
+        if (box.rect.contains(at)) {
+            return box.linear;
+        }
+    }
+    return std::nullopt;
+}
+
+QSize BlockDiagram::sizeHint() const {
+    return {fontMetrics().averageCharWidth() * 100, static_cast<int>(std::ceil(diagramHeight(font())))};
+}
+
+QSize BlockDiagram::minimumSizeHint() const {
+    return {0, sizeHint().height()};
+}
+
+bool BlockDiagram::event(QEvent* event) {
+    if (event->type() == QEvent::ToolTip) {
+        const auto* help = static_cast<QHelpEvent*>(event);
+        if (const auto linear = linearAt(help->pos())) {
+            QToolTip::showText(
+                help->globalPos(), tr("Go to the panel of %1").arg(qt(linearName(*linear))), this);
+            return true;
+        }
+        QToolTip::hideText();
+    }
+    return QWidget::event(event);
+}
+
+void BlockDiagram::paintEvent(QPaintEvent*) {
+    const PlotColours colours = m_theme != nullptr ? m_theme->colours() : PlotColours::light();
+    QPainter painter(this);
+    painter.fillRect(rect(), colours.background);
+    if (m_figure != nullptr) {
+        paintDiagram(painter, layoutNow(), m_figure->panels, m_selected, {colours, font(), 1});
+    }
+}
+
+void BlockDiagram::mouseMoveEvent(QMouseEvent* event) {
+    setCursor(linearAt(event->position()) ? Qt::PointingHandCursor : Qt::ArrowCursor);
+}
+
+void BlockDiagram::mouseReleaseEvent(QMouseEvent* event) {
+    if (const auto linear = linearAt(event->position()); linear && event->button() == Qt::LeftButton) {
+        Q_EMIT activated(*linear);
+    }
+}
+
+} // namespace mambascope::ui
