@@ -210,6 +210,7 @@ void MainWindow::refreshActions() {
         loaded && m_workspace.model()->hasTokenizer ? tr("This checkpoint brings its own tokenizer.") : why);
     m_actions->exportFigure->setEnabled(calibrated);
     m_actions->copyFigure->setEnabled(calibrated);
+    m_actions->printFigure->setEnabled(calibrated);
     m_actions->exportOverview->setEnabled(calibrated);
     m_actions->stop->setEnabled(!m_workspace.jobs().idle());
     const Session* session = m_workspace.session();

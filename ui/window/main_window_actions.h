@@ -27,6 +27,7 @@ struct MainWindow::Actions {
     QAction* stop = nullptr;
     QAction* exportFigure = nullptr;
     QAction* exportOverview = nullptr;
+    QAction* printFigure = nullptr;
     std::vector<QAction*> middles;    ///< by Middle
     std::vector<QAction*> colourMaps; ///< by ColourMap
     QAction* copyFigure = nullptr;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/dialogs/figure_dialog.h"
 #include "ui/docks/results_panel.h"
 #include "ui/models/text.h"
 #include "ui/theme/theme.h"
 #include "ui/window/cache_scan.h"
+#include "ui/window/centre_view.h"
 #include "ui/window/command_palette.h"
 #include "ui/window/language.h"
 #include "ui/window/layer_view.h"
@@ -67,6 +69,14 @@ void MainWindow::buildFileMenu() {
         addCommand(menu, tr("Export O&verview…"), {}, QKeySequence(tr("Ctrl+Alt+Shift+E")), [this] {
             exportOverviewAs();
         });
+    m_actions->printFigure = addCommand(menu, tr("&Print Figure…"), {}, QKeySequence::Print, [this] {
+        if (const auto figure = m_centre->printable()) {
+            auto* dialog = new FigureDialog(*figure, QStringLiteral("figure"), this);
+            dialog->setAttribute(Qt::WA_DeleteOnClose);
+            dialog->show();
+        }
+    });
+    m_actions->printFigure->setToolTip(tr("See the figure as it will be on paper or in a file, in any size"));
     m_actions->exportCheckpoint =
         addCommand(menu, tr("Export C&heckpoint…"), {}, QKeySequence(tr("Ctrl+Shift+X")), [this] {
             exportCheckpointAs();
