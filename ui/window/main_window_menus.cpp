@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/figure_dialog.h"
+#include "ui/dialogs/result_charts_dialog.h"
 #include "ui/docks/results_panel.h"
 #include "ui/models/text.h"
 #include "ui/theme/theme.h"
@@ -205,6 +206,11 @@ void MainWindow::buildModelMenu() {
     });
     m_actions->compareRuns = addCommand(menu, tr("Compare R&uns…"), {}, QKeySequence(tr("Ctrl+D")), [this] {
         compareRuns(m_results->selectedRun());
+    });
+    addCommand(menu, tr("&Plot Results…"), {}, QKeySequence(tr("Ctrl+Shift+D")), [this] {
+        auto* dialog = new ResultChartsDialog(m_workspace, m_theme, this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->show();
     });
     menu->addSeparator();
     addCommand(menu, tr("E&ngine…"), {}, {}, [this] { chooseEngine(); });
