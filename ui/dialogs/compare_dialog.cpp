@@ -2,6 +2,7 @@
 #include "ui/dialogs/compare_dialog.h"
 
 #include "ui/commands/plan_edit.h"
+#include "ui/dialogs/activation_comparison.h"
 #include "ui/models/comparison_model.h"
 #include "ui/models/flips_model.h"
 #include "ui/models/text.h"
@@ -23,6 +24,7 @@
 #include <QSortFilterProxyModel>
 #include <QSplitter>
 #include <QStyledItemDelegate>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTextBrowser>
 #include <QVBoxLayout>
@@ -97,7 +99,8 @@ CompareDialog::CompareDialog(Workspace& workspace, const Theme& theme, QWidget* 
     , m_plan(new QLabel(this))
     , m_count(new QLabel(this))
     , m_search(new QLineEdit(this))
-    , m_detail(new QTextBrowser(this)) {
+    , m_detail(new QTextBrowser(this))
+    , m_activations(new ActivationComparison(workspace, theme, this)) {
     setWindowTitle(tr("Compare Runs"));
     m_found->setSourceModel(m_flips);
     m_found->setFilterKeyColumn(-1);
@@ -107,7 +110,11 @@ CompareDialog::CompareDialog(Workspace& workspace, const Theme& theme, QWidget* 
     parts->setChildrenCollapsible(false);
     auto* choices = choice();
     parts->addWidget(summary(theme));
-    parts->addWidget(flipsView());
+    auto* tabs = new QTabWidget(this);
+    tabs->setDocumentMode(true);
+    tabs->addTab(flipsView(), tr("&Answers"));
+    tabs->addTab(m_activations, tr("Acti&vations"));
+    parts->addWidget(tabs);
     parts->setStretchFactor(0, 2);
     parts->setStretchFactor(1, 3);
     auto* column = new QVBoxLayout(this);
@@ -184,6 +191,10 @@ QWidget* CompareDialog::flipsView() {
     auto* part = new QWidget(this);
     m_flipsTable = makeTable(m_found, tr("Answers that flipped"), part);
     m_flipsTable->setSortingEnabled(true);
+    // The arrow of sorting above the words, not on them.
+    m_flipsTable->horizontalHeader()->setStyleSheet(
+        QStringLiteral("QHeaderView::section { padding: 8px 3px 4px 3px; } QHeaderView::up-arrow, "
+                       "QHeaderView::down-arrow { subcontrol-position: top center; }"));
     m_flipsTable->sortByColumn(FlipsModel::ChangeColumn, Qt::DescendingOrder);
     m_flipsTable->horizontalHeader()->setStretchLastSection(true);
     m_search->setPlaceholderText(tr("Search task, flip or text"));
@@ -247,6 +258,10 @@ void CompareDialog::refresh() {
     if (!from.ok() || !to.ok()) {
         m_plan->setText(qt(describe(from.ok() ? to.error() : from.error())));
         return;
+    }
+    const auto fromPlan = planOf(*from.value()), toPlan = planOf(*to.value());
+    if (fromPlan.ok() && toPlan.ok()) {
+        m_activations->setPlans(fromPlan.value(), toPlan.value());
     }
     m_count->setText(tr("Comparing…"));
     m_comparer->start(

@@ -17,14 +17,15 @@ class QTextBrowser;
 
 namespace mambascope::ui {
 
+class ActivationComparison;
 class ComparisonModel;
 class FlipsModel;
 class RunComparer;
 class Theme;
 class Workspace;
 
-/// Two runs of the session side by side: accuracies with intervals, what the plans do differently, and which
-/// answers flipped and why.
+/// Two runs of the session side by side: accuracies with intervals, what the plans do differently, which
+/// answers flipped and why, and how the activations differ.
 class CompareDialog : public QDialog {
     Q_OBJECT
 public:
@@ -38,6 +39,7 @@ public:
     QLineEdit* search() const { return m_search; }
     QString planWords() const;
     QString detail() const;
+    ActivationComparison* activations() const { return m_activations; }
 
 Q_SIGNALS:
     /// The comparison that was asked for is shown.
@@ -65,6 +67,7 @@ private:
     QLabel* m_count;
     QLineEdit* m_search;
     QTextBrowser* m_detail;
+    ActivationComparison* m_activations;
 };
 
 } // namespace mambascope::ui
