@@ -40,6 +40,7 @@ CalibrationSnapshot madeUp() {
     snapshot.spec.inner = 5120;
     snapshot.spec.state = 16;
     snapshot.spec.dtRank = 160;
+    snapshot.spec.convKernel = 4;
     snapshot.spec.vocabulary = 50280;
     snapshot.source.checkpointName = "made-up";
     snapshot.source.engine = kImportedEngine;

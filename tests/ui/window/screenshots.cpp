@@ -7,15 +7,20 @@
 #include "tests/ui/window/photographer.h"
 #include "tests/ui/window/screenshots_start.h"
 #include "ui/dialogs/about_dialog.h"
+#include "ui/dialogs/activation_comparison.h"
 #include "ui/dialogs/compare_dialog.h"
+#include "ui/dialogs/figure_dialog.h"
+#include "ui/dialogs/result_charts_dialog.h"
 #include "ui/dialogs/settings_dialog.h"
 #include "ui/plots/layer_plot.h"
+#include "ui/window/centre_view.h"
 #include "ui/window/command_palette.h"
 #include "ui/window/language.h"
 #include "ui/window/layer_view.h"
 #include "ui/window/tour.h"
 
 #include <QDockWidget>
+#include <QTabWidget>
 #include <QTemporaryDir>
 
 #include <cstdio>
@@ -31,6 +36,19 @@ Result<std::unique_ptr<Engine>> startEngine() {
         return client.error();
     }
     return std::unique_ptr<Engine>(std::move(client).value());
+}
+
+void takeDistributions(MainWindow& window, test::Photographer& photographer) {
+    LayerView* layer = window.layerView();
+    layer->setContent(LayerView::Content::Distribution);
+    photographer.take(QStringLiteral("B-distribution"));
+    FigureDialog sheet(*window.centre()->printable(), QStringLiteral("figure"), &window);
+    sheet.show();
+    photographer.take(QStringLiteral("C-sheet"), sheet);
+    sheet.close();
+    layer->setContent(LayerView::Content::Ribbons);
+    photographer.take(QStringLiteral("D-ribbons"));
+    layer->setContent(LayerView::Content::Maxima);
 }
 
 bool evaluate(Workspace& workspace, const char* preset, const EvaluationSettings& settings) {
@@ -99,6 +117,7 @@ int main(int argc, char** argv) {
     window.layerView()->plot()->setFocus();
     photographer.take(QStringLiteral("7-smoothing"));
     workspace.view().setWeightPanels(false);
+    takeDistributions(window, photographer);
     workspace.view().setMiddle(Middle::Overview);
     photographer.take(QStringLiteral("8-overview"));
     workspace.view().setMiddle(Middle::Both);
@@ -111,7 +130,13 @@ int main(int argc, char** argv) {
         return 1;
     }
     photographer.take(QStringLiteral("9-compare"), compare);
+    compare.findChild<QTabWidget*>()->setCurrentWidget(compare.activations());
+    photographer.take(QStringLiteral("E-activations"), compare);
     compare.close();
+    ResultChartsDialog charts(workspace, theme, &window);
+    charts.show();
+    photographer.take(QStringLiteral("F-results"), charts);
+    charts.close();
     // The first letters of the command as the language of the window calls it.
     window.commandPalette()->open(MainWindow::tr("&Evaluate").remove(u'&').left(4).toLower());
     photographer.take(QStringLiteral("A-palette"));
