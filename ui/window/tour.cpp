@@ -126,6 +126,9 @@ void Tour::go(int step) {
 }
 
 void Tour::place() {
+    if (isHidden()) {
+        return; // it has ended
+    }
     const QMargins frameMargins(3, 3, 3, 3);
     layout()->activate(); // with the texts of this step
     const int width = std::max(fontMetrics().averageCharWidth() * 66, layout()->minimumSize().width());

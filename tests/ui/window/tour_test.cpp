@@ -78,6 +78,7 @@ void TourTest::pointsAtWhatItTalksAbout() {
         QCOMPARE(tour->framed().isEmpty(), step + 1 == tour->steps());
         QTest::keyClick(tour, Qt::Key_Right);
     }
+    settle();
     QVERIFY(!tour->isVisible());
     QVERIFY(tour->framed().isEmpty());
     // Again, in a window that becomes smaller meanwhile.
@@ -97,7 +98,9 @@ void TourTest::keysGoThroughItAndEscapeStopsNoJob() {
     QTest::keyClick(m_window->windowHandle(), Qt::Key_Return); // "Next" has the keyboard
     QCOMPARE(tour->step(), 1);
     QTest::keyClick(m_window->windowHandle(), Qt::Key_Escape);
+    settle();
     QVERIFY(!tour->isVisible());
+    QVERIFY(tour->framed().isEmpty());
     QTRY_VERIFY_WITH_TIMEOUT(m_workspace->calibration() != nullptr, kPatience);
     QVERIFY(!m_workspace->calibration()->source.partial);
 }
