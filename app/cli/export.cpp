@@ -42,8 +42,8 @@ ExportRequest exportRequest(const ExportOptions& options, const LoadedPlan& plan
 
 /// On this machine, without an engine: weights are read when it is their turn, and a model that does not fit
 /// into memory can be exported.
-Result<ExportReport>
-exportHere(const Context& context, const ExportOptions& options, const LoadedPlan& plan, ExportRequest& request) {
+Result<ExportReport> exportHere(
+    const Context& context, const ExportOptions& options, const LoadedPlan& plan, ExportRequest& request) {
     const Result<std::string> folder = checkNewFolder(options.output, options.force);
     if (!folder.ok()) {
         return folder.error();
@@ -64,7 +64,8 @@ exportHere(const Context& context, const ExportOptions& options, const LoadedPla
     const ModelSpec& spec = checkpoint.value()->spec;
     const std::vector<SiteId> sites = spec.sites();
     std::optional<WeightStatistics> weights;
-    if (std::any_of(sites.begin(), sites.end(), [&](SiteId site) { return plan.plan.at(site).alpha.has_value(); })) {
+    if (std::any_of(
+            sites.begin(), sites.end(), [&](SiteId site) { return plan.plan.at(site).alpha.has_value(); })) {
         Result<WeightStatistics> read = weightStatistics(*checkpoint.value(), context.job);
         if (!read.ok()) {
             return read.error();
@@ -72,8 +73,8 @@ exportHere(const Context& context, const ExportOptions& options, const LoadedPla
         weights = std::move(read).value();
     }
     const CalibrationSnapshot* calibration = plan.calibration.get();
-    const Result<ResolvedPlan> resolved = resolvePlan(
-        spec, plan.plan, calibration, weights ? &*weights : nullptr, request.checkpointHash);
+    const Result<ResolvedPlan> resolved =
+        resolvePlan(spec, plan.plan, calibration, weights ? &*weights : nullptr, request.checkpointHash);
     if (!resolved.ok()) {
         return resolved.error();
     }

@@ -422,7 +422,8 @@ void addSearch(CLI::App& program, Verb& run) {
         "--weighted", options->weighted,
         "bits: weigh each site's error by what it does to the model's loss (one more pass a site)");
     verb->add_option("--trace", options->trace, "Write what was measured here, as JSON");
-    verb->add_option("--session", options->session, "Keep what was measured in this session (made if missing)");
+    verb->add_option(
+        "--session", options->session, "Keep what was measured in this session (made if missing)");
     addOutputOptions(
         *verb, options->output, false, "Plan file (sensitivity: the trace); default standard output");
     verb->callback([options, &run] {

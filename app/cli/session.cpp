@@ -205,7 +205,9 @@ Result<void> show(const Session& session) {
     json["plan"] = toJson(session.plan());
     json["plan_summary"] = planSummary(session.plan());
     json["runs"] = describeRuns(session);
-    const auto whole = [](const OrderedJson& content) { return content; };
+    const auto whole = [](const OrderedJson& content) {
+        return content;
+    };
     const Result<OrderedJson> searches = describeRecords(session.searches(), whole);
     if (!searches.ok()) {
         return searches.error();
@@ -296,9 +298,8 @@ void addSession(CLI::App& program, Verb& run) {
             return session.ok() ? action(*session.value()) : session.error();
         };
     };
-    verb->add_subcommand("list", "Runs, plans, searches and sweeps of the session, as JSON")->callback([onSession] {
-        onSession(&list);
-    });
+    verb->add_subcommand("list", "Runs, plans, searches and sweeps of the session, as JSON")
+        ->callback([onSession] { onSession(&list); });
     verb->add_subcommand("show", "What the session holds, as JSON")->callback([onSession] {
         onSession(&show);
     });

@@ -93,8 +93,7 @@ Result<void> addToSession(
     return {};
 }
 
-Result<void>
-addSearchToSession(const std::string& file, const LoadedModel& model, const OrderedJson& trace) {
+Result<void> addSearchToSession(const std::string& file, const LoadedModel& model, const OrderedJson& trace) {
     if (file.empty()) {
         return {};
     }

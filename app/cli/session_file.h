@@ -33,8 +33,7 @@ Result<void> addToSession(
     const std::string& file, const LoadedModel& model, const QuantPlan& plan,
     std::shared_ptr<const EvaluationResult> result);
 /// Adds the trace of a search.
-Result<void>
-addSearchToSession(const std::string& file, const LoadedModel& model, const OrderedJson& trace);
+Result<void> addSearchToSession(const std::string& file, const LoadedModel& model, const OrderedJson& trace);
 /// Adds the results of a sweep, over whatever checkpoints.
 Result<void> addSweepToSession(const std::string& file, const OrderedJson& results);
 /// Makes `plan` the session's current plan: its results are there already.

@@ -13,7 +13,6 @@ namespace mambascope {
 /// The bytes of calibrationToBytes(), handed on in pieces instead of gathered. The first error of `take` ends
 /// it.
 Result<void> writeCalibrationBytes(
-    const CalibrationSnapshot& snapshot,
-    const std::function<Result<void>(std::span<const std::byte>)>& take);
+    const CalibrationSnapshot& snapshot, const std::function<Result<void>(std::span<const std::byte>)>& take);
 
 } // namespace mambascope

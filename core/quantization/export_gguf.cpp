@@ -62,7 +62,7 @@ constexpr std::array<Renaming, 12> kNames{
      {"mixer.x_proj.weight", "ssm_x.weight", true},
      {"mixer.dt_proj.weight", "ssm_dt.weight", true},
      {"mixer.dt_proj.bias", "ssm_dt.bias", false},
-     {"mixer.dt_bias", "ssm_dt.bias", false},   // Mamba-2's
+     {"mixer.dt_bias", "ssm_dt.bias", false},         // Mamba-2's
      {"mixer.norm.weight", "ssm_norm.weight", false}, // Mamba-2's gated norm
      {"mixer.A_log", "ssm_a", false},
      {"mixer.D", "ssm_d", false},
@@ -118,7 +118,8 @@ GgmlType typeOf(bool matrix, GgmlType wanted, const std::vector<std::int64_t>& s
 }
 
 /// The shape that llama.cpp's loader asks for.
-std::vector<std::int64_t> shapeOf(const std::string& name, std::vector<std::int64_t> shape, const ModelSpec& spec) {
+std::vector<std::int64_t>
+shapeOf(const std::string& name, std::vector<std::int64_t> shape, const ModelSpec& spec) {
     if (shape.size() == 3) {
         shape.erase(shape.begin() + 1); // conv1d.weight [channels, 1, taps]
     }

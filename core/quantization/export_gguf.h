@@ -14,13 +14,14 @@
 
 namespace mambascope {
 
-/// Writes a model for llama.cpp (architecture "mamba", which FalconMamba belongs to, or "mamba2"; names, shapes
-/// and keys are those of its converter's conversion/mamba.py and of its loader's src/models/mamba2.cpp). `tensors` are the
-/// exported weights under Hugging Face's names in fp32 (exportTensors()). `type` is that of the matrices
-/// (in_proj, x_proj, dt_proj, out_proj, embedding, head) whose rows divide into its blocks; other matrices of
-/// a block type become F16, everything else is F32. Returns notes, a sentence each. Usage with a sentence for
-/// what llama.cpp's architecture does not have: an inner width other than twice the hidden one, biases of the
-/// linears, a gated norm of Mamba-2's that is not one a group; Unreadable for a tokenizer that GGUF cannot describe.
+/// Writes a model for llama.cpp (architecture "mamba", which FalconMamba belongs to, or "mamba2"; names,
+/// shapes and keys are those of its converter's conversion/mamba.py and of its loader's
+/// src/models/mamba2.cpp). `tensors` are the exported weights under Hugging Face's names in fp32
+/// (exportTensors()). `type` is that of the matrices (in_proj, x_proj, dt_proj, out_proj, embedding, head)
+/// whose rows divide into its blocks; other matrices of a block type become F16, everything else is F32.
+/// Returns notes, a sentence each. Usage with a sentence for what llama.cpp's architecture does not have: an
+/// inner width other than twice the hidden one, biases of the linears, a gated norm of Mamba-2's that is not
+/// one a group; Unreadable for a tokenizer that GGUF cannot describe.
 Result<std::vector<std::string>> writeGgufModel(
     const std::filesystem::path& path, const Checkpoint& checkpoint, std::string_view type,
     std::vector<TensorToWrite> tensors);

@@ -169,9 +169,7 @@ std::string calibrationSection(const Session& session, const Medium& medium) {
     std::string content = html::table({}, rows) + outlierTable(counts, calibration->spec.layers);
     if (calibration->spec.layers > 0) {
         const Figure figure = layerFigure(*calibration, remarkableLayer(counts), options);
-        content += element(
-            "figure",
-            medium.figure(figure));
+        content += element("figure", medium.figure(figure));
     }
     return content;
 }
@@ -273,8 +271,9 @@ Result<std::string> sessionReport(const Session& session) {
             return element("details", element("summary", title) + content);
         }};
     const Result<std::string> body = bodyOf(session, screen);
-    return body.ok() ? Result<std::string>(html::page(titleOf(session) + " – mambascope", kStyle, body.value()))
-                     : body;
+    return body.ok()
+               ? Result<std::string>(html::page(titleOf(session) + " – mambascope", kStyle, body.value()))
+               : body;
 }
 
 Result<PrintedReport> printedReport(const Session& session) {

@@ -20,8 +20,9 @@ std::string percent(double share) {
 std::string shareCell(const TaskResult& task, RunsAre runsAre) {
     const double p = task.metrics.published(task.task);
     const Interval interval = wilsonInterval(p, task.metrics.n);
-    std::string cell = percent(p) + (runsAre == RunsAre::Rows ? "<br/>" : " ") + "<span class=\"faint\">" + html::number(100 * interval.low, 1) + "–" +
-                       html::number(100 * interval.high, 1) + "</span>";
+    std::string cell = percent(p) + (runsAre == RunsAre::Rows ? "<br/>" : " ") + "<span class=\"faint\">" +
+                       html::number(100 * interval.low, 1) + "–" + html::number(100 * interval.high, 1) +
+                       "</span>";
     if (task.metrics.nonfinite > 0) {
         cell += " (" + std::to_string(task.metrics.nonfinite) + " not finite)";
     }
@@ -74,9 +75,9 @@ std::string resultTable(const std::vector<Run>& runs, RunsAre runsAre) {
     }
     for (const TaskLabel& task : taskLabels(results)) {
         const std::string metric(publishedMetric(task.task));
-        rows.push_back(row(runs, task.name, text(task.title) + between + text(metric), [&](const TaskResult& found) {
-            return shareCell(found, runsAre);
-        }));
+        rows.push_back(
+            row(runs, task.name, text(task.title) + between + text(metric),
+                [&](const TaskResult& found) { return shareCell(found, runsAre); }));
         if (isGreedyTask(task.task)) {
             rows.push_back(
                 row(runs, task.name, text(task.title) + between + "perplexity",

@@ -48,7 +48,8 @@ public:
         bool whole = true;
         for (const char* direction : {"", " DESC"}) { // from both ends to where the tree is damaged
             whole = forEachRow(
-                m_from.prepare("SELECT " + list(", ", "") + " FROM " + m_table + " ORDER BY " + list(", ", direction)),
+                m_from.prepare(
+                    "SELECT " + list(", ", "") + " FROM " + m_table + " ORDER BY " + list(", ", direction)),
                 [&](const Statement& row) {
                     Key key;
                     for (int i = 0; i < row.columns(); ++i) {
@@ -112,7 +113,9 @@ public:
         mendCalibrations();
         mendRuns();
         mendItems();
-        dropBroken("checkpoint", "spec", "checkpoints", [](const Json& json) { return modelSpecFromJson(json).ok(); });
+        dropBroken("checkpoint", "spec", "checkpoints", [](const Json& json) {
+            return modelSpecFromJson(json).ok();
+        });
         dropBroken("search", "trace", "searches", [](const Json&) { return true; });
         dropBroken("sweep", "results", "sweeps", [](const Json&) { return true; });
         if (std::string view; !forEachRow(
@@ -175,7 +178,8 @@ private:
                 }
             });
         for (const auto& [id, parent] : sound) {
-            Statement update = m_database.prepare("UPDATE plan_revision SET parent = nullif(?, 0) WHERE id = ?");
+            Statement update =
+                m_database.prepare("UPDATE plan_revision SET parent = nullif(?, 0) WHERE id = ?");
             execute(std::move(update.bind(parent).bind(id)));
         }
         for (const auto& [id, nearest] : standsFor) {
@@ -210,7 +214,8 @@ private:
              })) {
             broken.insert(id);
         }
-        for (const std::int64_t id : idsWhere("SELECT run_id, task, kind FROM task_result", [](const Statement& row) {
+        for (const std::int64_t id :
+             idsWhere("SELECT run_id, task, kind FROM task_result", [](const Statement& row) {
                  return row.text(2).empty() && !parseTask(row.text(1));
              })) {
             broken.insert(id);
@@ -226,8 +231,9 @@ private:
     void mendItems() {
         std::vector<Key> broken;
         forEachRow(
-            m_database.prepare("SELECT task_result.run_id, task_result.position, checksum, data FROM task_result "
-                               "LEFT JOIN task_items USING(run_id, position)"),
+            m_database.prepare(
+                "SELECT task_result.run_id, task_result.position, checksum, data FROM task_result "
+                "LEFT JOIN task_items USING(run_id, position)"),
             [&](const Statement& row) {
                 if (row.null(3) || contentHash(row.blob(3)) != row.text(2) ||
                     !itemsFromBytes(row.blob(3), "items").ok()) {
@@ -240,8 +246,8 @@ private:
             Statement items = m_database.prepare("INSERT OR REPLACE INTO task_items VALUES(?, ?, ?, ?)");
             items.bind(key[0]).bind(key[1]).bind(std::string_view(checksum));
             execute(std::move(items.bind(std::span<const std::byte>(none))));
-            Statement count = m_database.prepare(
-                "UPDATE task_result SET item_count = 0 WHERE run_id = ? AND position = ?");
+            Statement count =
+                m_database.prepare("UPDATE task_result SET item_count = 0 WHERE run_id = ? AND position = ?");
             execute(std::move(count.bind(key[0]).bind(key[1])));
             ++m_lost["tasks' item results"];
         }
@@ -301,7 +307,8 @@ bool isDamaged(const Error& error) {
     return error.code == ErrorCode::Unreadable && error.hint == kDamagedHint;
 }
 
-Result<std::vector<std::string>> recoverSession(const fs::path& damaged, const fs::path& target, bool overwrite) {
+Result<std::vector<std::string>>
+recoverSession(const fs::path& damaged, const fs::path& target, bool overwrite) {
     std::error_code error;
     if (fs::equivalent(damaged, target, error)) {
         return Error::usage("What can be recovered has to go to another file than the damaged one.");

@@ -162,8 +162,7 @@ Result<std::string> schemaText(const Database& database) {
 } // namespace
 
 Error damagedSession(const std::filesystem::path& path, std::string detail) {
-    return {
-        ErrorCode::Unreadable, path.string() + " is damaged.", kDamagedHint, std::move(detail)};
+    return {ErrorCode::Unreadable, path.string() + " is damaged.", kDamagedHint, std::move(detail)};
 }
 
 Result<void> createSchema(Database& database, int version) {

@@ -130,8 +130,8 @@ Result<void> Session::Impl::edit(const std::function<Result<void>(Database&)>& c
     return done;
 }
 
-Result<void> Session::Impl::changePlan(
-    const std::function<Result<void>(Database&)>& change, const QuantPlan& newPlan) {
+Result<void>
+Session::Impl::changePlan(const std::function<Result<void>(Database&)>& change, const QuantPlan& newPlan) {
     store::PlanPosition position;
     const Result<void> done = edit([&](Database& changed) -> Result<void> {
         if (const Result<void> made = change(changed); !made.ok()) {
@@ -241,8 +241,7 @@ Result<void> Session::addCalibration(std::shared_ptr<const CalibrationSnapshot> 
     }
     std::int64_t id = 0;
     const Result<void> done = m_impl->edit([&](Database& database) -> Result<void> {
-        const Result<std::int64_t> written =
-            store::writeCalibration(database, *snapshot, hash, owner, now());
+        const Result<std::int64_t> written = store::writeCalibration(database, *snapshot, hash, owner, now());
         id = written.ok() ? written.value() : 0;
         return written.ok() ? Result<void>() : written.error();
     });
@@ -304,9 +303,8 @@ std::optional<std::string> Session::redoLabel() const {
 }
 
 Result<void> Session::undoPlan() {
-    return m_impl->planPosition.revision != 0
-               ? m_impl->goToPlan(m_impl->planPosition.parent)
-               : Error::usage("There is no edit of the plan to undo.");
+    return m_impl->planPosition.revision != 0 ? m_impl->goToPlan(m_impl->planPosition.parent)
+                                              : Error::usage("There is no edit of the plan to undo.");
 }
 
 Result<void> Session::redoPlan() {
@@ -414,9 +412,8 @@ Result<std::vector<Record>> Session::searches() const {
 }
 
 Result<void> Session::addSearch(const OrderedJson& trace, const std::string& checkpointHash) {
-    const Result<void> done = m_impl->edit([&](Database& database) {
-        return store::writeSearch(database, trace, checkpointHash, now());
-    });
+    const Result<void> done = m_impl->edit(
+        [&](Database& database) { return store::writeSearch(database, trace, checkpointHash, now()); });
     if (done.ok() && checkpointHash == m_impl->checkpointHash()) {
         m_impl->notify({Change::Searches});
     }

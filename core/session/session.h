@@ -46,7 +46,8 @@ struct PlanRevision {
     QuantPlan plan;
 };
 
-/// What a search or a sweep left, in the JSON that its verb writes (a search's trace, a sweep's results.json).
+/// What a search or a sweep left, in the JSON that its verb writes (a search's trace, a sweep's
+/// results.json).
 struct Record {
     std::int64_t id = 0;
     std::int64_t created = 0; ///< seconds since 1970, UTC

@@ -51,8 +51,7 @@ struct Session::Impl {
     /// and it ends with the process.
     Result<void> edit(const std::function<Result<void>(Database&)>& change);
     /// The same for a change of the plan or of its place in the history, after which `newPlan` is current.
-    Result<void>
-    changePlan(const std::function<Result<void>(Database&)>& change, const QuantPlan& newPlan);
+    Result<void> changePlan(const std::function<Result<void>(Database&)>& change, const QuantPlan& newPlan);
     /// Makes another revision current.
     Result<void> goToPlan(std::int64_t revision);
     /// Calls the observers. Touches nothing of this afterwards: an observer may destroy the session.

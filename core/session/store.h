@@ -61,8 +61,8 @@ Result<void> removePlan(Database& database, std::int64_t revision);
 Result<std::vector<PlanRevision>>
 readPlanHistory(const Database& database, const std::filesystem::path& path);
 
-Result<std::vector<Record>> readSearches(
-    const Database& database, const std::string& checkpointHash, const std::filesystem::path& path);
+Result<std::vector<Record>>
+readSearches(const Database& database, const std::string& checkpointHash, const std::filesystem::path& path);
 Result<std::vector<Record>> readSweeps(const Database& database, const std::filesystem::path& path);
 Result<void> writeSearch(
     Database& database, const OrderedJson& trace, const std::string& checkpointHash, std::int64_t created);

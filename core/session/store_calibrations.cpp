@@ -142,8 +142,8 @@ Result<std::int64_t> writeCalibration(
     }
     const std::int64_t id = database.lastInsertId();
     SliceWriter writer(database, id);
-    const Result<void> written = writeCalibrationBytes(
-        snapshot, [&](std::span<const std::byte> bytes) { return writer.add(bytes); });
+    const Result<void> written =
+        writeCalibrationBytes(snapshot, [&](std::span<const std::byte> bytes) { return writer.add(bytes); });
     if (!written.ok()) {
         return written.error();
     }

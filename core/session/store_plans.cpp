@@ -31,8 +31,7 @@ Result<PlanPosition> readPlanPosition(const Database& database) {
     if (!row.ok()) {
         return row.error();
     }
-    return PlanPosition{
-        query.integer(0), query.integer(1), query.integer(3), query.text(2), query.text(4)};
+    return PlanPosition{query.integer(0), query.integer(1), query.integer(3), query.text(2), query.text(4)};
 }
 
 Result<QuantPlan>
@@ -77,7 +76,8 @@ Result<void> removePlan(Database& database, std::int64_t revision) {
 
 Result<std::vector<PlanRevision>>
 readPlanHistory(const Database& database, const std::filesystem::path& path) {
-    Statement query = database.prepare("SELECT id, parent, created, label, plan FROM plan_revision ORDER BY id");
+    Statement query =
+        database.prepare("SELECT id, parent, created, label, plan FROM plan_revision ORDER BY id");
     std::vector<PlanRevision> history;
     for (;;) {
         const Result<bool> row = query.step();
@@ -89,7 +89,8 @@ readPlanHistory(const Database& database, const std::filesystem::path& path) {
         }
         const std::int64_t id = query.integer(0), parent = query.integer(1);
         if (parent >= id) { // whoever follows the parents would never come to the root
-            return damagedSession(path, "plan " + std::to_string(id) + " comes before the one it was made of");
+            return damagedSession(
+                path, "plan " + std::to_string(id) + " comes before the one it was made of");
         }
         Result<QuantPlan> plan = planFromText(query.text(4), path);
         if (!plan.ok()) {

@@ -42,8 +42,8 @@ orderedJson(const std::string& text, std::string_view what, const std::filesyste
     return OrderedJson::parse(text, nullptr, false);
 }
 
-Result<std::vector<Record>> readSearches(
-    const Database& database, const std::string& checkpointHash, const std::filesystem::path& path) {
+Result<std::vector<Record>>
+readSearches(const Database& database, const std::string& checkpointHash, const std::filesystem::path& path) {
     Statement query =
         database.prepare("SELECT id, created, trace FROM search WHERE checkpoint_hash = ? ORDER BY id");
     query.bind(std::string_view(checkpointHash));

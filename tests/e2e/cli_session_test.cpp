@@ -171,10 +171,9 @@ private Q_SLOTS:
 
     void aSearchIsKept() {
         const fs::path found = m_folder->path() / "found.mscope";
-        const Outcome searched =
-            cli({"search", "demo", "--target", "bits", "--bits", "8,4", "--average-bits", "6", "--samples",
-                 "1", "--length", "16", "--trace", text(m_folder->path() / "trace.json"), "--session",
-                 text(found)});
+        const Outcome searched = cli(
+            {"search", "demo", "--target", "bits", "--bits", "8,4", "--average-bits", "6", "--samples", "1",
+             "--length", "16", "--trace", text(m_folder->path() / "trace.json"), "--session", text(found)});
         QVERIFY2(searched.exitCode == 0, searched.err.constData());
         const Json listed = cli({"session", text(found), "list"}).json();
         QCOMPARE(listed["searches"].size(), std::size_t{1});
@@ -182,18 +181,19 @@ private Q_SLOTS:
         Json shown = cli({"session", text(found), "show"}).json()["searches"][0];
         shown.erase("id");
         shown.erase("created");
-        const Result<Json> trace =
-            parseJson(readFile(m_folder->path() / "trace.json").value(), "the trace");
+        const Result<Json> trace = parseJson(readFile(m_folder->path() / "trace.json").value(), "the trace");
         QVERIFY(shown == trace.value());
     }
 
     void aSessionOfAnotherCheckpointIsLeftAlone() {
         const std::string before = listing(m_folder->path());
         for (const QStringList& call :
-             {QStringList{"evaluate", "demo", "--tasks", "copa", "--limit", "1", "--no-cache", "-o",
-                          text(m_folder->path() / "r.json")},
-              QStringList{"calibrate", "demo", "--samples", "1", "--length", "16", "-o",
-                          text(m_folder->path() / "c.safetensors")}}) {
+             {QStringList{
+                  "evaluate", "demo", "--tasks", "copa", "--limit", "1", "--no-cache", "-o",
+                  text(m_folder->path() / "r.json")},
+              QStringList{
+                  "calibrate", "demo", "--samples", "1", "--length", "16", "-o",
+                  text(m_folder->path() / "c.safetensors")}}) {
             const Outcome outcome = cli(call + QStringList{"--session", text(m_file)});
             QCOMPARE(outcome.exitCode, 2);
             QVERIFY2(outcome.err.contains("is about another checkpoint, model at"), outcome.err.constData());

@@ -53,7 +53,7 @@ private:
     QuantPlan m_noPlan;
     bool m_inGesture = false;
     bool m_applying = false;
-    QString m_openKey;                ///< what the gesture changed last
+    QString m_openKey;               ///< what the gesture changed last
     std::int64_t m_openRevision = 0; ///< and the revision that it made
 };
 

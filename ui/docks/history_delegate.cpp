@@ -54,7 +54,9 @@ void HistoryDelegate::drawLanes(
     const PlotColours& colours = m_theme.colours();
     const QFontMetricsF metrics(painter->font());
     const double width = laneWidth(painter->fontMetrics());
-    const auto x = [&](int lane) { return rect.left() + width * (std::min(lane, kMostLanes - 1) + 0.5); };
+    const auto x = [&](int lane) {
+        return rect.left() + width * (std::min(lane, kMostLanes - 1) + 0.5);
+    };
     const auto pen = [&](int lane) {
         return QPen(lane == 0 ? colours.accent : colours.secondaryText, 1.5);
     };
@@ -94,8 +96,7 @@ void HistoryDelegate::drawTexts(
     painter->setPen(m_theme.colours().text);
     painter->drawText(
         line, Qt::AlignLeft | Qt::AlignVCenter,
-        large.elidedText(
-            index.data(Qt::DisplayRole).toString(), Qt::ElideMiddle, line.width() - timeWidth));
+        large.elidedText(index.data(Qt::DisplayRole).toString(), Qt::ElideMiddle, line.width() - timeWidth));
     painter->setFont(smallFont);
     painter->setPen(m_theme.colours().secondaryText);
     painter->drawText(line, Qt::AlignRight | Qt::AlignVCenter, time);

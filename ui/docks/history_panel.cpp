@@ -102,8 +102,8 @@ void HistoryPanel::refresh() {
         std::move(history).value(), session->planRevision(), session->runs(),
         spec != nullptr ? spec->layers : 0);
     m_list->setCurrentIndex(m_model->index(m_model->rowOf(session->planRevision())));
-    m_summary->setText(tr("Plans: %1, branches: %2")
-                           .arg(number(m_model->rowCount()), number(m_model->branches())));
+    m_summary->setText(
+        tr("Plans: %1, branches: %2").arg(number(m_model->rowCount()), number(m_model->branches())));
     refreshActions();
 }
 

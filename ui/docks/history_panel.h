@@ -28,7 +28,8 @@ protected:
     void showEvent(QShowEvent* event) override;
 
 private:
-    QAction* addRowAction(const QString& text, const QList<QKeySequence>& shortcuts, void (HistoryPanel::*run)());
+    QAction*
+    addRowAction(const QString& text, const QList<QKeySequence>& shortcuts, void (HistoryPanel::*run)());
     /// Nothing is read while nobody sees it.
     void refreshSoon();
     void refresh();

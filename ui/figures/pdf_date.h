@@ -5,8 +5,8 @@
 
 namespace mambascope::ui {
 
-/// Replaces the present time, which Qt writes into a PDF, by SOURCE_DATE_EPOCH or else a constant, so that the
-/// same contents give the same bytes.
+/// Replaces the present time, which Qt writes into a PDF, by SOURCE_DATE_EPOCH or else a constant, so that
+/// the same contents give the same bytes.
 void fixPdfDate(QByteArray& pdf);
 
 } // namespace mambascope::ui

@@ -76,8 +76,7 @@ void HistoryModel::layOut() {
         }
         drawn.lane = own;
         drawn.goesOn = revision.id != 0;
-        lanes[static_cast<std::size_t>(own)] =
-            drawn.goesOn ? Lane{revision.parent, true} : Lane{-1, false};
+        lanes[static_cast<std::size_t>(own)] = drawn.goesOn ? Lane{revision.parent, true} : Lane{-1, false};
     }
     m_laneCount = static_cast<int>(lanes.size());
 }

@@ -29,7 +29,8 @@ public:
 
     /// `current` is the revision in force, `layers` those of the model.
     void setContent(
-        std::vector<PlanRevision> oldestFirst, std::int64_t current, const std::vector<Run>& runs, int layers);
+        std::vector<PlanRevision> oldestFirst, std::int64_t current, const std::vector<Run>& runs,
+        int layers);
 
     int rowCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role) const override;

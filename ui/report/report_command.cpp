@@ -47,9 +47,9 @@ int runReportCommand(const QStringList& arguments) {
         std::fputs(kHelp, stdout);
         return 0;
     }
-    const Result<void> done = understood
-                                  ? perform(parser)
-                                  : Error::usage(parser.errorText().toStdString(), "See: mambascope report --help");
+    const Result<void> done =
+        understood ? perform(parser)
+                   : Error::usage(parser.errorText().toStdString(), "See: mambascope report --help");
     if (done.ok()) {
         return 0;
     }

@@ -22,7 +22,7 @@ namespace {
 constexpr int kDpi = 1440; // twenty units to a point, as in figures
 constexpr double kPoint = kDpi / 72.0;
 constexpr double kMarginMm = 18;
-constexpr double kFootPoints = 22;         ///< height of the page's foot
+constexpr double kFootPoints = 22;           ///< height of the page's foot
 constexpr double kFigureHeight = 130. / 180; ///< for its width
 
 /// Draws the report's figures where its text has images.

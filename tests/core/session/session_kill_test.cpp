@@ -106,9 +106,8 @@ struct Expected {
 bool carryOut(Session& session, const Place& place, int step) {
     switch (kindOf(step)) {
     case PlanEdit:
-        return undoes(step) && session.undoLabel()
-                   ? session.undoPlan().ok()
-                   : session.setPlan(planOf(step), std::to_string(step)).ok();
+        return undoes(step) && session.undoLabel() ? session.undoPlan().ok()
+                                                   : session.setPlan(planOf(step), std::to_string(step)).ok();
     case RunStored:
         return session.addRun(resultOf(step)).ok();
     case CalibrationStored:

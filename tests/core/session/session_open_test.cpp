@@ -60,12 +60,18 @@ std::string everySetterIsRefused(Session& session) {
     const RunId run = session.runs().empty() ? 0 : session.runs()[0].id;
     const Result<RunId> added = session.addRun(exampleResult("", {}, 1));
     const std::array<Result<void>, 12> outcomes{
-        session.setCheckpoint(checkpoint),      session.addCalibration(exampleCalibration(checkpoint, 9)),
-        session.setPlan(examplePlan(0.9), "x"), session.amendPlan(examplePlan(0.9), "x"),
-        session.undoPlan(),                     session.addSearch({}, "c1"),
-        session.addSweep({}),                   session.setNotes("other"),
-        session.setView({{"other", 1}}),        session.removeRun(run),
-        session.setRunNote(run, "other"),       added.ok() ? Result<void>() : added.error()};
+        session.setCheckpoint(checkpoint),
+        session.addCalibration(exampleCalibration(checkpoint, 9)),
+        session.setPlan(examplePlan(0.9), "x"),
+        session.amendPlan(examplePlan(0.9), "x"),
+        session.undoPlan(),
+        session.addSearch({}, "c1"),
+        session.addSweep({}),
+        session.setNotes("other"),
+        session.setView({{"other", 1}}),
+        session.removeRun(run),
+        session.setRunNote(run, "other"),
+        added.ok() ? Result<void>() : added.error()};
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         const std::string which = "setter " + std::to_string(i);
         if (outcomes[i].ok()) {

@@ -193,7 +193,8 @@ private Q_SLOTS:
         QVERIFY(m_session->undoPlan().ok());
         QVERIFY(m_session->setPlan(examplePlan(0.3), "right").ok());
         QVERIFY(m_session->undoPlan().ok());
-        QCOMPARE(m_session->redoLabel().value(), std::string("right")); // what was undone, not the first child
+        QCOMPARE(
+            m_session->redoLabel().value(), std::string("right")); // what was undone, not the first child
         const std::vector<PlanRevision> history = reopen()->planHistory().value();
         QCOMPARE(history.size(), std::size_t{3});
         QCOMPARE(history[0].parent, std::int64_t{0});
@@ -358,8 +359,9 @@ private Q_SLOTS:
         QVERIFY(m_session->setNotes("n").ok());
         QVERIFY(m_session->setView({{"a", 1}}).ok());
         QCOMPARE(
-            heard, (std::vector<C>{
-                       C::Calibration, C::Plan, C::Plan, C::Runs, C::Searches, C::Sweeps, C::Notes, C::View}));
+            heard,
+            (std::vector<C>{
+                C::Calibration, C::Plan, C::Plan, C::Runs, C::Searches, C::Sweeps, C::Notes, C::View}));
         heard.clear();
         handle.reset();
         QVERIFY(m_session->setNotes("m").ok());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Random edits, drags, jumps, undo, redo, and the session closed and opened again: the plan is always, byte
-// for byte, what the edits that are in force give when they are made once more, and nothing leaves the history.
+// for byte, what the edits that are in force give when they are made once more, and nothing leaves the
+// history.
 #include "tests/support/paths.h"
 #include "ui/commands/plan_edit.h"
 #include "ui/commands/plan_editor.h"
@@ -243,8 +244,9 @@ private Q_SLOTS:
                 work.edit({{random.target(), random.patch()}});
                 ++done[5];
             }
-            QVERIFY2(work.difference().empty(), qPrintable(QString("step %1: %2").arg(step).arg(
-                                                    QString::fromStdString(work.difference()))));
+            QVERIFY2(
+                work.difference().empty(),
+                qPrintable(QString("step %1: %2").arg(step).arg(QString::fromStdString(work.difference()))));
         }
         for (const int count : done) {
             QVERIFY2(count > 10, "one kind of step hardly came up: the test says little");

@@ -64,9 +64,8 @@ private Q_SLOTS:
             4, {}, 2);
         QCOMPARE(model.branches(), 2);
         QCOMPARE(model.laneCount(), 2);
-        const std::vector<int> lanes{
-            model.lanes(0).lane, model.lanes(1).lane, model.lanes(2).lane, model.lanes(3).lane,
-            model.lanes(4).lane, model.lanes(5).lane};
+        const std::vector<int> lanes{model.lanes(0).lane, model.lanes(1).lane, model.lanes(2).lane,
+                                     model.lanes(3).lane, model.lanes(4).lane, model.lanes(5).lane};
         QCOMPARE(lanes, (std::vector<int>{0, 0, 1, 1, 0, 0}));
         QVERIFY(model.lanes(0).fromAbove.empty() && model.lanes(0).passing.empty());
         QCOMPARE(model.lanes(2).passing, std::vector<int>{0});
