@@ -191,6 +191,10 @@ void Workspace::startEvaluation(
     if (baseline) {
         work.plan.name = "baseline";
     }
+    if (m_evaluations.empty()) {
+        // Nobody waits for the others; and one that the user has removed is to be computed again.
+        m_computed = std::make_shared<std::vector<std::shared_ptr<const EvaluationResult>>>();
+    }
     const auto live = std::make_shared<LiveMetrics>();
     const QString jobTitle = next ? tr("Evaluating the baseline, then %1").arg(qt(planTitle(*next)))
                                   : tr("Evaluating %1").arg(title);

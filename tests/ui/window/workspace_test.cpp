@@ -39,6 +39,7 @@ private Q_SLOTS:
     void aTextThatIsTooShortSaysSo();
     void evaluatesTheBaselineFirstThenThePlan();
     void theSamePlanIsNotComputedAgain();
+    void aRemovedResultIsComputedAgain();
     void evaluationsWaitForEachOther();
     void jobsThatWaitEndWithTheirCheckpoint();
     void anotherDeviceLoadsTheCheckpointAgain();
@@ -261,6 +262,18 @@ void WorkspaceTest::theSamePlanIsNotComputedAgain() {
     QTRY_COMPARE_WITH_TIMEOUT(m_workspace->session()->runs().size(), std::size_t{4}, kPatience);
 }
 
+void WorkspaceTest::aRemovedResultIsComputedAgain() {
+    open("tiny");
+    QSignalSpy evaluated(m_workspace.get(), &Workspace::evaluated);
+    m_workspace->evaluate(test::demoEvaluation({Task::Copa}, 10));
+    QTRY_COMPARE_WITH_TIMEOUT(evaluated.count(), 1, kPatience);
+    const auto first = m_workspace->session()->runs()[0].result;
+    m_workspace->removeRun(m_workspace->session()->runs()[0].id);
+    m_workspace->evaluate(test::demoEvaluation({Task::Copa}, 10));
+    QTRY_COMPARE_WITH_TIMEOUT(evaluated.count(), 2, kPatience);
+    QVERIFY(m_workspace->session()->runs()[0].result != first);
+}
+
 void WorkspaceTest::evaluationsWaitForEachOther() {
     open("slow,batch=2");
     QSignalSpy evaluated(m_workspace.get(), &Workspace::evaluated);
@@ -296,7 +309,6 @@ void WorkspaceTest::jobsThatWaitEndWithTheirCheckpoint() {
     waitIdle();
     QVERIFY(m_workspace->session()->runs().empty());
     QVERIFY(m_workspace->calibration() == nullptr);
-    calibrate(2);
 }
 
 void WorkspaceTest::anotherDeviceLoadsTheCheckpointAgain() {
