@@ -30,8 +30,9 @@ OrderedJson rowJson(const SweepGroup& group, const EvaluationResult& row) {
     for (const char* shared : {"format", "model", "seed", "limit", "seconds", "partial"}) {
         json.erase(shared); // said once, or no matter of the result
     }
-    for (OrderedJson& task : json["tasks"]) {
+    for (auto& [name, task] : json["tasks"].items()) {
         task.erase("seconds");
+        task["title"] = row.find(name)->title();
     }
     if (const auto values = publishedValues(group.model, row.planName); !values.empty()) {
         json["printed"] = {

@@ -9,6 +9,8 @@
 #include <QCommandLineParser>
 #include <QFile>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 
 namespace mambascope::ui {
@@ -16,15 +18,18 @@ namespace {
 
 const char* const kHelp = R"(Usage: mambascope figure CALIBRATION --layer N -o FILE… [options]
        mambascope figure CALIBRATION --kind heatmap -o FILE… [options]
+       mambascope figure RESULTS --kind sweep -o FILE… [options]
 
 Draws the figure of one layer: the absolute maximum of every channel at in, x, dt and out, with the band of the
 outlier rule and the outlier channels marked. Or draws a heat map of one linear in all layers: layers by
-channels, with the outlier channels of every layer counted. Needs no display with --platform offscreen.
+channels, with the outlier channels of every layer counted. Or draws what a sweep found: accuracy with 95 %
+intervals against the checkpoints' size, α, bits or granularity, whichever its plans differ in. Needs no display
+with --platform offscreen.
 
 CALIBRATION is a calibration file (mambascope-cli calibrate), a session, whose newest calibration is taken, or
-activation scales of another tool (.pt).
+activation scales of another tool (.pt). RESULTS is the results.json in the folder of mambascope-cli sweep.
 
-  --kind layer|heatmap      what to draw (layer)
+  --kind layer|heatmap|sweep  what to draw (layer)
   --layer N                 the layer, from 0
   -o, --output FILE         .pdf, .svg, .png or .csv; may be given more than once
   --force                   overwrite FILE
@@ -45,12 +50,22 @@ activation scales of another tool (.pt).
 Exit status: 0 done, 1 failed, 2 usage, 3 unreadable input.
 )";
 
+enum class Kind { Layer, HeatMap, Sweep };
+
+std::optional<Kind> parseKind(std::string_view word) {
+    constexpr std::array kKinds{
+        std::pair("layer", Kind::Layer), std::pair("heatmap", Kind::HeatMap), std::pair("sweep", Kind::Sweep)};
+    const auto* const found = std::find_if(
+        kKinds.begin(), kKinds.end(), [word](const auto& kind) { return word == kind.first; });
+    return found == kKinds.end() ? std::nullopt : std::optional(found->second);
+}
+
 /// What the command line asks for.
 struct Request {
     std::filesystem::path input;
     std::vector<std::filesystem::path> outputs;
     int layer = 0;
-    bool heatMap = false;
+    Kind kind = Kind::Layer;
     FigureOptions figure;
     HeatOptions heat;
     ColourMap colours = ColourMap::Cividis;
@@ -151,12 +166,8 @@ readWord(const QCommandLineParser& parser, const char* name, const char* words, 
 }
 
 Result<void> readHeatOptions(const QCommandLineParser& parser, Request& request) {
-    const auto parseKind = [](std::string_view word) {
-        return word == "heatmap" || word == "layer" ? std::optional(word == "heatmap") : std::nullopt;
-    };
     for (const auto& read :
-         {readWord(parser, "kind", "layer or heatmap", parseKind, request.heatMap),
-          readWord(parser, "site", "in, x, dt or out", parseLinear, request.heat.linear),
+         {readWord(parser, "site", "in, x, dt or out", parseLinear, request.heat.linear),
           readWord(parser, "show", "absmax or sigmas", parseHeatStatistic, request.heat.statistic),
           readWord(parser, "order", "depth, outliers or largest", parseHeatOrder, request.heat.order),
           readWord(parser, "colours", "cividis, viridis or grey", parseColourMap, request.colours)}) {
@@ -188,11 +199,18 @@ Result<Request> parseRequest(const QStringList& arguments) {
         return request;
     }
     if (parser.positionalArguments().size() != 1) {
-        return Error::usage("figure needs one calibration file or session.", hint);
+        return Error::usage("figure needs one calibration file, session or results of a sweep.", hint);
     }
-    const bool heat = parser.value(QStringLiteral("kind")) == QLatin1String("heatmap");
-    if (!(heat || parser.isSet(QStringLiteral("layer"))) || !parser.isSet(QStringLiteral("output"))) {
-        return Error::usage(heat ? "figure --kind heatmap needs -o." : "figure needs --layer and -o.", hint);
+    if (auto read = readWord(parser, "kind", "layer, heatmap or sweep", parseKind, request.kind); !read.ok()) {
+        return read.error();
+    }
+    const bool needsLayer = request.kind == Kind::Layer;
+    if ((needsLayer && !parser.isSet(QStringLiteral("layer"))) || !parser.isSet(QStringLiteral("output"))) {
+        return Error::usage(
+            needsLayer ? "figure needs --layer and -o."
+                       : utf8(QStringLiteral("figure --kind %1 needs -o.")
+                                  .arg(parser.value(QStringLiteral("kind")))),
+            hint);
     }
     request.input = utf8(parser.positionalArguments().constFirst());
     for (const QString& output : parser.values(QStringLiteral("output"))) {
@@ -263,12 +281,28 @@ Result<void> exportHeatMap(const CalibrationSnapshot& calibration, const Request
     return exportAll(figure, request);
 }
 
+Result<void> exportSweep(const Request& request) {
+    const auto text = readFile(request.input);
+    if (!text.ok()) {
+        return text.error();
+    }
+    const auto json = parseJson(text.value(), request.input.filename().string());
+    if (!json.ok()) {
+        return json.error();
+    }
+    const auto figure = sweepFigure(json.value(), request.input.filename().string());
+    return figure.ok() ? exportAll(figure.value(), request) : figure.error();
+}
+
 Result<void> perform(const Request& request) {
+    if (request.kind == Kind::Sweep) {
+        return exportSweep(request);
+    }
     const auto calibration = readCalibration(request.input);
     if (!calibration.ok()) {
         return calibration.error();
     }
-    if (request.heatMap) {
+    if (request.kind == Kind::HeatMap) {
         return exportHeatMap(*calibration.value(), request);
     }
     const int layers = calibration.value()->spec.layers;

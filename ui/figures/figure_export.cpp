@@ -140,15 +140,27 @@ Result<void> checkOptions(const FigureExportOptions& options) {
 } // namespace
 
 Printable::Printable(Figure figure)
-    : title(figure.title)
-    , caption(figure.caption) {
-    const auto shared = std::make_shared<const Figure>(std::move(figure));
+    : Printable(std::make_shared<const Figure>(std::move(figure)), &figureToCsv) {
+}
+
+Printable::Printable(SweepFigure figure)
+    : Printable(std::make_shared<const SweepFigure>(std::move(figure)), &figureToCsv) {
+}
+
+Printable::Printable(Chart chart)
+    : Printable(std::make_shared<const Chart>(std::move(chart)), &chartToCsv) {
+}
+
+template <class Drawn>
+Printable::Printable(const std::shared_ptr<const Drawn>& figure, std::string (*toCsv)(const Drawn&))
+    : title(figure->title)
+    , caption(figure->caption) {
     paint =
-        [shared](QPainter& painter, const QRectF& target, const PlotColours& colours, double pixelsPerPoint) {
-            paintFigure(painter, target, *shared, colours, pixelsPerPoint);
+        [figure](QPainter& painter, const QRectF& target, const PlotColours& colours, double pixelsPerPoint) {
+            paintFigure(painter, target, *figure, colours, pixelsPerPoint);
         };
-    csv = [shared] {
-        return figureToCsv(*shared);
+    csv = [figure, toCsv] {
+        return toCsv(*figure);
     };
 }
 
@@ -161,19 +173,6 @@ Printable::Printable(HeatFigure figure)
     paint = [figure = std::move(figure)](
                 QPainter& painter, const QRectF& target, const PlotColours& colours, double pixelsPerPoint) {
         paintFigure(painter, target, figure, colours, pixelsPerPoint);
-    };
-}
-
-Printable::Printable(Chart chart)
-    : title(chart.title)
-    , caption(chart.caption) {
-    const auto shared = std::make_shared<const Chart>(std::move(chart));
-    paint =
-        [shared](QPainter& painter, const QRectF& target, const PlotColours& colours, double pixelsPerPoint) {
-            paintFigure(painter, target, *shared, colours, pixelsPerPoint);
-        };
-    csv = [shared] {
-        return chartToCsv(*shared);
     };
 }
 

@@ -5,6 +5,7 @@
 #include "core/figure/chart.h"
 #include "core/figure/figure.h"
 #include "core/figure/heat_map.h"
+#include "core/figure/sweep_figure.h"
 #include "ui/theme/colour_map.h"
 #include "ui/theme/theme.h"
 
@@ -48,16 +49,27 @@ void paintFigure(
     QPainter& painter, const QRectF& target, const Chart& chart, const PlotColours& colours,
     double pixelsPerPoint);
 
+/// The same for a sweep: series as lines with a marker and an interval at every point, references as levels, and
+/// a legend on top. No two of twenty series have both the colour and the marker in common.
+void paintFigure(
+    QPainter& painter, const QRectF& target, const SweepFigure& figure, const PlotColours& colours,
+    double pixelsPerPoint);
+
 /// A figure of any kind, for those who write, show or print it: it holds what it needs.
 struct Printable {
     Printable(Figure figure);
     Printable(HeatFigure figure);
     Printable(Chart chart);
+    Printable(SweepFigure figure);
 
     std::string title, caption;
     /// paintFigure() of the figure.
     std::function<void(QPainter&, const QRectF& target, const PlotColours&, double pixelsPerPoint)> paint;
     std::function<std::string()> csv;
+
+private:
+    template <class Drawn>
+    Printable(const std::shared_ptr<const Drawn>& figure, std::string (*toCsv)(const Drawn&));
 };
 
 struct FigureExportOptions {

@@ -64,6 +64,7 @@ private Q_SLOTS:
     void drawsALayerIntoSeveralFiles();
     void drawsAHeatMapTheSameTwice();
     void aHeatMapShowsEveryOutlier();
+    void drawsASweep();
     void takesASession();
     void badCommandLinesAreUsage_data();
     void badCommandLinesAreUsage();
@@ -139,6 +140,48 @@ void FigureCommandTest::aHeatMapShowsEveryOutlier() {
         }
     }
     QVERIFY2(inField > 20, qPrintable(QString::number(inField)));
+}
+
+void FigureCommandTest::drawsASweep() {
+    const auto plan = [](const char* name, int bits, double accuracy) {
+        return Json{
+            {"plan_name", name},
+            {"plan", {{"defaults", {{"w_bits", bits}}}}},
+            {"tasks",
+             {{"copa",
+               {{"metric", "acc"},
+                {"acc", accuracy},
+                {"acc_stderr", 0.02},
+                {"acc_interval", {accuracy - 0.04, accuracy + 0.04}}}}}}};
+    };
+    const Json results{
+        {"title", "A sweep"},
+        {"checkpoints",
+         {{{"name", "demo"}, {"parameters", 1}, {"plans", {plan("eight", 8, 0.9), plan("four", 4, 0.5)}}}}}};
+    QVERIFY(writeFile(m_folder.path() / "results.json", results.dump(), true).ok());
+    for (const char* name : {"s1", "s2"}) {
+        QStringList arguments{path("results.json"), QStringLiteral("--kind"), QStringLiteral("sweep")};
+        for (const char* extension : {".pdf", ".svg", ".png", ".csv"}) {
+            arguments << QStringLiteral("-o") << path(name) + QLatin1String(extension);
+        }
+        QCOMPARE(runFigureCommand(arguments), 0);
+    }
+    for (const char* extension : {".pdf", ".svg", ".png", ".csv"}) {
+        const auto first = readFile(m_folder.path() / (std::string("s1") + extension));
+        const auto second = readFile(m_folder.path() / (std::string("s2") + extension));
+        QVERIFY(first.ok() && second.ok());
+        QVERIFY2(first.value() == second.value(), extension);
+    }
+    const std::string svg = readFile(m_folder.path() / "s1.svg").value();
+    for (const char* shown : {">eight<", ">four<", ">copa<", ">Average<"}) {
+        QVERIFY2(svg.find(shown) != std::string::npos, shown);
+    }
+    const std::string csv = readFile(m_folder.path() / "s1.csv").value();
+    QVERIFY(csv.starts_with("panel,series,x,plan,accuracy,low,high\n\"\",\"eight\",\"copa\",\"eight\",90,"));
+    QCOMPARE(
+        runFigureCommand({path("c.safetensors"), QStringLiteral("--kind"), QStringLiteral("sweep"),
+                          QStringLiteral("-o"), path("s3.png")}),
+        3);
 }
 
 void FigureCommandTest::takesASession() {
