@@ -157,7 +157,8 @@ public:
     virtual void unitNorm(Matrix x, float epsilon) = 0;
     /// out may be x. Run-time scales are taken per segment (dynamic) or per row (token).
     virtual void transform(Matrix x, const Transform& how, std::span<const Segment> segments, Matrix out) = 0;
-    /// Log-softmax of x · headᵀ at `targets`, without ever holding all logits.
+    /// Log-softmax of x · headᵀ at `targets`, one a row of x, without ever holding all logits; x is no longer what it
+    /// was.
     virtual std::vector<RowScore>
     scoreRows(const LinearWeight& head, Matrix x, std::span<const std::int32_t> targets) = 0;
     /// Waits until everything asked for is done. Only who measures time needs it: download() and scoreRows()

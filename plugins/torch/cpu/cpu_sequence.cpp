@@ -172,6 +172,21 @@ RowScore combine(std::span<const BlockScore> blocks, float targetLogit) {
     return row;
 }
 
+/// Where each group of equal neighbours among the rows begins, and behind the last one the number of rows. The
+/// choices of an item ask for different tokens behind the same context.
+std::vector<std::int64_t> groupsOfEqualRows(Matrix x) {
+    std::vector<std::int64_t> begins;
+    for (std::int64_t r = 0; r < x.rows; ++r) {
+        const float* row = x.data + r * x.stride;
+        const std::size_t bytes = static_cast<std::size_t>(x.columns) * sizeof(float);
+        if (r == 0 || std::memcmp(row, row - x.stride, bytes) != 0) {
+            begins.push_back(r);
+        }
+    }
+    begins.push_back(x.rows);
+    return begins;
+}
+
 } // namespace
 
 std::vector<RowScore>
@@ -181,11 +196,17 @@ CpuBackend::scoreRows(const LinearWeight& head, Matrix x, std::span<const std::i
     constexpr std::int64_t kRows = 56;
     constexpr std::int64_t kPanels = 16;
     const std::int64_t columns = kPanels * panelWidth(head);
+    const std::vector<std::int64_t> groups = groupsOfEqualRows(x);
+    const auto distinct = static_cast<std::int64_t>(groups.size()) - 1;
+    for (std::int64_t g = 0; g < distinct; ++g) {
+        std::copy_n(x.data + groups[static_cast<std::size_t>(g)] * x.stride, x.columns, x.data + g * x.stride);
+    }
+    x.rows = distinct;
     const Rows converted = convertRows(head, x, {}, {});
     const std::int64_t vocabularyBlocks = (head.outputs + columns - 1) / columns;
     const std::int64_t rowBlocks = (x.rows + kRows - 1) / kRows;
     std::vector<BlockScore> scores(static_cast<std::size_t>(x.rows * vocabularyBlocks));
-    std::vector<float> targetLogits(static_cast<std::size_t>(x.rows), 0.0f);
+    std::vector<float> targetLogits(targets.size(), 0.0f);
     parallelFor(
         rowBlocks * vocabularyBlocks, threadsFor(x.rows * head.outputs * head.inputs, m_threads),
         [&](std::int64_t task) {
@@ -205,18 +226,24 @@ CpuBackend::scoreRows(const LinearWeight& head, Matrix x, std::span<const std::i
                 m_kernels.maxAndSumExp(row, width, &score.largest, &score.sumExp);
                 score.argmax =
                     static_cast<std::int32_t>(first + (std::find(row, row + width, score.largest) - row));
-                const std::int64_t target = targets[static_cast<std::size_t>(firstRow + r)] - first;
-                if (target >= 0 && target < width) {
-                    targetLogits[static_cast<std::size_t>(firstRow + r)] = row[target];
+                const auto group = static_cast<std::size_t>(firstRow + r);
+                for (auto i = static_cast<std::size_t>(groups[group]);
+                     i < static_cast<std::size_t>(groups[group + 1]); ++i) {
+                    const std::int64_t target = targets[i] - first;
+                    if (target >= 0 && target < width) {
+                        targetLogits[i] = row[target];
+                    }
                 }
             }
         });
-    std::vector<RowScore> result(static_cast<std::size_t>(x.rows));
-    for (std::size_t r = 0; r < result.size(); ++r) {
-        result[r] = combine(
-            {scores.data() + r * static_cast<std::size_t>(vocabularyBlocks),
-             static_cast<std::size_t>(vocabularyBlocks)},
-            targetLogits[r]);
+    std::vector<RowScore> result;
+    for (std::size_t group = 0; group + 1 < groups.size(); ++group) {
+        const std::span<const BlockScore> blocks(
+            scores.data() + group * static_cast<std::size_t>(vocabularyBlocks),
+            static_cast<std::size_t>(vocabularyBlocks));
+        while (static_cast<std::int64_t>(result.size()) < groups[group + 1]) {
+            result.push_back(combine(blocks, targetLogits[result.size()]));
+        }
     }
     return result;
 }
