@@ -13,6 +13,15 @@ float stateLimit(const ResolvedScan& scan) {
     return scan.stateBits < kBitsOff ? static_cast<float>(quantizerMax(scan.stateBits)) : 0.0f;
 }
 
+/// Moves `rows`, ascending, to the front. Host memory.
+void keepRows(Matrix& x, std::span<const std::int64_t> rows) {
+    std::int64_t kept = 0;
+    for (const std::int64_t row : rows) {
+        std::copy_n(x.rowRange(row, 1).data, x.columns, x.rowRange(kept++, 1).data);
+    }
+    x.rows = kept;
+}
+
 } // namespace
 
 void PackedBatch::add(std::span<const std::int32_t> sequence, const float* state, float* finalState) {
@@ -112,7 +121,7 @@ void ForwardPass::applySite(
     }
 }
 
-void ForwardPass::mamba1Mixer(
+Matrix ForwardPass::mamba1Mixer(
     const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer) {
     const ModelWeights::Layer& layer = weights.layers[static_cast<std::size_t>(index)];
     const auto site = [&](Linear linear) -> const SiteWeights& {
@@ -163,11 +172,11 @@ void ForwardPass::mamba1Mixer(
     scan.state = m_spec.state;
     scan.stateOffset = scanStateOffset(index);
     m_backend.scan(scan, segments);
-    applySite(site(Linear::OutProj), {index, Linear::OutProj}, scan.y, scan.y, m_out, segments, observer);
+    return scan.y;
 }
 
-void ForwardPass::mamba2Mixer(
-    const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer) {
+Matrix
+ForwardPass::mamba2Mixer(const ModelWeights& weights, int index, std::span<const Segment> segments) {
     const ModelWeights::Layer& layer = weights.layers[static_cast<std::size_t>(index)];
     const std::int64_t inner = m_spec.inner, conv = m_spec.convChannels();
     const std::int64_t states = std::int64_t{m_spec.groups} * m_spec.state;
@@ -198,8 +207,7 @@ void ForwardPass::mamba2Mixer(
     m_backend.gatedNorm(
         {u, gate, layer.gatedNorm ? layer.gatedNorm->data() : nullptr,
          std::max(1, m_spec.gatedNormGroups), m_spec.normEpsilon});
-    const SiteWeights& out = layer.sites[static_cast<std::size_t>(Linear::OutProj)];
-    applySite(out, {index, Linear::OutProj}, u, u, m_out, segments, observer);
+    return u;
 }
 
 void ForwardPass::layer(
@@ -210,11 +218,16 @@ void ForwardPass::layer(
     if (layer.inProjBias) {
         m_backend.addBias(m_xz, layer.inProjBias->data());
     }
-    if (m_spec.architecture == Architecture::Mamba2) {
-        mamba2Mixer(weights, index, segments, observer);
-    } else {
-        mamba1Mixer(weights, index, segments, observer);
+    Matrix y = m_spec.architecture == Architecture::Mamba2 ? mamba2Mixer(weights, index, segments)
+                                                           : mamba1Mixer(weights, index, segments, observer);
+    if (index + 1 == m_spec.layers && !m_needed.empty()) {
+        keepRows(y, m_needed);
+        keepRows(m_residual, m_needed);
+        m_out.rows = y.rows;
+        segments = {}; // rows are not where they were, and no scale is taken over several of them
     }
+    const SiteWeights& out = layer.sites[static_cast<std::size_t>(Linear::OutProj)];
+    applySite(out, {index, Linear::OutProj}, y, y, m_out, segments, observer);
     if (layer.outProjBias) {
         m_backend.addBias(m_out, layer.outProjBias->data());
     }
@@ -244,9 +257,13 @@ bool ForwardPass::runLayers(
 
 bool ForwardPass::run(
     const ModelWeights& weights, const PackedBatch& batch, SiteObserver* observer, const Job& job,
-    const PassStart& start) {
+    const PassStart& start, std::span<const std::int64_t> needed) {
     const auto rows = static_cast<std::int64_t>(batch.tokens.size());
     reserve(rows);
+    // Rows are moved by the processor. A scale that is taken over a sequence needs all of its rows.
+    const bool trims = m_backend.isHostMemory() && weights.plan.exactUnderForking &&
+                       static_cast<std::int64_t>(needed.size()) < rows;
+    m_needed.assign(needed.begin(), trims ? needed.end() : needed.begin());
     if (start.layer == 0) {
         m_backend.embed(weights.embedding->data(), batch.tokens, m_residual);
     } else {
@@ -262,12 +279,16 @@ bool ForwardPass::run(
 std::vector<RowScore> ForwardPass::score(
     const ModelWeights& weights, std::span<const std::int64_t> rows, std::span<const std::int32_t> targets) {
     const auto count = static_cast<std::int64_t>(rows.size());
+    std::vector<std::int64_t> places(rows.begin(), rows.end()); // in m_residual
+    for (std::int64_t& row : places) {
+        row = m_needed.empty() ? row : std::lower_bound(m_needed.begin(), m_needed.end(), row) - m_needed.begin();
+    }
     const std::int64_t stride = m_normed.stride;
     if (m_headRows.count() < count * stride) { // enough for either kind of element
         m_headRows = DeviceArray(m_backend, count * stride);
     }
     const Matrix normedRows{m_headRows.data(), count, m_spec.hidden, stride, m_normed.element};
-    m_backend.normRows(m_residual, rows, weights.finalNorm->data(), m_spec.normEpsilon, normedRows);
+    m_backend.normRows(m_residual, places, weights.finalNorm->data(), m_spec.normEpsilon, normedRows);
     return m_backend.scoreRows(*weights.head, normedRows, targets);
 }
 

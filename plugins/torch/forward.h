@@ -59,13 +59,15 @@ public:
 
     /// Runs all layers from `start` on, of which only the states of the sequences are then read and left
     /// behind. The residual stream before the final norm is in residual() afterwards. False if `job` was
-    /// stopped (looked at before every layer).
+    /// stopped (looked at before every layer). `needed`, ascending and each row once: the rows that score() will
+    /// be asked for, if they are not all; what the last layer does for no later token's sake may then be done for
+    /// these alone, and residual() hold no others.
     bool
     run(const ModelWeights& weights, const PackedBatch& batch, SiteObserver* observer, const Job& job,
-        const PassStart& start = {});
+        const PassStart& start = {}, std::span<const std::int64_t> needed = {});
     Matrix residual() const { return m_residual; }
 
-    /// Log-likelihoods of `targets` at `rows` of the last run.
+    /// Log-likelihoods of `targets` at `rows` of the last run's batch.
     std::vector<RowScore> score(
         const ModelWeights& weights, std::span<const std::int64_t> rows,
         std::span<const std::int32_t> targets);
@@ -81,10 +83,10 @@ private:
     /// One block: from m_normed to m_out.
     void
     layer(const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer);
-    void mamba1Mixer(
+    /// What comes between in_proj and out_proj: from m_xz to the matrix that is returned.
+    Matrix mamba1Mixer(
         const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer);
-    void mamba2Mixer(
-        const ModelWeights& weights, int index, std::span<const Segment> segments, SiteObserver* observer);
+    Matrix mamba2Mixer(const ModelWeights& weights, int index, std::span<const Segment> segments);
     /// Where a layer's state begins: that of the convolution, then that of the scan.
     std::int64_t convStateOffset(int layer) const;
     std::int64_t scanStateOffset(int layer) const;
@@ -98,6 +100,7 @@ private:
     std::int64_t m_capacity = 0;
     std::vector<DeviceArray> m_memory;
     DeviceArray m_headRows;
+    std::vector<std::int64_t> m_needed; ///< rows of the batch that remain; empty: all
     Matrix m_residual, m_normed, m_out;
     Matrix m_xz; ///< what in_proj makes: u and gate, or Mamba-2's gate, u, B, C and time step
     Matrix m_u;  ///< behind the convolution; in Mamba-2 with B and C

@@ -224,7 +224,9 @@ private:
     bool runPass(const PackedBatch& batch, const ScoredRows& scored, ResidualStore::Recording* recording) {
         SiteObserver* const observer = recording != nullptr ? recording->observer() : nullptr;
         const PassStart start = recording != nullptr ? recording->start() : PassStart{};
-        if (!m_pass.run(m_weights, batch, observer, m_job, start)) {
+        std::vector<std::int64_t> needed = scored.rows; // ascending
+        needed.erase(std::unique(needed.begin(), needed.end()), needed.end());
+        if (!m_pass.run(m_weights, batch, observer, m_job, start, needed)) {
             return false;
         }
         if (recording != nullptr) {
