@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/evaluate_dialog.h"
 
+#include "core/evaluation/task_file.h"
 #include "ui/dialogs/path_row.h"
 #include "ui/models/text.h"
 
@@ -15,6 +16,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QVBoxLayout>
 
 #include <algorithm>
 #include <limits>
@@ -36,6 +38,8 @@ bool hasData(Task task, const QString& folder) {
 EvaluateDialog::EvaluateDialog(const EvaluationSettings& settings, const QString& plan, QWidget* parent)
     : QDialog(parent)
     , m_folder(new QLineEdit(settings.folder, this))
+    , m_fileBoxes(new QVBoxLayout)
+    , m_fileError(new QLabel(this))
     , m_limit(new QSpinBox(this))
     , m_seed(new QSpinBox(this))
     , m_earlyStop(new QComboBox(this))
@@ -45,16 +49,6 @@ EvaluateDialog::EvaluateDialog(const EvaluationSettings& settings, const QString
     auto* intro = new QLabel(
         tr("Plan: %1\nThe baseline runs first if this session has none on the same data.").arg(plan), this);
     intro->setWordWrap(true);
-    auto* tasks = new QGridLayout;
-    for (const Task task : kTasks) {
-        auto* box = new QCheckBox(qt(taskDisplayName(task)), this);
-        box->setChecked(
-            std::find(settings.tasks.begin(), settings.tasks.end(), task) != settings.tasks.end());
-        const auto place = static_cast<int>(m_tasks.size());
-        tasks->addWidget(box, place / kTasksARow, place % kTasksARow);
-        m_tasks.push_back(box);
-        connect(box, &QCheckBox::toggled, this, &EvaluateDialog::check);
-    }
     m_limit->setRange(0, 100'000'000);
     m_limit->setSpecialValueText(tr("all"));
     m_limit->setValue(settings.limit);
@@ -84,7 +78,7 @@ EvaluateDialog::EvaluateDialog(const EvaluationSettings& settings, const QString
     auto* form = new QFormLayout(this);
     form->addRow(intro);
     addPathRow(*form, tr("&Data"), m_folder, this, [this] { browse(); });
-    form->addRow(tr("Tasks"), tasks);
+    form->addRow(tr("Tasks"), taskChoice(settings));
     form->addRow(tr("&Limit"), m_limit);
     form->addRow(tr("S&eed"), m_seed);
     form->addRow(tr("&Stop early"), m_earlyStop);
@@ -95,7 +89,36 @@ EvaluateDialog::EvaluateDialog(const EvaluationSettings& settings, const QString
     connect(m_buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(m_buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     setMinimumWidth(fontMetrics().averageCharWidth() * 80);
+    for (const QString& file : settings.taskFiles) {
+        addFile(file);
+    }
     check();
+}
+
+QLayout* EvaluateDialog::taskChoice(const EvaluationSettings& settings) {
+    auto* tasks = new QGridLayout;
+    for (const Task task : kTasks) {
+        auto* box = new QCheckBox(qt(taskDisplayName(task)), this);
+        box->setChecked(
+            std::find(settings.tasks.begin(), settings.tasks.end(), task) != settings.tasks.end());
+        const auto place = static_cast<int>(m_tasks.size());
+        tasks->addWidget(box, place / kTasksARow, place % kTasksARow);
+        m_tasks.push_back(box);
+        connect(box, &QCheckBox::toggled, this, &EvaluateDialog::check);
+    }
+    auto* add = new QPushButton(tr("Add Task &File…"), this);
+    add->setAutoDefault(false);
+    add->setToolTip(tr("A task of your own: a JSON file with templates for prompts and choices"));
+    connect(add, &QPushButton::clicked, this, &EvaluateDialog::chooseFiles);
+    m_fileError->setWordWrap(true);
+    m_fileError->setObjectName(QStringLiteral("taskFileError"));
+    m_fileError->hide();
+    auto* column = new QVBoxLayout;
+    column->addLayout(tasks);
+    column->addLayout(m_fileBoxes);
+    column->addWidget(m_fileError);
+    column->addWidget(add, 0, Qt::AlignLeft);
+    return column;
 }
 
 EvaluationSettings EvaluateDialog::settings() const {
@@ -107,7 +130,43 @@ EvaluationSettings EvaluateDialog::settings() const {
             settings.tasks.push_back(kTasks[i]);
         }
     }
+    for (const FileTask& file : m_files) {
+        if (file.box->isChecked()) {
+            settings.taskFiles.append(file.path);
+        }
+    }
     return settings;
+}
+
+void EvaluateDialog::chooseFiles() {
+    const QStringList files = QFileDialog::getOpenFileNames(
+        this, tr("Task Files"), m_folder->text(), tr("Task files (*.json);;All files (*)"));
+    for (const QString& file : files) {
+        addFile(file);
+    }
+    check();
+}
+
+void EvaluateDialog::addFile(const QString& path) {
+    // A broken line of its data is asked about when it is evaluated.
+    const Result<TaskData> task = loadTaskFile(path.toStdString(), BrokenLines::LeaveOut);
+    QString wrong = task.ok() ? QString() : QString::fromStdString(task.error().message);
+    if (task.ok() && std::any_of(m_files.begin(), m_files.end(), [&](const FileTask& file) {
+            return file.name == task.value().name();
+        })) {
+        wrong = tr("There is a task named “%1” already.").arg(qt(task.value().name()));
+    }
+    m_fileError->setText(wrong);
+    m_fileError->setVisible(!wrong.isEmpty());
+    if (!wrong.isEmpty()) {
+        return;
+    }
+    auto* box = new QCheckBox(qt(task.value().title()), this);
+    box->setChecked(true);
+    box->setToolTip(path);
+    connect(box, &QCheckBox::toggled, this, &EvaluateDialog::check);
+    m_fileBoxes->addWidget(box);
+    m_files.push_back({path, task.value().name(), box});
 }
 
 void EvaluateDialog::browse() {
@@ -124,7 +183,8 @@ void EvaluateDialog::check() {
         m_tasks[i]->setEnabled(there);
         m_tasks[i]->setToolTip(there ? QString() : tr("No data of this task in the folder"));
     }
-    m_buttons->button(QDialogButtonBox::Ok)->setEnabled(!settings().tasks.empty());
+    m_buttons->button(QDialogButtonBox::Ok)->setEnabled(
+        !settings().tasks.empty() || !settings().taskFiles.isEmpty());
 }
 
 } // namespace mambascope::ui

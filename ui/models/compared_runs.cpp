@@ -21,7 +21,7 @@ void loadTexts(
             continue;
         }
         auto data = task.identity == nullptr && !folder.empty()
-                        ? loadTask(task.task, folder)
+                        ? loadTask(task.task, folder, BrokenLines::LeaveOut)
                         : Result<TaskData>(Error::failed("No folder."));
         if (data.ok() && data.value().fileHash == task.dataHash) {
             runs.texts.emplace(task.name(), std::move(data).value());

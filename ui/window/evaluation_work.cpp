@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/engine/describe.h"
 #include "core/evaluation/result_key.h"
+#include "core/evaluation/task_file.h"
 
 #include <algorithm>
 #include <array>
@@ -56,17 +57,37 @@ Result<EvaluationResult> evaluateMissing(
         job);
 }
 
-Result<std::vector<TaskData>> loadTasks(const EvaluationWork& work, const Job& job) {
+Result<std::vector<TaskData>> readTasks(const EvaluationWork& work, BrokenLines broken, const Job& job) {
     std::vector<TaskData> tasks;
-    for (const Task task : work.tasks) {
-        job.report("Reading tasks", tasks.size(), work.tasks.size());
-        Result<TaskData> data = loadTask(task, work.folder);
+    const std::size_t total = work.tasks.size() + work.taskFiles.size();
+    while (tasks.size() < total) {
+        const std::size_t i = tasks.size();
+        job.report("Reading tasks", i, total);
+        Result<TaskData> data = i < work.tasks.size()
+                                    ? loadTask(work.tasks[i], work.folder, broken)
+                                    : loadTaskFile(work.taskFiles[i - work.tasks.size()], broken);
         if (!data.ok()) {
             return data.error();
         }
         tasks.push_back(std::move(data).value());
     }
     return tasks;
+}
+
+/// Nothing if leaving lines out does not help.
+std::optional<BrokenData> brokenData(const EvaluationWork& work, const Error& error, const Job& job) {
+    if (work.brokenLines == BrokenLines::LeaveOut || error.code != ErrorCode::Unreadable) {
+        return std::nullopt;
+    }
+    const Result<std::vector<TaskData>> rest = readTasks(work, BrokenLines::LeaveOut, job);
+    if (!rest.ok()) {
+        return std::nullopt;
+    }
+    BrokenData broken{error};
+    for (const TaskData& data : rest.value()) {
+        broken.lines += data.leftOut.size();
+    }
+    return broken;
 }
 
 } // namespace
@@ -119,9 +140,11 @@ TokenizerCache::get(Engine& engine, const LoadedModel& model, const std::filesys
 Result<EvaluationOutcome> evaluateOnEngine(
     Engine& engine, TokenizerCache& tokenizers, const EvaluationWork& work,
     const std::vector<std::shared_ptr<const EvaluationResult>>& known, LiveMetrics& live, const Job& job) {
-    Result<std::vector<TaskData>> tasks = loadTasks(work, job);
+    Result<std::vector<TaskData>> tasks = readTasks(work, work.brokenLines, job);
     if (!tasks.ok()) {
-        return tasks.error();
+        auto broken = brokenData(work, tasks.error(), job);
+        return broken ? Result<EvaluationOutcome>(EvaluationOutcome{nullptr, false, {}, std::move(broken)})
+                      : tasks.error();
     }
     const Result<EngineInfo> info = engine.info();
     if (!info.ok()) {

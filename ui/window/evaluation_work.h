@@ -63,15 +63,24 @@ struct EvaluationWork {
     std::filesystem::path tokenizer; ///< chosen by the user; empty: the checkpoint's own
     std::filesystem::path folder;
     std::vector<Task> tasks;
+    std::vector<std::filesystem::path> taskFiles;
     int limit = 0;
     std::int64_t seed = 0;
+    BrokenLines brokenLines = BrokenLines::Refuse;
     std::optional<EarlyStop> earlyStop = std::nullopt;
 };
 
+/// Data that could be read but for some lines.
+struct BrokenData {
+    Error error; ///< about the first of them
+    std::size_t lines = 0;
+};
+
 struct EvaluationOutcome {
-    std::shared_ptr<const EvaluationResult> result;
+    std::shared_ptr<const EvaluationResult> result; ///< null if `broken` says why
     bool known = false;                ///< it is one of the results that were there already
     std::vector<std::string> warnings; ///< of the plan
+    std::optional<BrokenData> broken = std::nullopt; ///< nothing was evaluated, because broken lines are refused
 };
 
 /// Loads the tasks, sets the plan and evaluates it. Tasks that one of `known` has are taken from there; if

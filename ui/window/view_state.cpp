@@ -69,9 +69,14 @@ Json evaluationJson(const EvaluationSettings& settings) {
     for (const Task task : settings.tasks) {
         tasks.push_back(std::string(taskName(task)));
     }
+    Json files = Json::array();
+    for (const QString& file : settings.taskFiles) {
+        files.push_back(file.toStdString());
+    }
     return {
         {"folder", settings.folder.toStdString()},
         {"tasks", std::move(tasks)},
+        {"task_files", std::move(files)},
         {"limit", settings.limit},
         {"seed", settings.seed},
         {"early_stop", settings.earlyStop},
@@ -88,17 +93,23 @@ void readEvaluation(const Json& json, EvaluationSettings& settings) {
                                                     level->get<double>() <= 0.5) {
         settings.earlyStop = level->get<double>();
     }
-    const auto found = json.find("tasks");
-    if (found == json.end() || !found->is_array()) {
-        return;
+    const auto entries = [&json](const char* name) {
+        const auto found = json.find(name);
+        return found != json.end() && found->is_array() ? *found : Json::array();
+    };
+    settings.taskFiles.clear();
+    for (const Json& file : entries("task_files")) {
+        if (file.is_string()) {
+            settings.taskFiles.append(QString::fromStdString(file.get<std::string>()));
+        }
     }
     std::vector<Task> tasks;
-    for (const Json& name : *found) {
+    for (const Json& name : entries("tasks")) {
         if (const auto task = name.is_string() ? parseTask(name.get<std::string>()) : std::nullopt) {
             tasks.push_back(*task);
         }
     }
-    if (!tasks.empty()) {
+    if (!tasks.empty() || !settings.taskFiles.isEmpty()) {
         settings.tasks = tasks;
     }
 }

@@ -12,6 +12,7 @@
 #include <QByteArray>
 #include <QObject>
 #include <QString>
+#include <QStringList>
 
 #include <vector>
 
@@ -36,6 +37,8 @@ struct EvaluationSettings {
     qint64 seed = 0;
     double earlyStop = 0; ///< level at which a clear difference to the baseline ends a task; 0: never
     int reuseMegabytes = kAutomaticReuse; ///< LoadRequest::reuseMegabytes
+    QStringList taskFiles;                ///< beside `tasks`
+    BrokenLines brokenLines = BrokenLines::Refuse; ///< not saved with the session: asked anew
     bool operator==(const EvaluationSettings&) const = default;
 };
 

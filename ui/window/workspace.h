@@ -194,6 +194,8 @@ private:
         const std::optional<QuantPlan>& next);
     /// Puts the evaluations into the order of their jobs.
     void orderEvaluations();
+    /// Says what is wrong with the data, and offers to evaluate without it.
+    void offerWithoutBrokenLines(const BrokenData& broken, EvaluationSettings settings);
     const Run* findRun(RunId id) const;
     /// False, with a notice, if there is no model or no way to write.
     bool readyForJobs();

@@ -181,6 +181,10 @@ void Workspace::startEvaluation(
         !m_model || m_model->hasTokenizer ? std::string() : chosenTokenizer(m_model->hash).toStdString();
     work.folder = settings.folder.toStdString();
     work.tasks = settings.tasks;
+    for (const QString& file : settings.taskFiles) {
+        work.taskFiles.emplace_back(file.toStdString());
+    }
+    work.brokenLines = settings.brokenLines;
     work.limit = settings.limit;
     work.seed = settings.seed;
     if (settings.earlyStop > 0 && baselineResult) {
@@ -250,6 +254,10 @@ void Workspace::finishEvaluation(
         return;
     }
     const EvaluationOutcome& done = outcome.value();
+    if (done.broken) {
+        offerWithoutBrokenLines(*done.broken, settings);
+        return;
+    }
     if (checkpoint() == nullptr || checkpoint()->hash != done.result->modelHash) {
         return; // another checkpoint was opened meanwhile
     }
@@ -276,6 +284,16 @@ void Workspace::finishEvaluation(
     if (next && !done.result->partial) {
         startEvaluation(settings, *next, std::nullopt, done.result);
     }
+}
+
+void Workspace::offerWithoutBrokenLines(const BrokenData& broken, EvaluationSettings settings) {
+    settings.brokenLines = BrokenLines::LeaveOut;
+    const QString lines = QLocale().toString(qulonglong(broken.lines));
+    Q_EMIT noticed(Notice::of(broken.error)
+                       .with(
+                           broken.lines == 1 ? tr("Go on without the line")
+                                             : tr("Go on without %1 broken lines").arg(lines),
+                           [this, settings] { evaluate(settings); }));
 }
 
 void Workspace::exportCheckpoint(const QString& folder, bool overwrite) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the results show while an evaluation runs, and that undo shows a result without another run.
+#include "core/base/file.h"
+#include "core/evaluation/task_file.h"
 #include "tests/ui/window/bench.h"
 #include "ui/dialogs/evaluate_dialog.h"
 #include "ui/docks/results_panel.h"
@@ -7,8 +9,12 @@
 #include "ui/theme/theme.h"
 
 #include <QElapsedTimer>
+#include <QLabel>
 #include <QTableView>
 #include <QtTest>
+
+#include <algorithm>
+#include <filesystem>
 
 using namespace mambascope;
 using namespace mambascope::ui;
@@ -126,6 +132,74 @@ private Q_SLOTS:
             }
         }
         QCOMPARE(EvaluationSettings().earlyStop, 0.0); // off for numbers that are to be published
+    }
+
+    void taskFilesAreTasks() {
+        const std::string file = (m_folder->path() / "capitals.json").string();
+        QVERIFY(writeFile(
+                    m_folder->path() / "capitals.jsonl",
+                    "{\"q\": \"one\", \"a\": 0}\n{\"q\": \"two\", \"a\": 1}\n", false)
+                    .ok());
+        const Json task{{"format", 1},           {"name", "capitals"},   {"title", "Capitals"},
+                        {"data", "capitals.jsonl"}, {"metric", "acc"},   {"context", "{q} is"},
+                        {"choices", {"yes", "no"}}, {"gold", {{"field", "a"}}}};
+        QVERIFY(writeFile(file, task.dump(), false).ok());
+        EvaluationSettings settings = test::demoEvaluation({Task::Copa}, 10);
+        settings.taskFiles = {QString::fromStdString(file)};
+        ViewData view, back;
+        view.evaluation = settings;
+        readView(toJson(view), back);
+        QVERIFY(back.evaluation == settings);
+        const EvaluateDialog dialog(settings, QStringLiteral("W8"));
+        QVERIFY(dialog.settings() == settings);
+        QVERIFY(dialog.findChild<QLabel*>(QStringLiteral("taskFileError"))->isHidden());
+        open("tiny");
+        m_workspace->evaluate(settings);
+        QTRY_COMPARE_WITH_TIMEOUT(m_workspace->session()->runs().size(), std::size_t{1}, kPatience);
+        const TaskResult* result = m_workspace->session()->runs()[0].result->find("capitals");
+        QVERIFY(result != nullptr);
+        QCOMPARE(result->metrics.n, 2);
+        waitIdle();
+    }
+
+    void aWrongTaskFileIsExplainedInTheDialog() {
+        const std::string file = (m_folder->path() / "wrong.json").string();
+        QVERIFY(writeFile(file, "{\"format\": 1, \"name\": \"a\", \"shots\": 5}", false).ok());
+        EvaluationSettings settings = test::demoEvaluation({Task::Copa}, 10);
+        settings.taskFiles = {QString::fromStdString(file)};
+        const EvaluateDialog dialog(settings, QStringLiteral("W8"));
+        const auto* error = dialog.findChild<QLabel*>(QStringLiteral("taskFileError"));
+        QVERIFY(!error->isHidden());
+        QCOMPARE(error->text(), QString::fromStdString(loadTaskFile(file).error().message));
+        QVERIFY(dialog.settings().taskFiles.isEmpty());
+    }
+
+    void brokenLinesAreLeftOutIfTheUserSaysSo() {
+        const std::filesystem::path data = m_folder->path() / "copa" / "val.jsonl";
+        const auto whole = readFile(test::sourceFolder() / "resources/demo/tasks/copa/val.jsonl");
+        std::filesystem::create_directories(data.parent_path());
+        QVERIFY(writeFile(data, "{\n" + whole.value(), false).ok());
+        std::vector<Notice> notices;
+        connect(m_workspace.get(), &Workspace::noticed, this, [&](const Notice& notice) {
+            notices.push_back(notice);
+        });
+        open("tiny");
+        notices.clear(); // the made-up model's warning
+        EvaluationSettings settings = test::demoEvaluation({Task::Copa}, 0);
+        settings.folder = QString::fromStdString(m_folder->path().string());
+        m_workspace->evaluate(settings);
+        QTRY_COMPARE_WITH_TIMEOUT(notices.size(), std::size_t{1}, kPatience);
+        QVERIFY(notices[0].text.contains(QStringLiteral("val.jsonl, line 1: ")));
+        QVERIFY(m_workspace->session()->runs().empty());
+        const auto goOn = notices[0].action;
+        goOn();
+        QTRY_COMPARE_WITH_TIMEOUT(m_workspace->session()->runs().size(), std::size_t{1}, kPatience);
+        const TaskResult& copa = m_workspace->session()->runs()[0].result->tasks.front();
+        QCOMPARE(
+            copa.metrics.n, static_cast<int>(std::count(whole.value().begin(), whole.value().end(), '\n')));
+        QVERIFY(copa.note.find("1 broken line") != std::string::npos);
+        waitIdle();
+        disconnect(m_workspace.get(), &Workspace::noticed, this, nullptr);
     }
 
 private:
