@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/plan_table.h"
 
+#include "ui/commands/plan_editor.h"
 #include "ui/models/plan_delegate.h"
 #include "ui/models/plan_model.h"
 #include "ui/models/plan_values.h"
 #include "ui/theme/theme.h"
 
+#include <QClipboard>
 #include <QContextMenuEvent>
+#include <QGuiApplication>
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLocale>
@@ -17,9 +20,20 @@
 
 namespace mambascope::ui {
 
+namespace {
+
+constexpr QKeyCombination kFillDown = Qt::CTRL | Qt::Key_D;
+
+bool fillsDown(const QKeyEvent& event) {
+    return event.keyCombination() == kFillDown;
+}
+
+} // namespace
+
 PlanTable::PlanTable(PlanModel& model, PlanEditor& editor, const Theme& theme, QWidget* parent)
     : QTableView(parent)
-    , m_model(model) {
+    , m_model(model)
+    , m_editor(editor) {
     setModel(&model);
     setItemDelegate(new PlanDelegate(model, editor, this, &theme));
     setSelectionMode(QAbstractItemView::ExtendedSelection);
@@ -101,6 +115,18 @@ PlanTable::selectionCommand(const QModelIndex& index, const QEvent* event) const
     return QTableView::selectionCommand(index, event);
 }
 
+bool PlanTable::event(QEvent* event) {
+    // In here these keys are the table's, whatever the window does with them.
+    if (event->type() == QEvent::ShortcutOverride && state() != EditingState) {
+        auto* key = static_cast<QKeyEvent*>(event);
+        if (key->matches(QKeySequence::Copy) || key->matches(QKeySequence::Paste) || fillsDown(*key)) {
+            event->accept();
+            return true;
+        }
+    }
+    return QTableView::event(event);
+}
+
 void PlanTable::keyPressEvent(QKeyEvent* event) {
     const bool editKey = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
     if (editKey && currentIndex().flags().testFlag(Qt::ItemIsEditable) && state() != EditingState) {
@@ -111,6 +137,18 @@ void PlanTable::keyPressEvent(QKeyEvent* event) {
         clearSelected();
         return;
     }
+    if (event->matches(QKeySequence::Copy)) {
+        copy();
+        return;
+    }
+    if (event->matches(QKeySequence::Paste)) {
+        paste();
+        return;
+    }
+    if (fillsDown(*event)) {
+        fillDown();
+        return;
+    }
     QTableView::keyPressEvent(event);
 }
 
@@ -118,12 +156,35 @@ void PlanTable::clearSelected() {
     m_model.clearSettings(selectionModel()->selectedIndexes());
 }
 
+void PlanTable::copy() {
+    QGuiApplication::clipboard()->setText(m_model.copied(selectionModel()->selectedIndexes()));
+}
+
+void PlanTable::paste() {
+    const QString refused =
+        m_model.paste(selectionModel()->selectedIndexes(), QGuiApplication::clipboard()->text());
+    if (!refused.isEmpty()) {
+        Q_EMIT m_editor.failed(Error::usage(refused.toStdString()));
+    }
+}
+
+void PlanTable::fillDown() {
+    m_model.fillDown(selectionModel()->selectedIndexes());
+}
+
 void PlanTable::contextMenuEvent(QContextMenuEvent* event) {
     QMenu menu(this);
-    QAction* clear = menu.addAction(tr("Follow the Settings Above"));
-    clear->setShortcut(QKeySequence::Delete);
-    clear->setEnabled(selectionModel()->hasSelection());
-    connect(clear, &QAction::triggered, this, &PlanTable::clearSelected);
+    const auto add = [&](const QString& text, const QKeySequence& key, void (PlanTable::*slot)()) {
+        QAction* action = menu.addAction(text);
+        action->setShortcut(key);
+        action->setEnabled(selectionModel()->hasSelection());
+        connect(action, &QAction::triggered, this, slot);
+    };
+    add(tr("Copy"), QKeySequence::Copy, &PlanTable::copy);
+    add(tr("Paste"), QKeySequence::Paste, &PlanTable::paste);
+    add(tr("Fill Down"), kFillDown, &PlanTable::fillDown);
+    menu.addSeparator();
+    add(tr("Follow the Settings Above"), QKeySequence::Delete, &PlanTable::clearSelected);
     menu.exec(event->globalPos());
 }
 

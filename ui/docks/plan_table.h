@@ -10,7 +10,7 @@ class PlanModel;
 class Theme;
 
 /// The table of the plan. A click on one of several selected cells keeps the selection and edits them
-/// together.
+/// together. Cells are copied and pasted as text with tabs, and filled down with Ctrl+D.
 class PlanTable : public QTableView {
     Q_OBJECT
 public:
@@ -23,14 +23,19 @@ public:
 protected:
     QItemSelectionModel::SelectionFlags
     selectionCommand(const QModelIndex& index, const QEvent* event) const override;
+    bool event(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
 
 private:
     void clearSelected();
+    void copy();
+    void paste();
+    void fillDown();
     void fitColumns();
 
     PlanModel& m_model;
+    PlanEditor& m_editor;
 };
 
 } // namespace mambascope::ui

@@ -8,9 +8,24 @@
 
 #include <QFont>
 
+#include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace mambascope::ui {
+
+namespace {
+
+bool above(const QModelIndex& a, const QModelIndex& b) {
+    return a.row() < b.row();
+}
+
+bool leftOf(const QModelIndex& a, const QModelIndex& b) {
+    return a.column() < b.column();
+}
+
+} // namespace
 
 PlanModel::PlanModel(PlanEditor& editor, QObject* parent)
     : QAbstractTableModel(parent)
@@ -94,6 +109,16 @@ void PlanModel::refresh() {
     }
 }
 
+bool PlanModel::has(int row, int column) const {
+    const PlanTarget& rowTarget = target(row);
+    if ((column != ScanColumn && column != StateColumn) || rowTarget.level == PlanTarget::Level::Model) {
+        return true;
+    }
+    const Linear linear =
+        rowTarget.level == PlanTarget::Level::Site ? rowTarget.site.linear : rowTarget.linear;
+    return (linear == Linear::OutProj) == (column == StateColumn);
+}
+
 int PlanModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(m_targets.size());
 }
@@ -165,6 +190,12 @@ QString PlanModel::toolTip(const PlanTarget& target, int column) const {
         text = tr("What else is done to outliers: flagged channels kept in floats, or all channels rotated before they "
                   "are quantized");
         break;
+    case ScanColumn:
+        text = tr("Bits of what the scan reads: z of in_proj, u, B and C of x_proj, Δ of dt_proj");
+        break;
+    case StateColumn:
+        text = tr("Bits of the scan's state from token to token, a setting of the out_proj behind it");
+        break;
     default:
         return target.level == PlanTarget::Level::Site ? QString::fromStdString(siteName(target.site))
                                                        : QString();
@@ -179,6 +210,9 @@ QVariant PlanModel::data(const QModelIndex& index, int role) const {
     const PlanTarget& row = target(index.row());
     const QuantPlan& plan = m_editor.plan();
     const int column = index.column();
+    if (!has(index.row(), column)) {
+        return role == Qt::ToolTipRole ? QVariant(toolTip(row, column)) : QVariant();
+    }
     switch (role) {
     case Qt::DisplayRole:
         if (column == SiteColumn) {
@@ -220,7 +254,7 @@ Qt::ItemFlags PlanModel::flags(const QModelIndex& index) const {
     Qt::ItemFlags flags = QAbstractTableModel::flags(index);
     if (index.column() == ZeroColumn) {
         flags |= Qt::ItemIsUserCheckable;
-    } else if (index.isValid() && index.column() != SiteColumn) {
+    } else if (index.isValid() && index.column() != SiteColumn && has(index.row(), index.column())) {
         flags |= Qt::ItemIsEditable;
     }
     return flags;
@@ -245,10 +279,14 @@ bool PlanModel::setValues(const QModelIndexList& indexes, const QVariant& value)
     std::vector<PlanTarget> targets;
     QString key = QString::number(column);
     for (const QModelIndex& index : indexes) {
-        if (checkIndex(index, CheckIndexOption::IndexIsValid) && index.column() == column) {
+        if (checkIndex(index, CheckIndexOption::IndexIsValid) && index.column() == column &&
+            has(index.row(), column)) {
             targets.push_back(target(index.row()));
             key += QStringLiteral("/%1").arg(index.row());
         }
+    }
+    if (targets.empty()) {
+        return false;
     }
     const QString what = headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
     const QString where =
@@ -259,6 +297,112 @@ bool PlanModel::setValues(const QModelIndexList& indexes, const QVariant& value)
     m_editor.edit(
         renamed(withSettings(m_editor.plan(), targets, *patch)), tr("%1 of %2").arg(what, where), key);
     return true;
+}
+
+QString PlanModel::copied(const QModelIndexList& indexes) const {
+    if (indexes.isEmpty()) {
+        return {};
+    }
+    const auto [top, bottom] = std::minmax_element(indexes.begin(), indexes.end(), above);
+    const auto [left, right] = std::minmax_element(indexes.begin(), indexes.end(), leftOf);
+    QStringList lines;
+    for (int row = top->row(); row <= bottom->row(); ++row) {
+        QStringList words;
+        for (int column = left->column(); column <= right->column(); ++column) {
+            const bool has = this->has(row, column) && indexes.contains(index(row, column));
+            words.append(
+                !has                   ? QString()
+                : column == SiteColumn ? rowName(target(row))
+                                       : planWord(settingsAt(m_editor.plan(), target(row)), column));
+        }
+        lines.append(words.join(QLatin1Char('\t')));
+    }
+    return lines.join(QLatin1Char('\n'));
+}
+
+QString PlanModel::paste(const QModelIndexList& indexes, const QString& text) {
+    QStringList lines = text.split(QLatin1Char('\n'));
+    while (!lines.isEmpty() && lines.last().trimmed().isEmpty()) {
+        lines.removeLast();
+    }
+    if (indexes.isEmpty() || lines.isEmpty()) {
+        return {};
+    }
+    std::vector<CellEdit> edits;
+    QString refused;
+    const auto set = [&](int row, int column, const QString& given) {
+        const QString word = given.trimmed();
+        if (word.isEmpty() || column == SiteColumn || row >= rowCount() || column >= ColumnCount) {
+            return;
+        }
+        if (const auto edit = cellEdit(row, column, planValueOf(column, word))) {
+            edits.push_back(*edit);
+        } else if (has(row, column) && refused.isEmpty()) {
+            refused = tr("“%1” is no value for %2.")
+                          .arg(word, headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
+        }
+    };
+    std::set<int> selected;
+    for (const QModelIndex& index : indexes) {
+        selected.insert(index.row());
+    }
+    const int left = std::min_element(indexes.begin(), indexes.end(), leftOf)->column();
+    const auto count = static_cast<int>(lines.size());
+    std::vector<int> rows(selected.begin(), selected.end());
+    while (static_cast<int>(rows.size()) < count) {
+        rows.push_back(rows.back() + 1);
+    }
+    if (count == 1 && !lines[0].contains(QLatin1Char('\t'))) {
+        for (const QModelIndex& index : indexes) {
+            set(index.row(), index.column(), lines[0]);
+        }
+    } else {
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const QStringList words = lines[static_cast<int>(i) % count].split(QLatin1Char('\t'));
+            for (int column = 0; column < static_cast<int>(words.size()); ++column) {
+                set(rows[i], left + column, words[column]);
+            }
+        }
+    }
+    if (refused.isEmpty()) {
+        apply(std::move(edits), tr("Paste settings"));
+    }
+    return refused;
+}
+
+void PlanModel::fillDown(const QModelIndexList& indexes) {
+    std::map<int, QModelIndexList> columns;
+    for (const QModelIndex& index : indexes) {
+        if (has(index.row(), index.column())) {
+            columns[index.column()].append(index);
+        }
+    }
+    std::vector<CellEdit> edits;
+    for (const auto& [column, cells] : columns) {
+        const QVariant value = std::min_element(cells.begin(), cells.end(), above)->data(Qt::EditRole);
+        for (const QModelIndex& cell : cells) {
+            if (const auto edit = cellEdit(cell.row(), column, value)) {
+                edits.push_back(*edit);
+            }
+        }
+    }
+    apply(std::move(edits), tr("Fill down"));
+}
+
+std::optional<PlanModel::CellEdit> PlanModel::cellEdit(int row, int column, const QVariant& value) const {
+    const std::optional<SitePatch> patch = value.isValid() ? planPatch(column, value) : std::nullopt;
+    return patch && has(row, column) ? std::optional(CellEdit{row, *patch}) : std::nullopt;
+}
+
+void PlanModel::apply(std::vector<CellEdit> edits, const QString& label) {
+    // From the broad levels, which come first, to single sites: those compare themselves with what they will inherit.
+    std::stable_sort(
+        edits.begin(), edits.end(), [](const CellEdit& a, const CellEdit& b) { return a.row < b.row; });
+    QuantPlan plan = m_editor.plan();
+    for (const CellEdit& edit : edits) {
+        plan = withSettings(plan, {target(edit.row)}, edit.patch);
+    }
+    m_editor.edit(renamed(plan), label);
 }
 
 void PlanModel::clearSettings(const QModelIndexList& indexes) {
@@ -300,6 +444,10 @@ QVariant PlanModel::headerData(int section, Qt::Orientation orientation, int rol
         return tr("Zero");
     case TreatmentColumn:
         return tr("Outliers");
+    case ScanColumn:
+        return tr("Scan bits");
+    case StateColumn:
+        return tr("State bits");
     default:
         return {};
     }

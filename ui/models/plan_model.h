@@ -32,6 +32,8 @@ public:
         AlphaColumn,
         ZeroColumn,
         TreatmentColumn, ///< outlier channels: none, kept in floats, or spread by rotation
+        ScanColumn,      ///< bits of what the scan reads; out_proj has none
+        StateColumn,     ///< bits of the scan's state, at out_proj only
         ColumnCount
     };
     enum Role {
@@ -49,9 +51,21 @@ public:
     /// The layer whose sites are shown; none: all layers.
     void setLayer(std::optional<int> layer);
 
+    /// Whether the row has such a setting.
+    bool has(int row, int column) const;
     const PlanTarget& target(int row) const { return m_targets[static_cast<std::size_t>(row)]; }
     /// Sets one value for several cells of one column, in one undoable step. False if it means nothing there.
     bool setValues(const QModelIndexList& indexes, const QVariant& value);
+    /// The cells as lines with tabs between them, the rows and columns between the outermost ones; empty where
+    /// nothing is selected or a row has no such setting.
+    QString copied(const QModelIndexList& indexes) const;
+    /// Takes cells like those of copied(), or of a spreadsheet, in one undoable step: one value for all of `indexes`;
+    /// several from the leftmost column on into the rows of `indexes`, repeated if those are more than lines, going on
+    /// below them if they are fewer. Empty ones, and the sites' names, are passed over. The first cell that means nothing, in words, and then nothing is changed;
+    /// empty: done.
+    QString paste(const QModelIndexList& indexes, const QString& text);
+    /// Gives every cell the value of the topmost one of its column, in one undoable step.
+    void fillDown(const QModelIndexList& indexes);
     /// Lets the rows follow what is above them again, in one undoable step.
     void clearSettings(const QModelIndexList& indexes);
 
@@ -63,6 +77,15 @@ public:
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
 private:
+    /// What one cell is to become.
+    struct CellEdit {
+        int row = 0;
+        SitePatch patch;
+    };
+    /// Nothing if the row has no such setting, or the value means nothing there.
+    std::optional<CellEdit> cellEdit(int row, int column, const QVariant& value) const;
+    void apply(std::vector<CellEdit> edits, const QString& label);
+
     void rebuild();
     void refresh();
     QString rowName(const PlanTarget& target) const;

@@ -137,6 +137,10 @@ QString planText(const SiteSettings& settings, int column) {
         return settings.rotate          ? Texts::tr("rotated")
                : settings.floatOutliers ? Texts::tr("in floats")
                                         : Texts::tr("as is");
+    case PlanModel::ScanColumn:
+        return precisionText(settings.scanBits, NumberFormat::Int);
+    case PlanModel::StateColumn:
+        return precisionText(settings.stateBits, NumberFormat::Int);
     case PlanModel::AlphaColumn:
         return settings.alpha ? QLocale().toString(*settings.alpha, 'f', 2) : Texts::tr("off");
     default:
@@ -166,8 +170,46 @@ QVariant planValue(const SiteSettings& settings, int column) {
         return settings.alpha.value_or(-1.0);
     case PlanModel::ZeroColumn:
         return settings.zeroOutliers;
+    case PlanModel::ScanColumn:
+        return settings.scanBits;
+    case PlanModel::StateColumn:
+        return settings.stateBits;
     default:
         return {};
+    }
+}
+
+QString planWord(const SiteSettings& settings, int column) {
+    const QVariant value = planValue(settings, column);
+    const bool off = value == QVariant(kBitsOff) || (column == PlanModel::AlphaColumn && value.toDouble() < 0);
+    return off                                      ? QStringLiteral("off")
+           : column == PlanModel::ZeroColumn        ? (value.toBool() ? QStringLiteral("on") : QStringLiteral("off"))
+           : value.typeId() == QMetaType::Double    ? QString::number(value.toDouble(), 'g', 6)
+                                                    : value.toString();
+}
+
+QVariant planValueOf(int column, const QString& word) {
+    for (const PlanChoice& choice : planChoices(column)) {
+        if (word.compare(choice.text, Qt::CaseInsensitive) == 0) {
+            return choice.value;
+        }
+    }
+    const bool off = word.compare(QLatin1String("off"), Qt::CaseInsensitive) == 0;
+    switch (column) {
+    case PlanModel::ZeroColumn:
+        return off                                                              ? QVariant(false)
+               : word.compare(QLatin1String("on"), Qt::CaseInsensitive) == 0 ? QVariant(true)
+                                                                                : QVariant();
+    case PlanModel::AlphaColumn: {
+        bool ok = false;
+        double alpha = QLocale().toDouble(word, &ok);
+        alpha = ok ? alpha : QLocale::c().toDouble(word, &ok);
+        return off ? QVariant(-1.0) : ok && alpha >= 0 && alpha <= 1 ? QVariant(alpha) : QVariant();
+    }
+    default: {
+        const QVariant value = off ? QVariant(kBitsOff) : QVariant(word.toLower());
+        return planPatch(column, value) ? value : QVariant();
+    }
     }
 }
 
@@ -205,6 +247,10 @@ std::optional<SitePatch> planPatch(int column, const QVariant& value) {
     }
     case PlanModel::ZeroColumn:
         return patchOf(&SitePatch::zeroOutliers, value.toBool());
+    case PlanModel::ScanColumn:
+        return patchOf(&SitePatch::scanBits, bitsOf(value));
+    case PlanModel::StateColumn:
+        return patchOf(&SitePatch::stateBits, bitsOf(value));
     default:
         return std::nullopt;
     }
@@ -228,6 +274,10 @@ bool holds(const SitePatch& patch, int column) {
         return patch.alpha.has_value();
     case PlanModel::ZeroColumn:
         return patch.zeroOutliers.has_value();
+    case PlanModel::ScanColumn:
+        return patch.scanBits.has_value();
+    case PlanModel::StateColumn:
+        return patch.stateBits.has_value();
     default:
         return false;
     }
@@ -248,6 +298,10 @@ bool isIdle(const SiteSettings& settings, int column) {
         return !settings.zeroOutliers;
     case PlanModel::TreatmentColumn:
         return !settings.rotate && !settings.floatOutliers;
+    case PlanModel::ScanColumn:
+        return settings.scanBits >= kBitsOff;
+    case PlanModel::StateColumn:
+        return settings.stateBits >= kBitsOff;
     default:
         return false;
     }
@@ -269,6 +323,13 @@ QList<PlanChoice> planChoices(int column) {
         for (const NumberFormat format :
              {NumberFormat::Fp8E4M3, NumberFormat::Fp8E5M2, NumberFormat::MxFp4, NumberFormat::NvFp4}) {
             settings.weightFormat = settings.activationFormat = format;
+            add(settings);
+        }
+        break;
+    case PlanModel::ScanColumn:
+    case PlanModel::StateColumn:
+        for (const int bits : {kBitsOff, 8, 7, 6, 5, 4, 3, 2}) {
+            settings.scanBits = settings.stateBits = bits;
             add(settings);
         }
         break;

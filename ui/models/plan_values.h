@@ -17,6 +17,10 @@ namespace mambascope::ui {
 
 QString planText(const SiteSettings& settings, int column);
 QVariant planValue(const SiteSettings& settings, int column);
+/// A value as plan files and the command line write it: what the table's cells are copied as.
+QString planWord(const SiteSettings& settings, int column);
+/// The edit value that a planWord() or, in any case, a planText() stands for; nothing if none.
+QVariant planValueOf(int column, const QString& word);
 /// Nothing if the value means nothing in that column.
 std::optional<SitePatch> planPatch(int column, const QVariant& value);
 /// True if the patch holds a setting of that column.

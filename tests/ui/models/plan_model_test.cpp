@@ -9,6 +9,7 @@
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
+#include <QClipboard>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QTest>
@@ -36,12 +37,17 @@ private Q_SLOTS:
     void valuesThatMeanNothingAreRefused();
     void everyChoiceOfEveryColumnIsAccepted();
     void severalRowsAreOneStep();
+    void scanAndStateAreSetWhereTheyBelong();
     void zeroingSaysHowManyChannels();
     void anotherLayerKeepsTheRows();
     void theListEditsTheWholeSelection();
     void steppingAlphaIsOneStep();
     void spaceTogglesZeroing();
     void deleteClears();
+    void whatIsCopiedCanBePasted();
+    void aSpreadsheetsCellsArePastedInOneStep();
+    void cellsThatMeanNothingAreNotPasted();
+    void fillsDownByKeyboard();
 
 private:
     std::size_t edits() const { return m_session->planHistory().value().size(); }
@@ -124,9 +130,10 @@ void PlanModelTest::valuesThatMeanNothingAreRefused() {
 void PlanModelTest::everyChoiceOfEveryColumnIsAccepted() {
     for (int column = 0; column < PlanModel::ColumnCount; ++column) {
         for (const PlanChoice& choice : planChoices(column)) {
-            QVERIFY(m_model->setData(at(3, column), choice.value, Qt::EditRole));
-            QCOMPARE(at(3, column).data(Qt::EditRole), choice.value);
-            QCOMPARE(at(3, column).data().toString(), choice.text);
+            const QModelIndex cell = at(column == PlanModel::StateColumn ? 4 : 3, column);
+            QVERIFY(m_model->setData(cell, choice.value, Qt::EditRole));
+            QCOMPARE(cell.data(Qt::EditRole), choice.value);
+            QCOMPARE(cell.data().toString(), choice.text);
         }
     }
 }
@@ -140,6 +147,21 @@ void PlanModelTest::severalRowsAreOneStep() {
     QCOMPARE(edits(), std::size_t{1});
     m_editor->undo();
     QCOMPARE(text(m_session->plan()), before);
+}
+
+void PlanModelTest::scanAndStateAreSetWhereTheyBelong() {
+    QVERIFY(m_model->setData(at(0, PlanModel::ScanColumn), 8, Qt::EditRole));
+    QVERIFY(m_model->setData(at(4, PlanModel::StateColumn), 4, Qt::EditRole));
+    QCOMPARE(at(3, PlanModel::ScanColumn).data().toString(), QStringLiteral("8"));
+    QCOMPARE(at(4, PlanModel::StateColumn).data().toString(), QStringLiteral("4"));
+    QCOMPARE(m_session->plan().at({1, Linear::OutProj}).stateBits, 4);
+    for (const QModelIndex& absent : {at(4, PlanModel::ScanColumn), at(1, PlanModel::StateColumn)}) {
+        QVERIFY(!absent.data().isValid());
+        QVERIFY(!absent.flags().testFlag(Qt::ItemIsEditable));
+        m_model->setData(absent, 2, Qt::EditRole);
+    }
+    QVERIFY(m_session->plan().sites.at({1, Linear::OutProj}).scanBits == std::nullopt);
+    QVERIFY(!m_session->plan().sites.contains({1, Linear::InProj}));
 }
 
 void PlanModelTest::zeroingSaysHowManyChannels() {
@@ -224,6 +246,85 @@ void PlanModelTest::deleteClears() {
     table.setCurrentIndex(at(4, PlanModel::WeightBitsColumn));
     QTest::keyClick(&table, Qt::Key_Delete);
     QCOMPARE(planHash(m_session->plan()), planHash(QuantPlan())); // under the name "baseline" now
+}
+
+void PlanModelTest::whatIsCopiedCanBePasted() {
+    QVERIFY(m_model->setData(at(1, PlanModel::WeightBitsColumn), 4, Qt::EditRole));
+    QVERIFY(m_model->setData(at(1, PlanModel::GranularityColumn), QStringLiteral("group:96"), Qt::EditRole));
+    QVERIFY(m_model->setData(at(1, PlanModel::ActivationBitsColumn), QStringLiteral("fp8_e4m3"), Qt::EditRole));
+    QVERIFY(m_model->setData(at(1, PlanModel::ScaleColumn), QStringLiteral("percentile:99.9"), Qt::EditRole));
+    QVERIFY(m_model->setData(at(1, PlanModel::AlphaColumn), 0.35, Qt::EditRole));
+    QVERIFY(m_model->setData(at(1, PlanModel::ZeroColumn), Qt::Checked, Qt::CheckStateRole));
+    QVERIFY(m_model->setData(at(1, PlanModel::TreatmentColumn), QStringLiteral("rotate"), Qt::EditRole));
+    PlanTable table(*m_model, *m_editor, *m_theme);
+    table.show();
+    table.selectRow(1);
+    QTest::keyClick(&table, Qt::Key_C, Qt::ControlModifier);
+    QCOMPARE(
+        QGuiApplication::clipboard()->text(),
+        QStringLiteral("in_proj\t4\tgroup:96\tfp8_e4m3\tinput\tpercentile:99.9\t0.35\ton\trotate\toff\t"));
+    table.selectRow(3);
+    QTest::keyClick(&table, Qt::Key_V, Qt::ControlModifier);
+    QVERIFY(m_session->plan().at({1, Linear::DtProj}) == m_session->plan().at({1, Linear::InProj}));
+    QVERIFY(m_session->plan().at({1, Linear::XProj}) == SiteSettings());
+    // Into rows that are not neighbours.
+    const QModelIndexList apart{at(2, PlanModel::SiteColumn), at(4, PlanModel::SiteColumn)};
+    QCOMPARE(m_model->paste(apart, QGuiApplication::clipboard()->text()), QString());
+    QVERIFY(m_session->plan().at({1, Linear::XProj}) == m_session->plan().at({1, Linear::OutProj}));
+}
+
+void PlanModelTest::aSpreadsheetsCellsArePastedInOneStep() {
+    const std::string before = text(m_session->plan());
+    // Two lines onto four rows are repeated; what the cells show counts as well as the plan file's words.
+    QModelIndexList cells;
+    for (int row = 1; row <= 4; ++row) {
+        cells.append(at(row, PlanModel::WeightBitsColumn));
+    }
+    QCOMPARE(m_model->paste(cells, QStringLiteral("8\tGROUP OF 128\r\n\tchannel\r\n")), QString());
+    const QuantPlan& plan = m_session->plan();
+    for (const auto& [linear, bits, granularity] :
+         {std::tuple(Linear::InProj, 8, "group:128"), std::tuple(Linear::XProj, kBitsOff, "channel"),
+          std::tuple(Linear::DtProj, 8, "group:128"), std::tuple(Linear::OutProj, kBitsOff, "channel")}) {
+        QCOMPARE(plan.at({1, linear}).weightBits, bits);
+        QCOMPARE(granularityName(plan.at({1, linear}).weightGranularity), std::string(granularity));
+    }
+    QCOMPARE(m_editor->stack().count(), 1);
+    m_editor->stack().undo();
+    QCOMPARE(text(m_session->plan()), before);
+    // One value is for every selected cell; the defaults come first, so that sites follow them.
+    cells.append(at(0, PlanModel::WeightBitsColumn));
+    QCOMPARE(m_model->paste(cells, QStringLiteral("6")), QString());
+    QCOMPARE(m_session->plan().defaults.weightBits, 6);
+    QVERIFY(m_session->plan().sites.empty());
+}
+
+void PlanModelTest::cellsThatMeanNothingAreNotPasted() {
+    const QModelIndexList cell{at(1, PlanModel::WeightBitsColumn)};
+    QCOMPARE(m_model->paste(cell, QStringLiteral("8\tno such")), QStringLiteral("“no such” is no value for W scales."));
+    QCOMPARE(m_model->paste(cell, QStringLiteral("9")), QStringLiteral("“9” is no value for W bits."));
+    QCOMPARE(m_model->paste({at(1, PlanModel::AlphaColumn)}, QStringLiteral("1.5")), QStringLiteral("“1.5” is no value for α."));
+    QVERIFY(m_session->plan() == QuantPlan());
+    QCOMPARE(m_editor->stack().count(), 0);
+    // Below the last row and behind the last column there is nothing to paste into.
+    QCOMPARE(m_model->paste({at(4, PlanModel::StateColumn)}, QStringLiteral("8\t7\n6\t5")), QString());
+    QCOMPARE(m_session->plan().at({1, Linear::OutProj}).stateBits, 8);
+}
+
+void PlanModelTest::fillsDownByKeyboard() {
+    QVERIFY(m_model->setData(at(2, PlanModel::WeightBitsColumn), 3, Qt::EditRole));
+    QVERIFY(m_model->setData(at(2, PlanModel::AlphaColumn), 0.5, Qt::EditRole));
+    const int before = m_editor->stack().count();
+    PlanTable table(*m_model, *m_editor, *m_theme);
+    table.show();
+    table.selectionModel()->select(
+        QItemSelection(at(2, PlanModel::WeightBitsColumn), at(4, PlanModel::AlphaColumn)),
+        QItemSelectionModel::ClearAndSelect);
+    QTest::keyClick(&table, Qt::Key_D, Qt::ControlModifier);
+    for (const Linear linear : {Linear::DtProj, Linear::OutProj}) {
+        QVERIFY(m_session->plan().at({1, linear}) == m_session->plan().at({1, Linear::XProj}));
+    }
+    QCOMPARE(m_session->plan().at({1, Linear::InProj}).weightBits, kBitsOff);
+    QCOMPARE(m_editor->stack().count(), before + 1);
 }
 
 QTEST_MAIN(PlanModelTest)
