@@ -4,6 +4,7 @@
 #include "ui/commands/plan_edit.h"
 #include "ui/docks/plan_table.h"
 #include "ui/docks/rule_controls.h"
+#include "ui/docks/site_preview_panel.h"
 #include "ui/models/plan_model.h"
 #include "ui/models/text.h"
 #include "ui/theme/theme.h"
@@ -12,6 +13,7 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QHBoxLayout>
+#include <QItemSelectionModel>
 #include <QLabel>
 #include <QPushButton>
 #include <QStackedWidget>
@@ -39,6 +41,7 @@ PlanPanel::PlanPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
     , m_workspace(workspace)
     , m_model(new PlanModel(workspace.planEditor(), this))
     , m_table(new PlanTable(*m_model, workspace.planEditor(), theme, this))
+    , m_preview(new SitePreviewPanel(workspace, theme, this))
     , m_preset(new QComboBox(this))
     , m_scope(new QComboBox(this))
     , m_rule(new QComboBox(this))
@@ -69,6 +72,7 @@ PlanPanel::PlanPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
     column->setSpacing(0);
     column->addWidget(controls());
     column->addWidget(m_table, 1);
+    column->addWidget(m_preview);
     column->addLayout(words);
     m_stack->addWidget(plan);
     m_stack->addWidget(noModelPage());
@@ -77,6 +81,8 @@ PlanPanel::PlanPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
     layout->addWidget(m_stack);
 
     connectControls();
+    connect(
+        m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &PlanPanel::refreshPreview);
     connect(&workspace, &Workspace::sessionChanged, this, &PlanPanel::refreshModel);
     connect(&workspace, &Workspace::checkpointChanged, this, &PlanPanel::refreshModel);
     connect(&workspace, &Workspace::calibrationChanged, this, &PlanPanel::refreshModel);
@@ -221,6 +227,16 @@ void PlanPanel::refreshRows() {
     const ViewData& view = m_workspace.view().data();
     m_model->setLayer(view.allLayers ? std::nullopt : std::optional(view.layer));
     m_rows->setCurrentIndex(view.allLayers ? 1 : 0);
+    refreshPreview();
+}
+
+void PlanPanel::refreshPreview() {
+    const ViewData& view = m_workspace.view().data();
+    const QModelIndex current = m_table->currentIndex();
+    const PlanTarget target = current.isValid() ? m_model->target(current.row()) : PlanTarget::model();
+    const bool isSite = target.level == PlanTarget::Level::Site;
+    const Linear linear = target.level == PlanTarget::Level::Linear ? target.linear : view.linear;
+    m_preview->setSite(isSite ? target.site : SiteId{view.layer, linear});
 }
 
 void PlanPanel::refreshPlan() {

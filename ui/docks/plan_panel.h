@@ -14,10 +14,12 @@ namespace mambascope::ui {
 
 class PlanModel;
 class PlanTable;
+class SitePreviewPanel;
 class Theme;
 class Workspace;
 
-/// The plan: presets and model-wide settings on top, the table of sites, and in words what it does.
+/// The plan: presets and model-wide settings on top, the table of sites, what it makes of one of them, and in words what
+/// it does.
 class PlanPanel : public QWidget {
     Q_OBJECT
 public:
@@ -38,6 +40,8 @@ private:
     void connectControls();
     void refreshModel();
     void refreshRows();
+    /// The preview is of the table's row: of a site, or of one in the selected layer.
+    void refreshPreview();
     void refreshPlan();
     void refreshWords();
     void choosePreset(int index);
@@ -46,6 +50,7 @@ private:
     Workspace& m_workspace;
     PlanModel* m_model;
     PlanTable* m_table;
+    SitePreviewPanel* m_preview;
     QComboBox* m_preset;
     QComboBox* m_scope;
     QComboBox* m_rule;
