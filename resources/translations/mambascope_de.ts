@@ -2,10 +2,64 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de_DE" sourcelanguage="en">
 <context>
+    <name>BlockDiagram</name>
+    <message>
+        <source>selective scan</source>
+        <translation>selektiver Scan</translation>
+    </message>
+</context>
+<context>
     <name>ComparedRuns</name>
     <message>
         <source>Without texts: %1. The folder of the last evaluation does not hold the data that these runs were made on.</source>
         <translation>Ohne Texte: %1. Der Ordner der letzten Auswertung enthält nicht die Daten, auf denen diese Läufe entstanden sind.</translation>
+    </message>
+</context>
+<context>
+    <name>CoreWords</name>
+    <message>
+        <source>Calibrating</source>
+        <translation>Kalibrieren</translation>
+    </message>
+    <message>
+        <source>Scoring</source>
+        <translation>Bewerten</translation>
+    </message>
+    <message>
+        <source>Measuring sites</source>
+        <translation>Stellen messen</translation>
+    </message>
+    <message>
+        <source>Reading tasks</source>
+        <translation>Aufgaben lesen</translation>
+    </message>
+    <message>
+        <source>Quantizing</source>
+        <translation>Quantisieren</translation>
+    </message>
+    <message>
+        <source>Tokenizing</source>
+        <translation>In Token zerlegen</translation>
+    </message>
+    <message>
+        <source>Hashing the checkpoint</source>
+        <translation>Prüfsumme des Checkpoints</translation>
+    </message>
+    <message>
+        <source>Looking through the cache</source>
+        <translation>Cache durchsehen</translation>
+    </message>
+    <message>
+        <source>weights</source>
+        <translation>Gewichte</translation>
+    </message>
+    <message>
+        <source>writing</source>
+        <translation>Schreiben</translation>
+    </message>
+    <message>
+        <source>Evaluating %1</source>
+        <translation>Auswerten: %1</translation>
     </message>
 </context>
 <context>
@@ -44,13 +98,6 @@
     <message>
         <source>Browse…</source>
         <translation>Durchsuchen…</translation>
-    </message>
-</context>
-<context>
-    <name>PlanCommand</name>
-    <message>
-        <source>Undo %1</source>
-        <translation>Rückgängig: %1</translation>
     </message>
 </context>
 <context>
@@ -164,6 +211,127 @@
     </message>
 </context>
 <context>
+    <name>mambascope::ui::AboutDialog</name>
+    <message>
+        <source>optimised</source>
+        <translation>optimiert</translation>
+    </message>
+    <message>
+        <source>with assertions</source>
+        <translation>mit Zusicherungen</translation>
+    </message>
+    <message>
+        <source>Built by %1 for %2, %3</source>
+        <translation>Übersetzt mit %1 für %2, %3</translation>
+    </message>
+    <message>
+        <source>Mambascope %1</source>
+        <translation>Mambascope %1</translation>
+    </message>
+    <message>
+        <source>Qt %1</source>
+        <translation>Qt %1</translation>
+    </message>
+    <message>
+        <source>QCustomPlot %1</source>
+        <translation>QCustomPlot %1</translation>
+    </message>
+    <message>
+        <source>SQLite %1</source>
+        <translation>SQLite %1</translation>
+    </message>
+    <message>
+        <source>Engine: %1 %2, %3</source>
+        <translation>Engine: %1 %2, %3</translation>
+    </message>
+    <message>
+        <source>Engine: not started</source>
+        <translation>Engine: nicht gestartet</translation>
+    </message>
+    <message>
+        <source>System: %1, %2</source>
+        <translation>System: %1, %2</translation>
+    </message>
+    <message>
+        <source>About Mambascope</source>
+        <translation>Über Mambascope</translation>
+    </message>
+    <message>
+        <source>A workbench for people who quantize Mamba language models.
+
+Free software under the GNU General Public License, version 3 or later. QCustomPlot, which draws the plots, is under the same licence; Qt is used under the GNU Lesser General Public License.</source>
+        <translation>Eine Werkbank für alle, die Mamba-Sprachmodelle quantisieren.
+
+Freie Software unter der GNU General Public License, Version 3 oder später. QCustomPlot, das die Diagramme zeichnet, steht unter derselben Lizenz; Qt wird unter der GNU Lesser General Public License verwendet.</translation>
+    </message>
+    <message>
+        <source>Versions</source>
+        <translation>Versionen</translation>
+    </message>
+    <message>
+        <source>&amp;Copy Versions</source>
+        <translation>Versionen &amp;kopieren</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::ActivationComparison</name>
+    <message>
+        <source>&amp;Figure…</source>
+        <translation>&amp;Abbildung…</translation>
+    </message>
+    <message>
+        <source>Linear layer</source>
+        <translation>Lineare Schicht</translation>
+    </message>
+    <message>
+        <source>Ratio at the cursor</source>
+        <translation>Verhältnis am Cursor</translation>
+    </message>
+    <message>
+        <source>&amp;Calibration File…</source>
+        <translation>&amp;Kalibrierungsdatei…</translation>
+    </message>
+    <message>
+        <source>Compare the calibration of this session with one in a file</source>
+        <translation>Die Kalibrierung dieser Sitzung mit einer aus einer Datei vergleichen</translation>
+    </message>
+    <message>
+        <source>Calibrate to compare activations.</source>
+        <translation>Zum Vergleich der Aktivierungen kalibrieren.</translation>
+    </message>
+    <message>
+        <source>Inputs after what the plans do before they quantize, second to first</source>
+        <translation>Eingänge nach dem, was die Pläne vor dem Quantisieren tun, zweiter zu erstem</translation>
+    </message>
+    <message>
+        <source>This session&apos;s calibration to %1</source>
+        <translation>Kalibrierung dieser Sitzung zu %1</translation>
+    </message>
+    <message>
+        <source>outlier channels added: %1, removed: %2</source>
+        <translation>Ausreißerkanäle hinzugekommen: %1, weggefallen: %2</translation>
+    </message>
+    <message>
+        <source>Calibration to Compare With</source>
+        <translation>Kalibrierung zum Vergleich</translation>
+    </message>
+    <message>
+        <source>Calibrations and activation scales (*.safetensors *.pt *.pth *.bin);;All files (*)</source>
+        <translation>Kalibrierungen und Aktivierungsskalen (*.safetensors *.pt *.pth *.bin);;Alle Dateien (*)</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::BlockDiagram</name>
+    <message>
+        <source>Block diagram of the layer</source>
+        <translation>Blockdiagramm der Schicht</translation>
+    </message>
+    <message>
+        <source>Go to the panel of %1</source>
+        <translation>Zum Feld von %1</translation>
+    </message>
+</context>
+<context>
     <name>mambascope::ui::CalibrateDialog</name>
     <message>
         <source>Calibrate</source>
@@ -216,6 +384,17 @@
     <message>
         <source>Text (*.txt *.md *.text);;All files (*)</source>
         <translation>Text (*.txt *.md *.text);;Alle Dateien (*)</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::ChartPlot</name>
+    <message>
+        <source>%1 to %2</source>
+        <translation>%1 bis %2</translation>
+    </message>
+    <message>
+        <source>%1 (%2 to %3)</source>
+        <translation>%1 (%2 bis %3)</translation>
     </message>
 </context>
 <context>
@@ -450,6 +629,14 @@
     <message>
         <source>Flipped answers: %1, those that changed most first.</source>
         <translation>Gekippte Antworten: %1, die größten Änderungen zuerst.</translation>
+    </message>
+    <message>
+        <source>&amp;Answers</source>
+        <translation>&amp;Antworten</translation>
+    </message>
+    <message>
+        <source>Acti&amp;vations</source>
+        <translation>Akti&amp;vierungen</translation>
     </message>
 </context>
 <context>
@@ -717,6 +904,101 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
         <source>No data of this task in the folder</source>
         <translation>Keine Daten dieser Aufgabe im Ordner</translation>
     </message>
+    <message>
+        <source>Add Task &amp;File…</source>
+        <translation>Aufgaben&amp;datei hinzufügen …</translation>
+    </message>
+    <message>
+        <source>A task of your own: a JSON file with templates for prompts and choices</source>
+        <translation>Eine eigene Aufgabe: eine JSON-Datei mit Vorlagen für Prompts und Antworten</translation>
+    </message>
+    <message>
+        <source>Task Files</source>
+        <translation>Aufgabendateien</translation>
+    </message>
+    <message>
+        <source>Task files (*.json);;All files (*)</source>
+        <translation>Aufgabendateien (*.json);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>There is a task named “%1” already.</source>
+        <translation>Es gibt schon eine Aufgabe namens „%1“.</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::FigureDialog</name>
+    <message>
+        <source>Preview of the figure</source>
+        <translation>Vorschau der Abbildung</translation>
+    </message>
+    <message>
+        <source>&amp;Light on dark, for slides</source>
+        <translation>&amp;Hell auf dunkel, für Folien</translation>
+    </message>
+    <message>
+        <source>Figure</source>
+        <translation>Abbildung</translation>
+    </message>
+    <message>
+        <source>&amp;Save…</source>
+        <translation>&amp;Speichern…</translation>
+    </message>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>&amp;Kopieren</translation>
+    </message>
+    <message>
+        <source>&amp;Print…</source>
+        <translation>&amp;Drucken…</translation>
+    </message>
+    <message>
+        <source> mm</source>
+        <translation> mm</translation>
+    </message>
+    <message>
+        <source> dpi</source>
+        <translation> dpi</translation>
+    </message>
+    <message>
+        <source>Of PNG files and of what is copied</source>
+        <translation>Von PNG-Dateien und von dem, was kopiert wird</translation>
+    </message>
+    <message>
+        <source>&amp;Width</source>
+        <translation>&amp;Breite</translation>
+    </message>
+    <message>
+        <source>&amp;Height</source>
+        <translation>H&amp;öhe</translation>
+    </message>
+    <message>
+        <source>&amp;Resolution</source>
+        <translation>&amp;Auflösung</translation>
+    </message>
+    <message>
+        <source>Save Figure</source>
+        <translation>Abbildung speichern</translation>
+    </message>
+    <message>
+        <source>Figures and their data (*.pdf *.svg *.png *.csv)</source>
+        <translation>Abbildungen und ihre Daten (*.pdf *.svg *.png *.csv)</translation>
+    </message>
+    <message>
+        <source>The figure is in %1.</source>
+        <translation>Die Abbildung ist in %1.</translation>
+    </message>
+    <message>
+        <source>The figure is on the clipboard, as an image, as SVG and as CSV.</source>
+        <translation>Die Abbildung ist in der Zwischenablage, als Bild, als SVG und als CSV.</translation>
+    </message>
+    <message>
+        <source>Printed.</source>
+        <translation>Gedruckt.</translation>
+    </message>
+    <message>
+        <source>The printer did not start.</source>
+        <translation>Der Drucker hat nicht begonnen.</translation>
+    </message>
 </context>
 <context>
     <name>mambascope::ui::FlipsModel</name>
@@ -842,6 +1124,149 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     <message>
         <source>outlier in %1 of %2 layers, but not here</source>
         <translation>Ausreißer in %1 von %2 Schichten, aber nicht hier</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::HistoryModel</name>
+    <message>
+        <source>Beginning</source>
+        <translation>Anfang</translation>
+    </message>
+    <message>
+        <source>Nothing is quantized</source>
+        <translation>Nichts ist quantisiert</translation>
+    </message>
+    <message>
+        <source>Does the same as before</source>
+        <translation>Bewirkt dasselbe wie zuvor</translation>
+    </message>
+    <message>
+        <source>evaluated: average %1 %</source>
+        <translation>ausgewertet: Mittel %1 %</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n evaluations, the last: average %1 %</source>
+        <translation>
+            <numerusform>%n Auswertung, zuletzt: Mittel %1 %</numerusform>
+            <numerusform>%n Auswertungen, zuletzt: Mittel %1 %</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Edit</source>
+        <translation>Änderung</translation>
+    </message>
+    <message>
+        <source>Current plan</source>
+        <translation>Aktueller Plan</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::HistoryPanel</name>
+    <message>
+        <source>Go to This Plan</source>
+        <translation>Zu diesem Plan gehen</translation>
+    </message>
+    <message>
+        <source>Copy Plan</source>
+        <translation>Plan kopieren</translation>
+    </message>
+    <message>
+        <source>Plan history</source>
+        <translation>Verlauf des Plans</translation>
+    </message>
+    <message>
+        <source>Plans: %1, branches: %2</source>
+        <translation>Pläne: %1, Zweige: %2</translation>
+    </message>
+    <message>
+        <source>Back to “%1”</source>
+        <translation>Zurück zu „%1“</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::JobsModel</name>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>%1 min</source>
+        <translation>%1 min</translation>
+    </message>
+    <message>
+        <source>%1 h</source>
+        <translation>%1 h</translation>
+    </message>
+    <message>
+        <source>waits</source>
+        <translation>wartet</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>runs</source>
+        <translation>läuft</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>fertig</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>gescheitert</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>abgebrochen</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>noch %1</translation>
+    </message>
+    <message>
+        <source>Job</source>
+        <translation>Auftrag</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::JobsPanel</name>
+    <message>
+        <source>Stop</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Stop the job, or drop it if it waits (Del)</source>
+        <translation>Den Auftrag abbrechen, oder verwerfen, wenn er wartet (Entf)</translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>Früher</translation>
+    </message>
+    <message>
+        <source>Let the job run before the one above (Alt+Up)</source>
+        <translation>Den Auftrag vor dem darüber ausführen (Alt+Hoch)</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>Später</translation>
+    </message>
+    <message>
+        <source>Let the job run after the one below (Alt+Down)</source>
+        <translation>Den Auftrag nach dem darunter ausführen (Alt+Runter)</translation>
+    </message>
+    <message>
+        <source>Jobs</source>
+        <translation>Aufträge</translation>
     </message>
 </context>
 <context>
@@ -1029,6 +1454,34 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
         <source> · partial: stopped before the end</source>
         <translation> · unvollständig: vor dem Ende angehalten</translation>
     </message>
+    <message>
+        <source>Distribution of the values</source>
+        <translation>Verteilung der Werte</translation>
+    </message>
+    <message>
+        <source>What is shown of the layer</source>
+        <translation>Was von der Schicht gezeigt wird</translation>
+    </message>
+    <message>
+        <source>What is shown of the layer (D in the plot)</source>
+        <translation>Was von der Schicht gezeigt wird (D im Diagramm)</translation>
+    </message>
+    <message>
+        <source>maxima</source>
+        <translation>Maxima</translation>
+    </message>
+    <message>
+        <source>histogram</source>
+        <translation>Histogramm</translation>
+    </message>
+    <message>
+        <source>ribbons</source>
+        <translation>Bänder</translation>
+    </message>
+    <message>
+        <source>Move over the plot, or focus it and use the arrow keys; Page Down goes to the next panel.</source>
+        <translation>Mit der Maus darüberfahren, oder mit Pfeiltasten, wenn das Diagramm den Fokus hat; Bild ab geht zum nächsten Feld.</translation>
+    </message>
 </context>
 <context>
     <name>mambascope::ui::LayersModel</name>
@@ -1089,6 +1542,17 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     </message>
 </context>
 <context>
+    <name>mambascope::ui::LevelsView</name>
+    <message>
+        <source>Integers of the weight</source>
+        <translation>Ganzzahlen des Gewichts</translation>
+    </message>
+    <message>
+        <source>How often each integer of the quantized weight occurs; the line: without smoothing</source>
+        <translation>Wie oft jede Ganzzahl des quantisierten Gewichts vorkommt; die Linie: ohne Glättung</translation>
+    </message>
+</context>
+<context>
     <name>mambascope::ui::MainWindow</name>
     <message>
         <source>Layers</source>
@@ -1105,10 +1569,6 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     <message>
         <source>Results, accuracy in per cent</source>
         <translation>Ergebnisse, Genauigkeit in Prozent</translation>
-    </message>
-    <message>
-        <source>A job is running.</source>
-        <translation>Ein Auftrag läuft.</translation>
     </message>
     <message>
         <source>This checkpoint brings its own tokenizer.</source>
@@ -1241,14 +1701,6 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     <message>
         <source>Keyboard shortcuts</source>
         <translation>Tastenkürzel</translation>
-    </message>
-    <message>
-        <source>About Mambascope</source>
-        <translation>Über Mambascope</translation>
-    </message>
-    <message>
-        <source>&lt;h3&gt;Mambascope %1&lt;/h3&gt;&lt;p&gt;A workbench for people who quantize Mamba language models.&lt;/p&gt;&lt;p&gt;Free software under the GNU General Public License, version 3 or later. Uses Qt %2 and QCustomPlot.&lt;/p&gt;</source>
-        <translation>&lt;h3&gt;Mambascope %1&lt;/h3&gt;&lt;p&gt;Eine Werkbank für alle, die Mamba-Sprachmodelle quantisieren.&lt;/p&gt;&lt;p&gt;Freie Software unter der GNU General Public License, Version 3 oder neuer. Verwendet Qt %2 und QCustomPlot.&lt;/p&gt;</translation>
     </message>
     <message>
         <source>&amp;File</source>
@@ -1582,6 +2034,154 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
         <source>Measure every linear&apos;s output under every α on some of the calibration text, and take the best of each</source>
         <translation>Die Ausgabe jeder linearen Schicht unter jedem α auf einem Teil des Kalibrierungstextes messen und jeweils das beste nehmen</translation>
     </message>
+    <message>
+        <source>Jobs</source>
+        <translation>Aufträge</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
+        <source>Panels</source>
+        <translation>Felder</translation>
+    </message>
+    <message>
+        <source>Export Report</source>
+        <translation>Bericht exportieren</translation>
+    </message>
+    <message>
+        <source>PDF (*.pdf);;Web page (*.html)</source>
+        <translation>PDF (*.pdf);;Webseite (*.html)</translation>
+    </message>
+    <message>
+        <source>The report is in %1.</source>
+        <translation>Der Bericht ist in %1.</translation>
+    </message>
+    <message>
+        <source>&amp;Print Figure…</source>
+        <translation>Abbildung &amp;drucken…</translation>
+    </message>
+    <message>
+        <source>See the figure as it will be on paper or in a file, in any size</source>
+        <translation>Die Abbildung sehen, wie sie auf Papier oder in einer Datei sein wird, in jeder Größe</translation>
+    </message>
+    <message>
+        <source>Export Re&amp;port…</source>
+        <translation>Be&amp;richt exportieren …</translation>
+    </message>
+    <message>
+        <source>&amp;Settings…</source>
+        <translation>Ein&amp;stellungen …</translation>
+    </message>
+    <message>
+        <source>Ctrl+,</source>
+        <translation>Ctrl+,</translation>
+    </message>
+    <message>
+        <source>&amp;Plot Results…</source>
+        <translation>Ergebnisse als &amp;Diagramm…</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+D</source>
+        <translation>Ctrl+Shift+D</translation>
+    </message>
+    <message>
+        <source>&amp;Block Diagram</source>
+        <translation>&amp;Blockdiagramm</translation>
+    </message>
+    <message>
+        <source>Ctrl+B</source>
+        <translation>Ctrl+B</translation>
+    </message>
+    <message>
+        <source>The block of the layer above its panels, where the window is high enough</source>
+        <translation>Der Block der Schicht über ihren Feldern, wo das Fenster hoch genug ist</translation>
+    </message>
+    <message>
+        <source>&amp;Panel Layouts</source>
+        <translation>Anor&amp;dnungen</translation>
+    </message>
+    <message>
+        <source>To&amp;ur</source>
+        <translation>R&amp;undgang</translation>
+    </message>
+    <message>
+        <source>Save Layout</source>
+        <translation>Anordnung speichern</translation>
+    </message>
+    <message>
+        <source>Name of the arrangement of panels:</source>
+        <translation>Name der Anordnung:</translation>
+    </message>
+    <message>
+        <source>&amp;Save Layout…</source>
+        <translation>Anordnung &amp;speichern …</translation>
+    </message>
+    <message>
+        <source>&amp;Remove</source>
+        <translation>&amp;Entfernen</translation>
+    </message>
+    <message>
+        <source>Begin with a calibration</source>
+        <translation>Am Anfang steht die Kalibrierung</translation>
+    </message>
+    <message>
+        <source>Calibrate runs text through the model and keeps, for every channel of every linear layer, the largest absolute value. You can do it now; the tour waits.</source>
+        <translation>„Kalibrieren“ schickt Text durch das Modell und merkt sich für jeden Kanal jeder linearen Schicht den größten Betrag. Sie können das jetzt tun; der Rundgang wartet.</translation>
+    </message>
+    <message>
+        <source>All layers at once</source>
+        <translation>Alle Schichten auf einmal</translation>
+    </message>
+    <message>
+        <source>Layers by channels: the colour is the largest value, or how far it stands out. Outlier channels are never too small to be seen. A click selects layer and channel everywhere.</source>
+        <translation>Schichten mal Kanäle: Die Farbe ist der größte Wert, oder wie weit er herausragt. Ausreißerkanäle sind nie zu klein, um sichtbar zu sein. Ein Klick wählt Schicht und Kanal überall.</translation>
+    </message>
+    <message>
+        <source>One layer</source>
+        <translation>Eine Schicht</translation>
+    </message>
+    <message>
+        <source>The four linear layers of a Mamba block. What stands above the band is an outlier channel. While the plan smooths or zeroes, a line shows what is left.</source>
+        <translation>Die vier linearen Schichten eines Mamba-Blocks. Was über das Band hinausragt, ist ein Ausreißerkanal. Solange der Plan glättet oder nullt, zeigt eine Linie, was übrig bleibt.</translation>
+    </message>
+    <message>
+        <source>Layers and outliers</source>
+        <translation>Schichten und Ausreißer</translation>
+    </message>
+    <message>
+        <source>How many outlier channels every layer has; behind it the outliers of the selected layer, and in how many layers each is one.</source>
+        <translation>Wie viele Ausreißerkanäle jede Schicht hat; dahinter die Ausreißer der gewählten Schicht, und in wie vielen Schichten jeder einer ist.</translation>
+    </message>
+    <message>
+        <source>The plan</source>
+        <translation>Der Plan</translation>
+    </message>
+    <message>
+        <source>What is quantized, and how: for the whole model, a kind of linear layer, or one site. Edit a cell, choose a preset, undo with Ctrl+Z.</source>
+        <translation>Was quantisiert wird, und wie: für das ganze Modell, eine Art linearer Schichten oder eine Stelle. Ändern Sie eine Zelle, wählen Sie eine Vorlage, machen Sie es mit Strg+Z rückgängig.</translation>
+    </message>
+    <message>
+        <source>Results</source>
+        <translation>Ergebnisse</translation>
+    </message>
+    <message>
+        <source>Evaluate measures the plan on zero-shot tasks beside the unquantized model, with intervals of the differences. Nothing is computed twice.</source>
+        <translation>„Auswerten“ misst den Plan an Zero-Shot-Aufgaben neben dem unquantisierten Modell, mit Intervallen der Unterschiede. Nichts wird zweimal berechnet.</translation>
+    </message>
+    <message>
+        <source>What the engine does and what waits for it, with the time that is left. Jobs can be stopped and moved.</source>
+        <translation>Was die Engine tut und was auf sie wartet, mit der verbleibenden Zeit. Aufträge lassen sich abbrechen und verschieben.</translation>
+    </message>
+    <message>
+        <source>Everything by keyboard</source>
+        <translation>Alles mit der Tastatur</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+P finds every command by a few of its letters, F1 lists all shortcuts. The tour is in the Help menu if you want it again.</source>
+        <translation>Strg+Umschalt+P findet jeden Befehl an einigen seiner Buchstaben, F1 nennt alle Tastenkürzel. Der Rundgang steht im Menü „Hilfe“, wenn Sie ihn noch einmal wollen.</translation>
+    </message>
 </context>
 <context>
     <name>mambascope::ui::MessageBar</name>
@@ -1883,6 +2483,34 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
         <source>Outliers</source>
         <translation>Ausreißer</translation>
     </message>
+    <message>
+        <source>Bits of what the scan reads: z of in_proj, u, B and C of x_proj, Δ of dt_proj</source>
+        <translation>Bits dessen, was der Scan liest: z von in_proj, u, B und C von x_proj, Δ von dt_proj</translation>
+    </message>
+    <message>
+        <source>Bits of the scan&apos;s state from token to token, a setting of the out_proj behind it</source>
+        <translation>Bits des Scan-Zustands von Token zu Token, eine Einstellung des out_proj dahinter</translation>
+    </message>
+    <message>
+        <source>“%1” is no value for %2.</source>
+        <translation>„%1“ ist kein Wert für %2.</translation>
+    </message>
+    <message>
+        <source>Paste settings</source>
+        <translation>Einstellungen einfügen</translation>
+    </message>
+    <message>
+        <source>Fill down</source>
+        <translation>Nach unten ausfüllen</translation>
+    </message>
+    <message>
+        <source>Scan bits</source>
+        <translation>Scan-Bits</translation>
+    </message>
+    <message>
+        <source>State bits</source>
+        <translation>Zustandsbits</translation>
+    </message>
 </context>
 <context>
     <name>mambascope::ui::PlanPanel</name>
@@ -2011,6 +2639,108 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     <message>
         <source>in floats</source>
         <translation>in Gleitkomma</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Paste</source>
+        <translation>Einfügen</translation>
+    </message>
+    <message>
+        <source>Fill Down</source>
+        <translation>Nach unten ausfüllen</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::RatioPlot</name>
+    <message>
+        <source>channel</source>
+        <translation>Kanal</translation>
+    </message>
+    <message>
+        <source>layer</source>
+        <translation>Schicht</translation>
+    </message>
+    <message>
+        <source>Ratios of the maxima by layer and channel</source>
+        <translation>Verhältnisse der Maxima nach Schicht und Kanal</translation>
+    </message>
+    <message>
+        <source>layer %1</source>
+        <translation>Schicht %1</translation>
+    </message>
+    <message>
+        <source>channel %1</source>
+        <translation>Kanal %1</translation>
+    </message>
+    <message>
+        <source>not known</source>
+        <translation>nicht bekannt</translation>
+    </message>
+    <message>
+        <source>outlier in the second only</source>
+        <translation>Ausreißer nur im zweiten</translation>
+    </message>
+    <message>
+        <source>outlier in the first only</source>
+        <translation>Ausreißer nur im ersten</translation>
+    </message>
+    <message>
+        <source>%1 → %2</source>
+        <translation>%1 → %2</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::ResultChartsDialog</name>
+    <message>
+        <source>Plots of Results</source>
+        <translation>Diagramme der Ergebnisse</translation>
+    </message>
+    <message>
+        <source>Plots of results</source>
+        <translation>Diagramme der Ergebnisse</translation>
+    </message>
+    <message>
+        <source>No run yet. Evaluate the baseline and some plans, and their accuracy appears here over bits, size and α.</source>
+        <translation>Noch kein Lauf. Nach einer Auswertung der Baseline und einiger Pläne erscheint hier ihre Genauigkeit über Bits, Größe und α.</translation>
+    </message>
+    <message>
+        <source>Value at the cursor</source>
+        <translation>Wert am Cursor</translation>
+    </message>
+    <message>
+        <source>&amp;Runs</source>
+        <translation>&amp;Läufe</translation>
+    </message>
+    <message>
+        <source>The runs of this session</source>
+        <translation>Die Läufe dieser Sitzung</translation>
+    </message>
+    <message>
+        <source>Search &amp;Trace…</source>
+        <translation>&amp;Suchverlauf…</translation>
+    </message>
+    <message>
+        <source>The trace that mambascope-cli search --trace wrote</source>
+        <translation>Der Verlauf, den mambascope-cli search --trace geschrieben hat</translation>
+    </message>
+    <message>
+        <source>&amp;Figure…</source>
+        <translation>&amp;Abbildung…</translation>
+    </message>
+    <message>
+        <source>Save, copy or print</source>
+        <translation>Speichern, kopieren oder drucken</translation>
+    </message>
+    <message>
+        <source>Open the Trace of a Search</source>
+        <translation>Verlauf einer Suche öffnen</translation>
+    </message>
+    <message>
+        <source>Traces (*.json)</source>
+        <translation>Verläufe (*.json)</translation>
     </message>
 </context>
 <context>
@@ -2170,6 +2900,244 @@ Gegen die Baseline auf %1 Elementen: %2 Punkte, %3 gewonnen, %4 verloren, %5 %6<
     </message>
 </context>
 <context>
+    <name>mambascope::ui::SettingsDialog</name>
+    <message>
+        <source>&amp;Reduced motion</source>
+        <translation>Weniger &amp;Bewegung</translation>
+    </message>
+    <message>
+        <source>&amp;Ask before closing while a job runs</source>
+        <translation>Vor dem Schließen &amp;fragen, wenn ein Auftrag läuft</translation>
+    </message>
+    <message>
+        <source>Dar&amp;k figures</source>
+        <translation>Dun&amp;kle Abbildungen</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Search settings</source>
+        <translation>Einstellungen durchsuchen</translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation>System</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>Fenster</translation>
+    </message>
+    <message>
+        <source>&amp;Theme</source>
+        <translation>Farbs&amp;chema</translation>
+    </message>
+    <message>
+        <source>Colours of the window and its plots</source>
+        <translation>Farben des Fensters und seiner Diagramme</translation>
+    </message>
+    <message>
+        <source>&amp;Language</source>
+        <translation>&amp;Sprache</translation>
+    </message>
+    <message>
+        <source>Takes effect when Mambascope starts the next time</source>
+        <translation>Gilt, wenn Mambascope das nächste Mal startet</translation>
+    </message>
+    <message>
+        <source>Nothing slides or fades</source>
+        <translation>Nichts gleitet oder blendet über</translation>
+    </message>
+    <message>
+        <source>Otherwise closing stops the jobs without a question</source>
+        <translation>Sonst bricht das Schließen die Aufträge ohne Frage ab</translation>
+    </message>
+    <message>
+        <source>The engine that is installed here</source>
+        <translation>Die hier installierte Engine</translation>
+    </message>
+    <message>
+        <source>all cores</source>
+        <translation>alle Kerne</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>Engine</translation>
+    </message>
+    <message>
+        <source>&amp;Command</source>
+        <translation>B&amp;efehl</translation>
+    </message>
+    <message>
+        <source>Starts the engine, here or elsewhere: ssh gpu-host mambascope-engine. ssh must not have to ask for anything.</source>
+        <translation>Startet die Engine, hier oder anderswo: ssh gpu-host mambascope-engine. ssh darf dabei nichts fragen müssen.</translation>
+    </message>
+    <message>
+        <source>&amp;Device</source>
+        <translation>&amp;Gerät</translation>
+    </message>
+    <message>
+        <source>What the engine computes on: auto, cpu, cuda, cuda:1, …</source>
+        <translation>Worauf die Engine rechnet: auto, cpu, cuda, cuda:1, …</translation>
+    </message>
+    <message>
+        <source>&amp;Number type</source>
+        <translation>&amp;Zahlentyp</translation>
+    </message>
+    <message>
+        <source>What the linears compute in</source>
+        <translation>Worin die linearen Schichten rechnen</translation>
+    </message>
+    <message>
+        <source>T&amp;hreads</source>
+        <translation>Threa&amp;ds</translation>
+    </message>
+    <message>
+        <source>Threads of the engine on a processor</source>
+        <translation>Threads der Engine auf einem Prozessor</translation>
+    </message>
+    <message>
+        <source>Folder with the data sets: lambada/, hellaswag/, piqa/, …</source>
+        <translation>Ordner mit den Datensätzen: lambada/, hellaswag/, piqa/, …</translation>
+    </message>
+    <message>
+        <source>automatic</source>
+        <translation>automatisch</translation>
+    </message>
+    <message>
+        <source> MiB</source>
+        <translation> MiB</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>Durchsuchen …</translation>
+    </message>
+    <message>
+        <source>New Sessions</source>
+        <translation>Neue Sitzungen</translation>
+    </message>
+    <message>
+        <source>&amp;Outlier rule</source>
+        <translation>Ausreißerrege&amp;l</translation>
+    </message>
+    <message>
+        <source>When a channel counts as an outlier channel</source>
+        <translation>Wann ein Kanal als Ausreißerkanal gilt</translation>
+    </message>
+    <message>
+        <source>&amp;Factor</source>
+        <translation>Fakt&amp;or</translation>
+    </message>
+    <message>
+        <source>How many spreads above the centre of its rule an outlier channel stands</source>
+        <translation>Wie viele Streuungen ein Ausreißerkanal über der Mitte seiner Regel steht</translation>
+    </message>
+    <message>
+        <source>Ta&amp;sks</source>
+        <translation>&amp;Aufgaben</translation>
+    </message>
+    <message>
+        <source>Where evaluations find the tasks</source>
+        <translation>Wo Auswertungen die Aufgaben finden</translation>
+    </message>
+    <message>
+        <source>&amp;Memory for edits</source>
+        <translation>Speicher für Ä&amp;nderungen</translation>
+    </message>
+    <message>
+        <source>What the engine may keep to go on from the layer that was edited, instead of from the first one; 0 keeps nothing</source>
+        <translation>Was die Engine behalten darf, um bei der geänderten Schicht weiterzurechnen statt bei der ersten; 0 behält nichts</translation>
+    </message>
+    <message>
+        <source> mm</source>
+        <translation> mm</translation>
+    </message>
+    <message>
+        <source> dpi</source>
+        <translation> dpi</translation>
+    </message>
+    <message>
+        <source>Exported Figures</source>
+        <translation>Exportierte Abbildungen</translation>
+    </message>
+    <message>
+        <source>&amp;Width</source>
+        <translation>B&amp;reite</translation>
+    </message>
+    <message>
+        <source>Width of exported and copied figures</source>
+        <translation>Breite exportierter und kopierter Abbildungen</translation>
+    </message>
+    <message>
+        <source>H&amp;eight</source>
+        <translation>&amp;Höhe</translation>
+    </message>
+    <message>
+        <source>Height of exported and copied figures</source>
+        <translation>Höhe exportierter und kopierter Abbildungen</translation>
+    </message>
+    <message>
+        <source>Resol&amp;ution</source>
+        <translation>A&amp;uflösung</translation>
+    </message>
+    <message>
+        <source>Dots per inch of PNG</source>
+        <translation>Punkte pro Zoll in PNG</translation>
+    </message>
+    <message>
+        <source>Light ones are for print</source>
+        <translation>Helle sind für den Druck</translation>
+    </message>
+    <message>
+        <source>Folder with the Data Sets</source>
+        <translation>Ordner mit den Datensätzen</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::SitePreviewPanel</name>
+    <message>
+        <source>Of some rows of the weight, and for the output as if the channels of the input were independent. Evaluate to know what it costs.</source>
+        <translation>Aus einigen Zeilen des Gewichts, und für die Ausgabe so, als wären die Kanäle der Eingabe unabhängig. Was es kostet, zeigt die Auswertung.</translation>
+    </message>
+    <message>
+        <source>%1 (without α: %2)</source>
+        <translation>%1 (ohne α: %2)</translation>
+    </message>
+    <message>
+        <source>Weight off by %1 %</source>
+        <translation>Gewicht um %1 % daneben</translation>
+    </message>
+    <message>
+        <source>%1 %</source>
+        <translation>%1 %</translation>
+    </message>
+    <message>
+        <source>Output off by about %1 % from the weight</source>
+        <translation>Ausgabe um etwa %1 % daneben durch das Gewicht</translation>
+    </message>
+    <message>
+        <source>Output off by about %1 % from the input</source>
+        <translation>Ausgabe um etwa %1 % daneben durch die Eingabe</translation>
+    </message>
+    <message>
+        <source>Input up to %1, Δ %2</source>
+        <translation>Eingabe bis %1, Δ %2</translation>
+    </message>
+    <message>
+        <source>Input up to %1</source>
+        <translation>Eingabe bis %1</translation>
+    </message>
+</context>
+<context>
     <name>mambascope::ui::StartPage</name>
     <message>
         <source>Session</source>
@@ -2249,6 +3217,14 @@ huggingface-cli download state-spaces/mamba-130m-hf</translation>
         <source>%1 models</source>
         <translation>%1 Modelle</translation>
     </message>
+    <message>
+        <source>Take the Tour</source>
+        <translation>Rundgang</translation>
+    </message>
+    <message>
+        <source>Two minutes through the window, on the demo</source>
+        <translation>In zwei Minuten durch das Fenster, mit der Demo</translation>
+    </message>
 </context>
 <context>
     <name>mambascope::ui::StatusPanel</name>
@@ -2323,6 +3299,33 @@ huggingface-cli download state-spaces/mamba-130m-hf</translation>
     <message>
         <source>%1 layers · width %2 · %3</source>
         <translation>%1 Schichten · Breite %2 · %3</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::Tour</name>
+    <message>
+        <source>&amp;Back</source>
+        <translation>&amp;Zurück</translation>
+    </message>
+    <message>
+        <source>Tour</source>
+        <translation>Rundgang</translation>
+    </message>
+    <message>
+        <source>&amp;End the Tour</source>
+        <translation>Rundgang &amp;beenden</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>&amp;Next</source>
+        <translation>&amp;Weiter</translation>
+    </message>
+    <message>
+        <source>&amp;Done</source>
+        <translation>&amp;Fertig</translation>
     </message>
 </context>
 <context>
@@ -2436,10 +3439,6 @@ huggingface-cli download state-spaces/mamba-130m-hf</translation>
         <translation>Das Teilergebnis behalten</translation>
     </message>
     <message>
-        <source>An evaluation is running; stop it first.</source>
-        <translation>Eine Auswertung läuft; sie muss zuerst angehalten werden.</translation>
-    </message>
-    <message>
         <source>This plan needs a calibration, and there is none.</source>
         <translation>Dieser Plan braucht eine Kalibrierung, und es gibt keine.</translation>
     </message>
@@ -2533,6 +3532,34 @@ huggingface-cli download state-spaces/mamba-130m-hf</translation>
     <message>
         <source>Use them</source>
         <translation>Übernehmen</translation>
+    </message>
+    <message>
+        <source>Evaluating the baseline, then %1</source>
+        <translation>Auswerten: Baseline, dann %1</translation>
+    </message>
+    <message>
+        <source>Go on without the line</source>
+        <translation>Ohne die Zeile weitermachen</translation>
+    </message>
+    <message>
+        <source>Go on without %1 broken lines</source>
+        <translation>Ohne %1 fehlerhafte Zeilen weitermachen</translation>
+    </message>
+    <message>
+        <source>Everything was recovered into %1.</source>
+        <translation>Alles wurde nach %1 gerettet.</translation>
+    </message>
+    <message>
+        <source>Recovered into %1. Lost: %2.</source>
+        <translation>Nach %1 gerettet. Verloren: %2.</translation>
+    </message>
+    <message>
+        <source>Open an earlier copy of it, or what can still be read, in a new file.</source>
+        <translation>Öffnen Sie eine frühere Kopie, oder in einer neuen Datei, was noch lesbar ist.</translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation>Retten</translation>
     </message>
 </context>
 </TS>
