@@ -3,7 +3,9 @@
 
 #include "ui/models/cell_delegates.h"
 #include "ui/models/results_model.h"
+#include "ui/models/text.h"
 #include "ui/theme/theme.h"
+#include "ui/window/divergence_watch.h"
 #include "ui/window/workspace.h"
 
 #include <QHeaderView>
@@ -24,6 +26,8 @@ ResultsPanel::ResultsPanel(Workspace& workspace, const Theme& theme, QWidget* pa
     , m_workspace(workspace)
     , m_model(new ResultsModel(this))
     , m_table(new QTableView(this))
+    , m_divergence(new DivergenceWatch(workspace, this))
+    , m_divergenceText(new QLabel(this))
     , m_stack(new QStackedWidget(this))
     , m_emptyText(new QLabel(this))
     , m_emptyButton(nullptr) {
@@ -48,7 +52,12 @@ ResultsPanel::ResultsPanel(Workspace& workspace, const Theme& theme, QWidget* pa
     m_stack->addWidget(m_table);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_stack);
+    m_divergenceText->setObjectName(QStringLiteral("divergence"));
+    m_divergenceText->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_divergenceText->setWordWrap(true);
+    m_divergenceText->setMargin(fontMetrics().averageCharWidth());
+    layout->addWidget(m_divergenceText);
+    layout->addWidget(m_stack, 1);
 
     connect(m_table, &QWidget::customContextMenuRequested, this, [this](const QPoint& at) {
         menuAt(m_table->viewport()->mapToGlobal(at), m_table->columnAt(at.x()));
@@ -68,7 +77,9 @@ ResultsPanel::ResultsPanel(Workspace& workspace, const Theme& theme, QWidget* pa
     connect(&workspace, &Workspace::evaluated, this, &ResultsPanel::showRun);
     connect(&workspace.jobs(), &JobRunner::ticked, this, &ResultsPanel::refreshLive);
     connect(&theme, &Theme::changed, m_table->viewport(), qOverload<>(&QWidget::update));
+    connect(m_divergence, &DivergenceWatch::changed, this, &ResultsPanel::refreshDivergence);
     refreshRuns();
+    refreshDivergence();
 }
 
 QSize ResultsPanel::sizeHint() const {
@@ -134,6 +145,33 @@ void ResultsPanel::refreshEmpty() {
         : m_workspace.calibrationAlone() ? m_workspace.whyNoModel()
                                          : tr("Results appear here."));
     m_emptyButton->setVisible(open);
+}
+
+void ResultsPanel::refreshDivergence() {
+    const std::optional<Divergence>& measured = m_divergence->divergence();
+    m_divergenceText->setVisible(measured.has_value());
+    m_divergenceText->setEnabled(!m_divergence->stale()); // grey until the new plan's is there
+    if (!measured) {
+        return;
+    }
+    const DivergenceResult& result = measured->result;
+    m_divergenceText->setText(
+        tr("KL to the baseline <b>%1</b> nats · 99th percentile <b>%2</b> · same top token <b>%3 %</b>")
+            .arg(
+                significant(result.mean, 3), significant(result.percentile99, 3),
+                percent(result.topAgreement)));
+    m_divergenceText->setToolTip(
+        tr("KL(baseline ‖ plan) of the next-token distributions at %1 positions of %2's texts; mean %3 ± %4.\n"
+           "Token perplexity there: baseline %5, plan %6.")
+            .arg(
+                number(result.positions), qt(measured->source), significant(result.mean, 3),
+                significant(result.standardError, 2), significant(result.baselinePerplexity, 4),
+                significant(result.perplexity, 4)));
+    if (result.nonfinite > 0) {
+        m_divergenceText->setText(
+            m_divergenceText->text() + QStringLiteral(" · ") +
+            tr("%1 positions not finite").arg(number(result.nonfinite)));
+    }
 }
 
 void ResultsPanel::fitColumns() {

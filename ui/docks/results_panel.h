@@ -11,6 +11,7 @@ class QTableView;
 
 namespace mambascope::ui {
 
+class DivergenceWatch;
 class ResultsModel;
 class Theme;
 class Workspace;
@@ -39,6 +40,7 @@ private:
     void refreshCurrent();
     void refreshLive();
     void refreshEmpty();
+    void refreshDivergence();
     void fitColumns();
     void showRun(RunId run);
     void menuAt(const QPoint& globalPosition, int column);
@@ -46,6 +48,8 @@ private:
     Workspace& m_workspace;
     ResultsModel* m_model;
     QTableView* m_table;
+    DivergenceWatch* m_divergence;
+    QLabel* m_divergenceText; ///< above the table; hidden while there is nothing to compare
     QStackedWidget* m_stack;
     QLabel* m_emptyText;
     QWidget* m_emptyButton;
