@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/context.h"
+#include "app/cli/search_options.h"
 #include "app/cli/session_file.h"
 
 #include "core/quantization/search.h"
+#include "core/quantization/settings.h"
 #include "core/session/search_trace.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
+#include <array>
 #include <optional>
 
 namespace mambascope::cli {
 namespace {
+
+constexpr std::ptrdiff_t kPieceTokens = 32;
 
 struct SearchOptions {
     std::string model, target, text, trace, session, grid = "0:1:0.1", bits = "8,6,5,4,3,2";
@@ -33,61 +36,6 @@ struct Subject {
 
     const ModelSpec& spec() const { return loaded.model.spec; }
 };
-
-std::vector<std::string> split(const std::string& text, char separator) {
-    std::vector<std::string> parts;
-    for (std::size_t at = 0; at <= text.size();) {
-        const std::size_t end = std::min(text.find(separator, at), text.size());
-        parts.push_back(text.substr(at, end - at));
-        at = end + 1;
-    }
-    return parts;
-}
-
-template <class Number>
-bool parse(const std::string& text, Number& value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size();
-}
-
-/// "FROM:TO:STEP", or values separated by commas.
-Result<std::vector<double>> parseGrid(const std::string& text) {
-    const Error bad = Error::usage(
-        "'" + text + "' is no grid of migration strengths.",
-        "Write FROM:TO:STEP, e.g. 0:1:0.1, or values from 0 to 1 separated by commas.");
-    std::vector<double> grid;
-    const std::vector<std::string> range = split(text, ':');
-    if (range.size() == 3) {
-        double from = 0, to = 0, step = 0;
-        if (!parse(range[0], from) || !parse(range[1], to) || !parse(range[2], step) || !(step >= 0.001)) {
-            return bad;
-        }
-        // Two decimals more than the step, so that 0.1 · 3 is 0.3.
-        for (int i = 0; from + i * step <= to + step / 1000; ++i) {
-            grid.push_back(std::round((from + i * step) * 1e5) / 1e5);
-        }
-    } else {
-        for (const std::string& word : split(text, ',')) {
-            if (!parse(word, grid.emplace_back())) {
-                return bad;
-            }
-        }
-    }
-    const bool inside = std::all_of(grid.begin(), grid.end(), [](double a) { return a >= 0 && a <= 1; });
-    return grid.empty() || !inside ? Result<std::vector<double>>(bad) : grid;
-}
-
-Result<std::vector<int>> parseBitList(const std::string& text) {
-    std::vector<int> bits;
-    for (const std::string& word : split(text, ',')) {
-        if (!parse(word, bits.emplace_back()) || bits.back() < 2 || bits.back() > 8) {
-            return Error::usage("'" + text + "' is no list of bits.", "Write e.g. 8,6,4, each from 2 to 8.");
-        }
-    }
-    std::sort(bits.rbegin(), bits.rend());
-    bits.erase(std::unique(bits.begin(), bits.end()), bits.end());
-    return bits;
-}
 
 Result<SiteErrors> measure(const Subject& subject, std::vector<QuantPlan> plans) {
     return subject.loaded.engine->siteErrors(
@@ -158,31 +106,59 @@ Result<Found> searchAlpha(const Subject& subject) {
     return Found{result.value().plan, toJson(result.value())};
 }
 
-/// How much the whole model's loss grows for each unit of a site's error, from one measurement a site at the
-/// fewest bits: errors of different sites are not alike to the model.
-Result<std::vector<double>>
-importanceOf(const Subject& subject, const QuantPlan& fewest, const std::vector<double>& errors) {
-    const Result<double> baseline = meanLoss(subject, QuantPlan());
-    if (!baseline.ok()) {
-        return baseline.error();
+/// Log-likelihoods of the text under a plan, in pieces of kPieceTokens that each begin anew.
+Result<std::vector<double>> likelihoods(const Subject& subject, const QuantPlan& plan) {
+    Engine& engine = *subject.loaded.engine;
+    if (const auto applied = engine.applyPlan(plan, subject.plan.calibration, subject.context.job);
+        !applied.ok()) {
+        return applied.error();
     }
-    Result<std::vector<double>> losses =
-        lossesBySite(subject, "Measuring importance", [&](SiteId site) { return onlySite(fewest, site); });
-    if (!losses.ok()) {
-        return losses;
+    std::vector<ScoreRequest> requests;
+    for (const std::vector<std::int32_t>& window : subject.windows) {
+        for (auto at = window.begin(); window.end() - at > 1;) {
+            const auto end = at + std::min<std::ptrdiff_t>(kPieceTokens + 1, window.end() - at);
+            requests.push_back({{*at}, {at + 1, end}});
+            at = end - 1;
+        }
     }
-    for (std::size_t i = 0; i < losses.value().size(); ++i) {
-        const double growth = std::max(0.0, losses.value()[i] - baseline.value());
-        losses.value()[i] = errors[i] > 0 ? growth / errors[i] : 0.0;
+    const auto scores = engine.score(requests, {}, {subject.context.job.stop, {}});
+    if (!scores.ok()) {
+        return scores.error();
     }
-    return losses;
+    std::vector<double> values;
+    for (const Score& score : scores.value()) {
+        values.push_back(score.logLikelihood);
+    }
+    return values;
 }
 
-/// One way to spend the budget, and what the whole model makes of it.
+/// Half the mean squared difference of two plans' log-likelihoods, for each token: where the two are near each other
+/// about the divergence of their predictions in nats. The difference of their losses has the same mean, but scatters
+/// with what the text happens to say.
+double divergence(const std::vector<double>& reference, const std::vector<double>& values) {
+    double sum = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        sum += (values[i] - reference[i]) * (values[i] - reference[i]);
+    }
+    return sum / static_cast<double>(2 * kPieceTokens * values.size());
+}
+
+/// `plan` with float activations: their rounding answers to any change of a weight, however small, so that small ones
+/// could not be told apart.
+QuantPlan weightsAlone(QuantPlan plan) {
+    SitePatch floats;
+    floats.activationBits = floats.scanBits = floats.stateBits = kBitsOff;
+    floats.activationFormat = NumberFormat::Int;
+    plan.set({}, floats);
+    return plan;
+}
+
+/// One way to spend the budget, and how far the whole model is from the one with float weights.
 struct BitPlan {
     std::string name;
     SearchResult result;
-    double loss = 0; ///< nats a token
+    double divergence = 0; ///< without quantized activations
+    double loss = 0;       ///< nats a token
 };
 
 /// Every site with the most bits that fit the budget everywhere; none if not even the fewest do.
@@ -203,15 +179,78 @@ std::optional<SearchResult> uniformBits(
     return uniform;
 }
 
-/// Allocations by the sites' errors, by their errors times importance if asked for, and a uniform one. Errors
-/// of sites do not add up to the model's loss, so the loss decides.
-Result<std::vector<BitPlan>> bitPlans(
-    const Subject& subject, const std::vector<int>& bits, const SiteErrors& errors,
-    const std::vector<QuantPlan>& candidates, const std::vector<double>& importance, double average) {
+/// What the bits of one site cost the whole model: [candidate][site index], `reference` being the likelihoods under
+/// `floats`.
+Result<std::vector<std::vector<double>>> divergencesBySite(
+    const Subject& subject, const QuantPlan& floats, const std::vector<double>& reference,
+    const std::vector<QuantPlan>& candidates) {
+    const std::vector<SiteId> sites = subject.spec().sites();
+    std::vector<std::vector<double>> table(
+        candidates.size(), std::vector<double>(static_cast<std::size_t>(subject.spec().siteCount())));
+    const std::size_t total = sites.size() * candidates.size();
+    for (std::size_t i = 0; i < total; ++i) {
+        subject.context.job.report("Measuring bits", i, total);
+        const SiteId site = sites[i / candidates.size()];
+        const std::size_t candidate = i % candidates.size();
+        QuantPlan plan = floats;
+        plan.groups.linear = true;
+        plan.set({{site.layer}, {site.linear}}, patchOf(candidates[candidate].at(site)));
+        const Result<std::vector<double>> values = likelihoods(subject, plan);
+        if (!values.ok()) {
+            return values.error();
+        }
+        table[candidate][static_cast<std::size_t>(site.index())] = divergence(reference, values.value());
+    }
+    subject.context.job.report("Measuring bits", total, total);
+    return table;
+}
+
+/// What allocations are made from.
+struct BitMeasurements {
+    std::vector<int> bits;
+    std::vector<QuantPlan> candidates;
+    SiteErrors errors;
+    std::vector<double> reference;                ///< likelihoods under float weights
+    std::vector<std::vector<double>> divergences; ///< [candidate][site index]; empty if not asked for
+};
+
+Result<BitMeasurements> measureBits(const Subject& subject) {
+    Result<std::vector<int>> bits = parseBitList(subject.options.bits);
+    if (!bits.ok()) {
+        return bits.error();
+    }
+    const QuantPlan alone = weightsAlone(subject.plan.plan);
+    const std::vector<QuantPlan> candidates = bitCandidates(alone, bits.value());
+    const QuantPlan floats = bitCandidates(alone, std::array{kBitsOff}).front();
+    Result<SiteErrors> errors = measure(subject, candidates);
+    if (!errors.ok()) {
+        return errors.error();
+    }
+    Result<std::vector<double>> reference = likelihoods(subject, floats);
+    if (!reference.ok()) {
+        return reference.error();
+    }
+    BitMeasurements measured{
+        bits.value(), bitCandidates(subject.plan.plan, bits.value()), std::move(errors).value(),
+        std::move(reference).value(), {}};
+    if (subject.options.weighted) {
+        auto divergences = divergencesBySite(subject, floats, measured.reference, candidates);
+        if (!divergences.ok()) {
+            return divergences.error();
+        }
+        measured.divergences = std::move(divergences).value();
+    }
+    return measured;
+}
+
+/// Allocations by the sites' errors, by what their bits cost the model if that was measured, and a uniform one. None of
+/// these adds up to the model's divergence, so that is what decides.
+Result<std::vector<BitPlan>>
+bitPlans(const Subject& subject, const BitMeasurements& measured, double average) {
     std::vector<BitPlan> plans;
-    const auto allocate = [&](const char* name, const std::vector<double>& weights) -> Result<void> {
-        Result<SearchResult> result =
-            allocateBits(subject.spec(), subject.plan.plan, bits, errors.relative, weights, average);
+    const auto allocate = [&](const char* name, const std::vector<std::vector<double>>& losses) -> Result<void> {
+        Result<SearchResult> result = allocateBits(
+            subject.spec(), subject.plan.plan, measured.bits, measured.errors.relative, losses, average);
         if (!result.ok()) {
             return result.error();
         }
@@ -221,55 +260,42 @@ Result<std::vector<BitPlan>> bitPlans(
     if (const Result<void> done = allocate("by error", {}); !done.ok()) {
         return done.error();
     }
-    if (!importance.empty()) {
-        if (const Result<void> done = allocate("by error and importance", importance); !done.ok()) {
+    if (!measured.divergences.empty()) {
+        if (const Result<void> done = allocate("by divergence", measured.divergences); !done.ok()) {
             return done.error();
         }
     }
-    if (auto uniform = uniformBits(bits, candidates, plans.front().result, average)) {
+    if (auto uniform = uniformBits(measured.bits, measured.candidates, plans.front().result, average)) {
         plans.push_back({"uniform", std::move(*uniform)});
     }
     for (BitPlan& plan : plans) {
+        const Result<std::vector<double>> values = likelihoods(subject, weightsAlone(plan.result.plan));
         const Result<double> loss = meanLoss(subject, plan.result.plan);
-        if (!loss.ok()) {
-            return loss.error();
+        if (!values.ok() || !loss.ok()) {
+            return values.ok() ? loss.error() : values.error();
         }
+        plan.divergence = divergence(measured.reference, values.value());
         plan.loss = loss.value();
     }
     return plans;
 }
 
 Result<Found> searchBits(const Subject& subject) {
-    const Result<std::vector<int>> bits = parseBitList(subject.options.bits);
-    if (!bits.ok()) {
-        return bits.error();
-    }
     const auto weights = static_cast<double>(siteWeightCount(subject.spec()));
     const double average = subject.options.budgetBytes > 0
                                ? 8.0 * static_cast<double>(subject.options.budgetBytes) / weights
                                : subject.options.averageBits;
-    const std::vector<QuantPlan> candidates = bitCandidates(subject.plan.plan, bits.value());
-    const Result<SiteErrors> errors = measure(subject, candidates);
-    if (!errors.ok()) {
-        return errors.error();
+    const Result<BitMeasurements> measured = measureBits(subject);
+    if (!measured.ok()) {
+        return measured.error();
     }
-    std::vector<double> importance;
-    if (subject.options.weighted) {
-        Result<std::vector<double>> measured =
-            importanceOf(subject, candidates.back(), errors.value().relative.back());
-        if (!measured.ok()) {
-            return measured.error();
-        }
-        importance = std::move(measured).value();
-    }
-    const Result<std::vector<BitPlan>> plans =
-        bitPlans(subject, bits.value(), errors.value(), candidates, importance, average);
+    const Result<std::vector<BitPlan>> plans = bitPlans(subject, measured.value(), average);
     if (!plans.ok()) {
         return plans.error();
     }
     const BitPlan& best =
         *std::min_element(plans.value().begin(), plans.value().end(), [](const BitPlan& a, const BitPlan& b) {
-            return a.loss < b.loss; // a NaN is never the smaller one
+            return a.divergence < b.divergence; // a NaN is never the smaller one
         });
     OrderedJson trace = toJson(best.result);
     trace["budget_bits"] = average;
@@ -278,12 +304,14 @@ Result<Found> searchBits(const Subject& subject) {
     trace["allocations"] = OrderedJson::object();
     for (const BitPlan& plan : plans.value()) {
         trace["allocations"][plan.name] = {
-            {"loss", plan.loss}, {"average_bits", averageWeightBits(subject.spec(), plan.result.plan)}};
+            {"loss", plan.loss},
+            {"divergence", plan.divergence},
+            {"average_bits", averageWeightBits(subject.spec(), plan.result.plan)}};
     }
-    for (std::size_t i = 0; i < importance.size(); ++i) {
-        const SiteId site = SiteId::fromIndex(static_cast<int>(i));
-        if (subject.spec().has(site.linear)) {
-            trace["sites"][siteName(site)]["importance"] = importance[i];
+    for (const std::vector<double>& ofCandidate : measured.value().divergences) {
+        for (const SiteId site : subject.spec().sites()) {
+            trace["sites"][siteName(site)]["divergences"].push_back(
+                ofCandidate[static_cast<std::size_t>(site.index())]);
         }
     }
     return Found{best.result.plan, trace};
@@ -420,7 +448,7 @@ void addSearch(CLI::App& program, Verb& run) {
         ->check(CLI::PositiveNumber);
     verb->add_flag(
         "--weighted", options->weighted,
-        "bits: weigh each site's error by what it does to the model's loss (one more pass a site)");
+        "bits: also measure what each site's bits do to the model's predictions (a pass a site and width)");
     verb->add_option("--trace", options->trace, "Write what was measured here, as JSON");
     verb->add_option(
         "--session", options->session, "Keep what was measured in this session (made if missing)");

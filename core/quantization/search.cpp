@@ -8,6 +8,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace mambascope {
 namespace {
@@ -56,100 +57,60 @@ double bitsOf(const SiteSettings& settings) {
     return settings.weightBits;
 }
 
-/// The state of allocateBits(): which of the bits every site has.
-class Allocation {
-public:
-    Allocation(
-        const ModelSpec& spec, std::span<const int> bits, const std::vector<std::vector<double>>& errors,
-        std::span<const double> importance)
-        : m_bits(bits) {
-        for (const SiteId site : spec.sites()) {
-            const auto index = static_cast<std::size_t>(site.index());
-            const double weight = importance.empty() ? 1.0 : importance[index];
-            Entry entry{site, static_cast<double>(weightCount(spec, site)), errorsAt(errors, site), {}, 0};
-            for (const double error : entry.errors) {
-                entry.losses.push_back(weight * usable(error));
-            }
-            m_used += entry.count * bits.front();
-            m_entries.push_back(std::move(entry));
-        }
-    }
-
-    /// False: nothing can be lowered any more.
-    bool lowerOne() {
-        Entry* best = nullptr;
-        double least = std::numeric_limits<double>::infinity();
-        for (Entry& entry : m_entries) {
-            if (entry.chosen + 1 < m_bits.size()) {
-                const double price = change(entry, entry.chosen + 1) / saved(entry);
-                if (best == nullptr || price < least) {
-                    least = price;
-                    best = &entry;
-                }
-            }
-        }
-        if (best == nullptr) {
-            return false;
-        }
-        m_used -= saved(*best);
-        ++best->chosen;
-        return true;
-    }
-
-    void raiseWhileThereIsRoom(double budget) {
-        while (true) {
-            Entry* best = nullptr;
-            double most = 0;
-            for (Entry& entry : m_entries) {
-                if (entry.chosen == 0) {
-                    continue;
-                }
-                const double cost = entry.count * (m_bits[entry.chosen - 1] - m_bits[entry.chosen]);
-                const double gain = -change(entry, entry.chosen - 1) / cost;
-                if (m_used + cost <= budget && gain > most) {
-                    most = gain;
-                    best = &entry;
-                }
-            }
-            if (best == nullptr) {
-                return;
-            }
-            --best->chosen;
-            m_used += saved(*best);
-        }
-    }
-
-    double used() const { return m_used; }
-
-    std::vector<SearchedSite> sites() const {
-        std::vector<SearchedSite> result;
-        for (const Entry& entry : m_entries) {
-            result.push_back({entry.site, entry.errors, entry.chosen});
-        }
-        return result;
-    }
-
-private:
-    struct Entry {
-        SiteId site;
-        double count = 0;
-        std::vector<double> errors, losses; ///< by candidate
-        std::size_t chosen = 0;
-    };
-
-    double change(const Entry& entry, std::size_t to) const {
-        const double from = entry.losses[entry.chosen];
-        return std::isinf(from) && std::isinf(entry.losses[to]) ? 0.0 : entry.losses[to] - from;
-    }
-    /// Bits that the next step down saves.
-    double saved(const Entry& entry) const {
-        return entry.count * (m_bits[entry.chosen] - m_bits[entry.chosen + 1]);
-    }
-
-    std::span<const int> m_bits;
-    std::vector<Entry> m_entries;
-    double m_used = 0;
+/// A site in the knapsack.
+struct Item {
+    SearchedSite searched;
+    std::int64_t count = 0;     ///< values of its weight
+    std::vector<double> losses; ///< by candidate
 };
+
+/// Chooses for every item the candidate with which the losses add up to the least while count · bits add up to no more
+/// than `budget`: dynamic programming over the bits used, in units that divide every count, or, so that there are not
+/// too many of them, in coarser ones that every item is rounded up to. False if the fewest bits do not fit.
+bool fillKnapsack(std::vector<Item>& items, std::span<const int> bits, double budget) {
+    constexpr double kMostUnits = 1 << 17, kWorst = 1e100; // more than any loss, and its sums are finite
+    std::int64_t unit = 0;
+    double fewest = 0;
+    for (Item& item : items) {
+        item.searched.chosen = bits.size() - 1;
+        unit = std::gcd(unit, item.count);
+        fewest += static_cast<double>(item.count) * bits.back();
+    }
+    if (items.empty() || fewest > budget) {
+        return items.empty();
+    }
+    budget = std::min(budget, fewest / bits.back() * bits.front());
+    unit = std::max(unit, static_cast<std::int64_t>(std::ceil(budget / kMostUnits)));
+    const auto capacity = static_cast<std::size_t>(budget / static_cast<double>(unit));
+    std::vector<double> least(capacity + 1, 0.0); // by the units that may be used
+    std::vector<std::vector<std::uint8_t>> choices;
+    for (const Item& item : items) {
+        std::vector<double> with(capacity + 1, std::numeric_limits<double>::infinity());
+        std::vector<std::uint8_t> chosen(capacity + 1);
+        for (std::size_t c = 0; c < bits.size(); ++c) {
+            const auto used = static_cast<std::size_t>((item.count + unit - 1) / unit * bits[c]);
+            const double loss = std::min(item.losses[c], kWorst);
+            for (std::size_t u = used; u <= capacity; ++u) {
+                if (least[u - used] + loss < with[u]) {
+                    with[u] = least[u - used] + loss;
+                    chosen[u] = static_cast<std::uint8_t>(c);
+                }
+            }
+        }
+        least = std::move(with);
+        choices.push_back(std::move(chosen));
+    }
+    if (std::isinf(least[capacity])) {
+        return true; // only rounded up the fewest bits do not fit
+    }
+    std::size_t left = capacity;
+    for (std::size_t i = items.size(); i-- > 0;) {
+        const std::size_t chosen = choices[i][left];
+        items[i].searched.chosen = chosen;
+        left -= static_cast<std::size_t>((items[i].count + unit - 1) / unit * bits[chosen]);
+    }
+    return true;
+}
 
 } // namespace
 
@@ -213,19 +174,26 @@ std::vector<QuantPlan> bitCandidates(const QuantPlan& base, std::span<const int>
 
 Result<SearchResult> allocateBits(
     const ModelSpec& spec, const QuantPlan& base, std::span<const int> bits,
-    const std::vector<std::vector<double>>& errors, std::span<const double> importance, double averageBits) {
+    const std::vector<std::vector<double>>& errors, const std::vector<std::vector<double>>& losses,
+    double averageBits) {
     assert(errors.size() == bits.size() && std::is_sorted(bits.rbegin(), bits.rend()));
-    const double budget = averageBits * static_cast<double>(siteWeightCount(spec));
-    Allocation allocation(spec, bits, errors, importance);
-    while (allocation.used() > budget) {
-        if (!allocation.lowerOne()) {
-            return Error::usage(
-                "The budget of " + shortestText(averageBits) +
-                    " bits a weight is below the fewest bits searched, " + std::to_string(bits.back()) + ".",
-                "Raise the budget, or search fewer bits with --bits.");
+    std::vector<Item> items;
+    for (const SiteId site : spec.sites()) {
+        Item item;
+        item.searched.site = site;
+        item.searched.errors = errorsAt(errors, site);
+        item.count = weightCount(spec, site);
+        for (const double loss : errorsAt(losses.empty() ? errors : losses, site)) {
+            item.losses.push_back(usable(loss));
         }
+        items.push_back(std::move(item));
     }
-    allocation.raiseWhileThereIsRoom(budget);
+    if (!fillKnapsack(items, bits, averageBits * static_cast<double>(siteWeightCount(spec)))) {
+        return Error::usage(
+            "The budget of " + shortestText(averageBits) +
+                " bits a weight is below the fewest bits searched, " + std::to_string(bits.back()) + ".",
+            "Raise the budget, or search fewer bits with --bits.");
+    }
     SearchResult result;
     result.plan = base;
     result.plan.groups.linear = true;
@@ -233,12 +201,12 @@ Result<SearchResult> allocateBits(
     for (const int width : bits) {
         result.candidates.push_back(std::to_string(width));
     }
-    result.sites = allocation.sites();
-    for (const SearchedSite& searched : result.sites) {
-        if (searched.chosen > 0) {
-            const SiteId site = searched.site;
-            result.plan.set({{site.layer}, {site.linear}}, bitsPatch(bits[searched.chosen]));
+    for (Item& item : items) {
+        const SiteId site = item.searched.site;
+        if (item.searched.chosen > 0) {
+            result.plan.set({{site.layer}, {site.linear}}, bitsPatch(bits[item.searched.chosen]));
         }
+        result.sites.push_back(std::move(item.searched));
     }
     result.plan = withoutRedundancy(result.plan);
     return result;

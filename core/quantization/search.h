@@ -43,14 +43,15 @@ Result<SearchResult> chooseAlpha(
 /// `base` with each of `bits` as the bits of every site's weight; all else stays. `bits` descends.
 std::vector<QuantPlan> bitCandidates(const QuantPlan& base, std::span<const int> bits);
 
-/// Bits of every site's weight under a budget. Starting from the most bits, the site is lowered next whose
-/// loss grows least for each bit saved, until the weights fit; then sites are raised again while there is
-/// room. A site's loss is its error times `importance` [site index], or its error alone if that is empty.
-/// `errors` belong to bitCandidates(base, bits), `averageBits` is over the weights of all sites. Usage if
+/// Bits of every site's weight under a budget: those with which the sites' `losses` add up to the least (the errors
+/// themselves if there are none). Exact, by dynamic programming, as long as the budget is no more than 2^17 times the
+/// largest number of values that divides every weight's; else every weight counts a little more than it is.
+/// `errors` and `losses` belong to bitCandidates(base, bits), `averageBits` is over the weights of all sites. Usage if
 /// even the fewest bits do not fit.
 Result<SearchResult> allocateBits(
     const ModelSpec& spec, const QuantPlan& base, std::span<const int> bits,
-    const std::vector<std::vector<double>>& errors, std::span<const double> importance, double averageBits);
+    const std::vector<std::vector<double>>& errors, const std::vector<std::vector<double>>& losses,
+    double averageBits);
 
 /// Mean bits of the weights of all sites under a plan (unquantized: 16; FP8: 8; MXFP4 and NVFP4 with their
 /// block scales: 4.25 and 4.5). Scales of tensors, rows and groups are not counted.

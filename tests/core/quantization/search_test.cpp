@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cmath>
+#include <random>
 
 using namespace mambascope;
 
@@ -112,18 +113,60 @@ private Q_SLOTS:
 
     void sensitiveSitesKeepTheirBits() {
         const std::array bits{8, 4};
-        // Everything alike for its size, but layer 1 matters a thousand times more to the model.
+        // Everything alike, but layer 1 matters a thousand times more to the model.
         const auto errors = errorsOf(2, [](std::size_t c, SiteId) { return c == 0 ? 0.0 : 1.0; });
-        std::vector<double> importance(8, 1.0);
-        std::fill(importance.begin() + 4, importance.end(), 1000.0);
-        const auto found = allocateBits(twoLayers(), QuantPlan(), bits, errors, importance, 6.0).value();
+        const auto losses = errorsOf(
+            2, [](std::size_t c, SiteId site) { return c == 0 ? 0.0 : site.layer == 1 ? 1000.0 : 1.0; });
+        const auto found = allocateBits(twoLayers(), QuantPlan(), bits, errors, losses, 6.0).value();
         for (const SearchedSite& searched : found.sites) {
             QCOMPARE(found.plan.at(searched.site).weightBits, searched.site.layer == 0 ? 4 : 8);
+            QCOMPARE(searched.errors, (std::vector<double>{0.0, 1.0}));
         }
-        // Without importance dt_proj, which saves nothing, is the last to be lowered.
+        // By errors alone dt_proj, which saves nothing, is the last to be lowered.
         const auto plain = allocateBits(twoLayers(), QuantPlan(), bits, errors, {}, 4.5).value();
         QCOMPARE(plain.plan.at({0, Linear::DtProj}).weightBits, 8);
         QCOMPARE(plain.plan.at({0, Linear::InProj}).weightBits, 4);
+    }
+
+    void noOtherAllocationHasASmallerLoss() {
+        // Against all 3^8 allocations of random losses.
+        const std::array bits{8, 4, 2};
+        const ModelSpec spec = twoLayers();
+        std::mt19937 random(1);
+        for (const double budget : {2.0, 2.7, 4.0, 5.3, 7.9, 8.0}) {
+            const auto losses = errorsOf(3, [&](std::size_t, SiteId) { return static_cast<double>(random() % 1000); });
+            const auto found = allocateBits(spec, QuantPlan(), bits, losses, {}, budget).value();
+            double least = INFINITY, chosen = 0;
+            for (const SearchedSite& searched : found.sites) {
+                chosen += searched.errors[searched.chosen];
+            }
+            for (int code = 0; code < 6561; ++code) {
+                double loss = 0, used = 0;
+                int rest = code;
+                for (const SiteId site : spec.sites()) {
+                    const auto c = static_cast<std::size_t>(rest % 3);
+                    rest /= 3;
+                    loss += losses[c][static_cast<std::size_t>(site.index())];
+                    used += spec.inputs(site.linear) * spec.outputs(site.linear) * bits[c];
+                }
+                least = used <= budget * 288 ? std::min(least, loss) : least;
+            }
+            QCOMPARE(chosen, least);
+        }
+    }
+
+    void weightsWithoutACommonUnitKeepTheBudgetToo() {
+        // hidden 2561 and inner 5119: units are coarser than the greatest common divisor, which is 1.
+        ModelSpec spec = twoLayers();
+        spec.hidden = 2561, spec.inner = 5119, spec.dtRank = 161, spec.state = 16;
+        const std::array bits{8, 4, 2};
+        const auto errors = errorsOf(3, [&](std::size_t c, SiteId) { return std::exp2(-bits[c]); });
+        for (const double budget : {2.0, 2.01, 4.7, 8.0}) {
+            const auto found = allocateBits(spec, QuantPlan(), bits, errors, {}, budget);
+            QVERIFY(found.ok());
+            QVERIFY(averageWeightBits(spec, found.value().plan) <= budget + 1e-12);
+        }
+        QVERIFY(averageWeightBits(spec, allocateBits(spec, QuantPlan(), bits, errors, {}, 4.7).value().plan) > 4);
     }
 
     void aBudgetBelowTheFewestBitsIsRefused() {
