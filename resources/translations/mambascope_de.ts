@@ -711,6 +711,13 @@ Freie Software unter der GNU General Public License, Version 3 oder später. QCu
     </message>
 </context>
 <context>
+    <name>mambascope::ui::DivergenceWatch</name>
+    <message>
+        <source>Comparing with the baseline</source>
+        <translation>Vergleich mit der Baseline</translation>
+    </message>
+</context>
+<context>
     <name>mambascope::ui::EngineDialog</name>
     <message>
         <source>Engine</source>
@@ -2897,6 +2904,20 @@ Gegen die Baseline auf %1 Elementen: %2 Punkte, %3 gewonnen, %4 verloren, %5 %6<
     <message>
         <source>Remove This Run</source>
         <translation>Diesen Lauf entfernen</translation>
+    </message>
+    <message>
+        <source>KL to the baseline &lt;b&gt;%1&lt;/b&gt; nats · 99th percentile &lt;b&gt;%2&lt;/b&gt; · same top token &lt;b&gt;%3 %&lt;/b&gt;</source>
+        <translation>KL zur Baseline &lt;b&gt;%1&lt;/b&gt; nats · 99. Perzentil &lt;b&gt;%2&lt;/b&gt; · gleiches wahrscheinlichstes Token &lt;b&gt;%3 %&lt;/b&gt;</translation>
+    </message>
+    <message>
+        <source>KL(baseline ‖ plan) of the next-token distributions at %1 positions of %2&apos;s texts; mean %3 ± %4.
+Token perplexity there: baseline %5, plan %6.</source>
+        <translation>KL(Baseline ‖ Plan) der Verteilungen des nächsten Tokens an %1 Stellen der Texte von %2; Mittel %3 ± %4.
+Token-Perplexität dort: Baseline %5, Plan %6.</translation>
+    </message>
+    <message>
+        <source>%1 positions not finite</source>
+        <translation>%1 Stellen nicht endlich</translation>
     </message>
 </context>
 <context>
