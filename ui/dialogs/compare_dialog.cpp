@@ -192,9 +192,9 @@ QWidget* CompareDialog::flipsView() {
     m_flipsTable = makeTable(m_found, tr("Answers that flipped"), part);
     m_flipsTable->setSortingEnabled(true);
     // The arrow of sorting above the words, not on them.
-    m_flipsTable->horizontalHeader()->setStyleSheet(
-        QStringLiteral("QHeaderView::section { padding: 8px 3px 4px 3px; } QHeaderView::up-arrow, "
-                       "QHeaderView::down-arrow { subcontrol-position: top center; }"));
+    m_flipsTable->horizontalHeader()->setStyleSheet(QStringLiteral(
+        "QHeaderView::section { padding: 6px 0 4px 3px; } QHeaderView::up-arrow, "
+        "QHeaderView::down-arrow { subcontrol-position: top center; width: 7px; height: 6px; }"));
     m_flipsTable->sortByColumn(FlipsModel::ChangeColumn, Qt::DescendingOrder);
     m_flipsTable->horizontalHeader()->setStretchLastSection(true);
     m_search->setPlaceholderText(tr("Search task, flip or text"));
