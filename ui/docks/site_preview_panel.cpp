@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/site_preview_panel.h"
 
-#include "core/quantization/settings.h"
 #include "ui/docks/weight_sampler.h"
-#include "ui/models/text.h"
 #include "ui/theme/theme.h"
 #include "ui/window/workspace.h"
 

@@ -3,6 +3,8 @@
 
 #include "core/model/model.h"
 
+#include <utility>
+
 namespace mambascope::ui {
 namespace {
 
