@@ -2,6 +2,7 @@
 #include "ui/models/jobs_model.h"
 
 #include <QAbstractItemModelTester>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -46,6 +47,8 @@ void JobsModelTest::whatRunsComesFirstAndWhatEndedLast() {
     QCOMPARE(states, (QStringList{"runs", "waits", "stopped", "done"}));
     QCOMPARE(model.rowOf(4), 1);
     QCOMPARE(model.rowOf(9), -1);
+    QTest::failOnWarning(QRegularExpression(QStringLiteral(".")));
+    QVERIFY(!model.data({}, Qt::DisplayRole).isValid()); // asked for by a view without a current row
     model.setJobs({}, 1);
     QCOMPARE(model.rowCount(), 0);
 }
