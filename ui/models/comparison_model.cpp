@@ -87,7 +87,7 @@ int ComparisonModel::tone(std::size_t row) const {
 }
 
 QVariant ComparisonModel::data(const QModelIndex& index, int role) const {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) {
+    if (!index.isValid()) {
         return {};
     }
     const auto row = static_cast<std::size_t>(index.row());

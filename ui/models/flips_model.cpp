@@ -97,7 +97,7 @@ QVariant FlipsModel::sortValue(const Flip& flip, int column) const {
 }
 
 QVariant FlipsModel::data(const QModelIndex& index, int role) const {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) {
+    if (!index.isValid()) {
         return {};
     }
     const Flip& flip = m_runs->flips[static_cast<std::size_t>(index.row())];

@@ -118,7 +118,7 @@ QVariant LayersModel::largestData(const Row& row, int role) const {
 }
 
 QVariant LayersModel::data(const QModelIndex& index, int role) const {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) {
+    if (!index.isValid()) {
         return {};
     }
     if (role == Qt::TextAlignmentRole) {

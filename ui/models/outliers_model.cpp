@@ -69,7 +69,7 @@ int OutliersModel::columnCount(const QModelIndex& parent) const {
 }
 
 QVariant OutliersModel::data(const QModelIndex& index, int role) const {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) {
+    if (!index.isValid()) {
         return {};
     }
     const Row& row = m_rows[static_cast<std::size_t>(index.row())];

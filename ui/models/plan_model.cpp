@@ -204,7 +204,7 @@ QString PlanModel::toolTip(const PlanTarget& target, int column) const {
 }
 
 QVariant PlanModel::data(const QModelIndex& index, int role) const {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) {
+    if (!index.isValid()) {
         return {};
     }
     const PlanTarget& row = target(index.row());
@@ -279,7 +279,7 @@ bool PlanModel::setValues(const QModelIndexList& indexes, const QVariant& value)
     std::vector<PlanTarget> targets;
     QString key = QString::number(column);
     for (const QModelIndex& index : indexes) {
-        if (checkIndex(index, CheckIndexOption::IndexIsValid) && index.column() == column &&
+        if (index.isValid() && index.column() == column &&
             has(index.row(), column)) {
             targets.push_back(target(index.row()));
             key += QStringLiteral("/%1").arg(index.row());
@@ -408,7 +408,7 @@ void PlanModel::apply(std::vector<CellEdit> edits, const QString& label) {
 void PlanModel::clearSettings(const QModelIndexList& indexes) {
     std::vector<PlanTarget> targets;
     for (const QModelIndex& index : indexes) {
-        if (checkIndex(index, CheckIndexOption::IndexIsValid)) {
+        if (index.isValid()) {
             targets.push_back(target(index.row()));
         }
     }
