@@ -84,9 +84,8 @@ void WorkspaceTest::start(WorkspaceOptions options) {
     m_workspace.reset();
     m_notices.clear();
     m_workspace = std::make_unique<Workspace>(std::move(options));
-    connect(m_workspace.get(), &Workspace::noticed, this, [this](const Notice& notice) {
-        m_notices.push_back(notice);
-    });
+    connect(
+        m_workspace.get(), &Workspace::noticed, this, [this](const Notice& n) { m_notices.push_back(n); });
 }
 
 void WorkspaceTest::cleanup() {
@@ -109,15 +108,13 @@ void WorkspaceTest::calibrate(int samples) {
 }
 
 void WorkspaceTest::openingACheckpointMakesASession() {
-    QVERIFY(m_workspace->session() == nullptr);
-    QVERIFY(m_workspace->checkpoint() == nullptr);
+    QVERIFY(m_workspace->session() == nullptr && m_workspace->checkpoint() == nullptr);
     m_workspace->openCheckpoint(QStringLiteral("tiny"));
     QTRY_VERIFY_WITH_TIMEOUT(m_workspace->checkpoint() != nullptr, kPatience);
     QCOMPARE(m_workspace->checkpoint()->name, std::string("tiny"));
     QCOMPARE(m_workspace->checkpoint()->spec.layers, 4);
     const QFileInfo file(QString::fromStdString(m_workspace->session()->path().string()));
-    QVERIFY(file.exists());
-    QVERIFY(file.fileName().startsWith(QStringLiteral("tiny-")));
+    QVERIFY(file.exists() && file.fileName().startsWith(QStringLiteral("tiny-")));
     QCOMPARE(m_notices.size(), std::size_t{1}); // what the engine warned of
     QCOMPARE(m_notices[0].text, QStringLiteral("This model is made up."));
 }
