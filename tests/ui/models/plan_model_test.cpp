@@ -288,8 +288,8 @@ void PlanModelTest::aSpreadsheetsCellsArePastedInOneStep() {
         QCOMPARE(plan.at({1, linear}).weightBits, bits);
         QCOMPARE(granularityName(plan.at({1, linear}).weightGranularity), std::string(granularity));
     }
-    QCOMPARE(m_editor->stack().count(), 1);
-    m_editor->stack().undo();
+    QCOMPARE(edits(), std::size_t{1});
+    m_editor->undo();
     QCOMPARE(text(m_session->plan()), before);
     // One value is for every selected cell; the defaults come first, so that sites follow them.
     cells.append(at(0, PlanModel::WeightBitsColumn));
@@ -304,7 +304,7 @@ void PlanModelTest::cellsThatMeanNothingAreNotPasted() {
     QCOMPARE(m_model->paste(cell, QStringLiteral("9")), QStringLiteral("“9” is no value for W bits."));
     QCOMPARE(m_model->paste({at(1, PlanModel::AlphaColumn)}, QStringLiteral("1.5")), QStringLiteral("“1.5” is no value for α."));
     QVERIFY(m_session->plan() == QuantPlan());
-    QCOMPARE(m_editor->stack().count(), 0);
+    QCOMPARE(edits(), std::size_t{0});
     // Below the last row and behind the last column there is nothing to paste into.
     QCOMPARE(m_model->paste({at(4, PlanModel::StateColumn)}, QStringLiteral("8\t7\n6\t5")), QString());
     QCOMPARE(m_session->plan().at({1, Linear::OutProj}).stateBits, 8);
@@ -313,7 +313,7 @@ void PlanModelTest::cellsThatMeanNothingAreNotPasted() {
 void PlanModelTest::fillsDownByKeyboard() {
     QVERIFY(m_model->setData(at(2, PlanModel::WeightBitsColumn), 3, Qt::EditRole));
     QVERIFY(m_model->setData(at(2, PlanModel::AlphaColumn), 0.5, Qt::EditRole));
-    const int before = m_editor->stack().count();
+    const std::size_t before = edits();
     PlanTable table(*m_model, *m_editor, *m_theme);
     table.show();
     table.selectionModel()->select(
@@ -324,7 +324,7 @@ void PlanModelTest::fillsDownByKeyboard() {
         QVERIFY(m_session->plan().at({1, linear}) == m_session->plan().at({1, Linear::XProj}));
     }
     QCOMPARE(m_session->plan().at({1, Linear::InProj}).weightBits, kBitsOff);
-    QCOMPARE(m_editor->stack().count(), before + 1);
+    QCOMPARE(edits(), before + 1);
 }
 
 QTEST_MAIN(PlanModelTest)

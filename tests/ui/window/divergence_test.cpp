@@ -7,7 +7,6 @@
 #include "ui/window/divergence_watch.h"
 
 #include <QLabel>
-#include <QUndoStack>
 #include <QtTest>
 
 using namespace mambascope;
@@ -93,10 +92,10 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(isMeasured(), kPatience);
         QVERIFY(m_watch->divergence()->result.mean != eight);
 
-        m_workspace->planEditor().stack().undo();
+        m_workspace->planEditor().undo();
         QTRY_VERIFY_WITH_TIMEOUT(isMeasured(), kPatience);
         QCOMPARE(m_watch->divergence()->result.mean, eight);
-        m_workspace->planEditor().stack().undo(); // nothing is quantized any more
+        m_workspace->planEditor().undo(); // nothing is quantized any more
         QVERIFY(!m_watch->divergence());
     }
 

@@ -211,12 +211,12 @@ QString Monkey::resizeWindow() {
 }
 
 QString Monkey::undoOrRedo() {
-    QUndoStack& stack = m_workspace.planEditor().stack();
+    ui::PlanEditor& editor = m_workspace.planEditor();
     if (one(2)) {
-        stack.undo();
+        editor.undo();
         return QStringLiteral("undo");
     }
-    stack.redo();
+    editor.redo();
     return QStringLiteral("redo");
 }
 
