@@ -873,7 +873,7 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     </message>
     <message>
         <source>Folder with the data sets: lambada/, hellaswag/, piqa/, …</source>
-        <translation>Ordner mit lambada/, piqa/, …</translation>
+        <translation>Ordner mit lambada/, piqa/,…</translation>
     </message>
     <message>
         <source>&amp;Data</source>
@@ -913,7 +913,7 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     </message>
     <message>
         <source>Add Task &amp;File…</source>
-        <translation>Aufgaben&amp;datei hinzufügen …</translation>
+        <translation>Aufgabendatei &amp;hinzufügen…</translation>
     </message>
     <message>
         <source>A task of your own: a JSON file with templates for prompts and choices</source>
@@ -2067,7 +2067,7 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     </message>
     <message>
         <source>&amp;Print Figure…</source>
-        <translation>Abbildung &amp;drucken…</translation>
+        <translation>Abbildung dr&amp;ucken…</translation>
     </message>
     <message>
         <source>See the figure as it will be on paper or in a file, in any size</source>
@@ -2075,11 +2075,11 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     </message>
     <message>
         <source>Export Re&amp;port…</source>
-        <translation>Be&amp;richt exportieren …</translation>
+        <translation>Be&amp;richt exportieren…</translation>
     </message>
     <message>
         <source>&amp;Settings…</source>
-        <translation>Ein&amp;stellungen …</translation>
+        <translation>Ein&amp;stellungen…</translation>
     </message>
     <message>
         <source>Ctrl+,</source>
@@ -2123,7 +2123,7 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     </message>
     <message>
         <source>&amp;Save Layout…</source>
-        <translation>Anordnung &amp;speichern …</translation>
+        <translation>Anordnung &amp;speichern…</translation>
     </message>
     <message>
         <source>&amp;Remove</source>
@@ -3008,7 +3008,7 @@ Token-Perplexität dort: Baseline %5, Plan %6.</translation>
     </message>
     <message>
         <source>What the engine computes on: auto, cpu, cuda, cuda:1, …</source>
-        <translation>Worauf die Engine rechnet: auto, cpu, cuda, cuda:1, …</translation>
+        <translation>Worauf die Engine rechnet: auto, cpu, cuda, cuda:1,…</translation>
     </message>
     <message>
         <source>&amp;Number type</source>
@@ -3028,7 +3028,7 @@ Token-Perplexität dort: Baseline %5, Plan %6.</translation>
     </message>
     <message>
         <source>Folder with the data sets: lambada/, hellaswag/, piqa/, …</source>
-        <translation>Ordner mit den Datensätzen: lambada/, hellaswag/, piqa/, …</translation>
+        <translation>Ordner mit den Datensätzen: lambada/, hellaswag/, piqa/,…</translation>
     </message>
     <message>
         <source>automatic</source>
@@ -3040,7 +3040,7 @@ Token-Perplexität dort: Baseline %5, Plan %6.</translation>
     </message>
     <message>
         <source>Browse…</source>
-        <translation>Durchsuchen …</translation>
+        <translation>Durchsuchen…</translation>
     </message>
     <message>
         <source>New Sessions</source>
