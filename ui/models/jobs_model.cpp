@@ -33,7 +33,16 @@ void JobsModel::setJobs(const std::vector<JobStatus>& jobs, double seconds) {
     std::vector<JobStatus> shown = jobs;
     const auto active = std::find_if_not(shown.begin(), shown.end(), hasEnded);
     std::rotate(shown.begin(), active, shown.end());
-    std::reverse(shown.end() - (active - shown.begin()), shown.end());
+    const auto ended = shown.end() - (active - shown.begin());
+    std::reverse(ended, shown.end());
+    // What follows every edit and was done again and again is one row.
+    shown.erase(
+        std::unique(
+            ended, shown.end(),
+            [](const JobStatus& a, const JobStatus& b) {
+                return a.title == b.title && a.state == JobState::Done && b.state == JobState::Done;
+            }),
+        shown.end());
 
     for (const JobStatus& job : shown) {
         if (job.state == JobState::Queued) {

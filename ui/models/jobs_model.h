@@ -22,7 +22,8 @@ public:
     using QAbstractTableModel::QAbstractTableModel;
 
     /// `jobs` as EngineService::status() gives them. `seconds` is of a clock that only goes forward; from it
-    /// the model tells how long a job takes, and how long it will.
+    /// the model tells how long a job takes, and how long it will. Of ended jobs with one title that were done
+    /// one after the other, the last is shown.
     void setJobs(const std::vector<JobStatus>& jobs, double seconds);
 
     const JobStatus& job(int row) const { return m_jobs[static_cast<std::size_t>(row)]; }

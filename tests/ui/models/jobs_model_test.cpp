@@ -14,6 +14,7 @@ class JobsModelTest : public QObject {
 private Q_SLOTS:
     void initTestCase() { QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates)); }
     void whatRunsComesFirstAndWhatEndedLast();
+    void whatIsDoneAgainAndAgainIsOneRow();
     void tellsHowLongItTakes();
     void anotherPhaseHasAnotherPace();
     void progressIsNoNewList();
@@ -51,6 +52,21 @@ void JobsModelTest::whatRunsComesFirstAndWhatEndedLast() {
     QVERIFY(!model.data({}, Qt::DisplayRole).isValid()); // asked for by a view without a current row
     model.setJobs({}, 1);
     QCOMPARE(model.rowCount(), 0);
+}
+
+void JobsModelTest::whatIsDoneAgainAndAgainIsOneRow() {
+    JobsModel model;
+    std::vector<JobStatus> jobs{
+        job(1, JobState::Done), job(2, JobState::Done), job(3, JobState::Failed), job(4, JobState::Done),
+        job(5, JobState::Done)};
+    for (JobStatus& same : jobs) {
+        same.title = same.id == 5 ? "another" : "comparing";
+    }
+    model.setJobs(jobs, 0);
+    QCOMPARE(model.rowCount(), 4);
+    QCOMPARE(model.rowOf(1), -1);
+    QCOMPARE(model.rowOf(2), 3);
+    QCOMPARE(model.rowOf(3), 2); // a failure is never left out
 }
 
 void JobsModelTest::tellsHowLongItTakes() {
