@@ -216,7 +216,7 @@ void Workspace::startEvaluation(
             work.model = std::move(model).value();
             known.insert(known.end(), computed->begin(), computed->end());
             Result<EvaluationOutcome> outcome = evaluateOnEngine(engine, *tokenizers, work, known, *live, job);
-            if (outcome.ok() && !outcome.value().known) {
+            if (outcome.ok() && outcome.value().result != nullptr && !outcome.value().known) {
                 computed->push_back(outcome.value().result);
             }
             return outcome;

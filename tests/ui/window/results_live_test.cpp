@@ -175,19 +175,14 @@ private Q_SLOTS:
     }
 
     void brokenLinesAreLeftOutIfTheUserSaysSo() {
-        const std::filesystem::path data = m_folder->path() / "copa" / "val.jsonl";
         const auto whole = readFile(test::sourceFolder() / "resources/demo/tasks/copa/val.jsonl");
-        std::filesystem::create_directories(data.parent_path());
-        QVERIFY(writeFile(data, "{\n" + whole.value(), false).ok());
         std::vector<Notice> notices;
         connect(m_workspace.get(), &Workspace::noticed, this, [&](const Notice& notice) {
             notices.push_back(notice);
         });
         open("tiny");
         notices.clear(); // the made-up model's warning
-        EvaluationSettings settings = test::demoEvaluation({Task::Copa}, 0);
-        settings.folder = QString::fromStdString(m_folder->path().string());
-        m_workspace->evaluate(settings);
+        m_workspace->evaluate(brokenCopa());
         QTRY_COMPARE_WITH_TIMEOUT(notices.size(), std::size_t{1}, kPatience);
         QVERIFY(notices[0].text.contains(QStringLiteral("val.jsonl, line 1: ")));
         QVERIFY(m_workspace->session()->runs().empty());
@@ -202,7 +197,26 @@ private Q_SLOTS:
         disconnect(m_workspace.get(), &Workspace::noticed, this, nullptr);
     }
 
+    void brokenLinesSpoilNoEvaluationThatWaits() {
+        open("tiny");
+        m_workspace->evaluate(brokenCopa());
+        m_workspace->evaluate(test::demoEvaluation({Task::Copa}, 10));
+        QTRY_COMPARE_WITH_TIMEOUT(m_workspace->session()->runs().size(), std::size_t{1}, kPatience);
+        QCOMPARE(m_workspace->session()->runs()[0].result->tasks.front().metrics.n, 10);
+        waitIdle();
+    }
+
 private:
+    /// Of a data folder whose COPA has a line too many, which is no example.
+    EvaluationSettings brokenCopa() {
+        const std::filesystem::path data = m_folder->path() / "copa" / "val.jsonl";
+        const auto whole = readFile(test::sourceFolder() / "resources/demo/tasks/copa/val.jsonl");
+        std::filesystem::create_directories(data.parent_path());
+        [&] { QVERIFY(writeFile(data, "{\n" + whole.value(), false).ok()); }();
+        EvaluationSettings settings = test::demoEvaluation({Task::Copa}, 0);
+        settings.folder = QString::fromStdString(m_folder->path().string());
+        return settings;
+    }
     void open(const char* model) {
         m_workspace->openCheckpoint(QString::fromLatin1(model));
         QTRY_VERIFY_WITH_TIMEOUT(m_workspace->model().has_value(), kPatience);
