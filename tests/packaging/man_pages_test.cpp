@@ -65,7 +65,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("program");
         QTest::addColumn<QStringList>("unlisted");
         QTest::addColumn<int>("fewest");
-        QTest::newRow("window") << "mambascope" << QStringList{"figure"} << 20;
+        QTest::newRow("window") << "mambascope" << QStringList{"figure", "report"} << 20;
         QTest::newRow("cli") << "mambascope-cli" << QStringList() << 100;
         QTest::newRow("engine") << "mambascope-engine" << QStringList() << 4;
     }
