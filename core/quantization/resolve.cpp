@@ -211,7 +211,6 @@ private:
         return m_calibration != nullptr && m_calibration->at(site, side).channels() > 0;
     }
 
-    /// What the settings of a site cannot say together. `input`, `output`: that side has a static scale.
     static Error unobserved(SiteId site, Side side) {
         return Error::usage(
             "The calibration has no statistics of " + siteName(site, side) + ".", std::string(kCalibrateHint));
@@ -227,6 +226,7 @@ private:
             "Calibrate the model here, or choose absmax.");
     }
 
+    /// What the settings of a site cannot say together. `input`, `output`: that side has a static scale.
     Result<void> checkCombination(SiteId site, const SiteSettings& settings, bool input, bool output) const {
         if (settings.rotate && input) {
             return refuse(
