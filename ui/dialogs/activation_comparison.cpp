@@ -4,6 +4,7 @@
 #include "core/calibration/import_scales.h"
 #include "core/figure/captions.h"
 #include "ui/dialogs/figure_dialog.h"
+#include "ui/dialogs/last_folder.h"
 #include "ui/figures/figure_sheet.h"
 #include "ui/models/text.h"
 #include "ui/plots/panel_painter.h"
@@ -17,7 +18,6 @@
 #include <QHBoxLayout>
 #include <QPainter>
 #include <QPushButton>
-#include <QSettings>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -125,12 +125,11 @@ QString ActivationComparison::summary() const {
 }
 
 void ActivationComparison::chooseFile() {
-    const QString key = QStringLiteral("lastFolder");
     const QString file = QFileDialog::getOpenFileName(
-        this, tr("Calibration to Compare With"), QSettings().value(key, QDir::homePath()).toString(),
+        this, tr("Calibration to Compare With"), lastFolder(),
         tr("Calibrations and activation scales (*.safetensors *.pt *.pth *.bin);;All files (*)"));
     if (!file.isEmpty()) {
-        QSettings().setValue(key, QFileInfo(file).absolutePath());
+        rememberFolder(file);
         setCalibrationFile(file);
     }
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/figure_dialog.h"
 
+#include "ui/dialogs/last_folder.h"
 #include "ui/models/text.h"
+#include "ui/window/preferences.h"
 
 #include <QCheckBox>
 #include <QDialogButtonBox>
+#include <QDir>
 #include <QDoubleSpinBox>
 #include <QFileDialog>
 #include <QFormLayout>
@@ -15,7 +18,6 @@
 #include <QPrintDialog>
 #include <QPrinter>
 #include <QPushButton>
-#include <QSettings>
 #include <QSpinBox>
 #include <QVBoxLayout>
 
@@ -26,10 +28,6 @@ namespace mambascope::ui {
 namespace {
 
 constexpr double kPointsPerMm = 72 / 25.4;
-
-QString lastFolder() {
-    return QSettings().value(QStringLiteral("lastFolder"), QDir::homePath()).toString();
-}
 
 } // namespace
 
@@ -144,21 +142,17 @@ FigureExportOptions FigureDialog::options() const {
 }
 
 void FigureDialog::readSettings() {
-    const FigureExportOptions usual;
-    const QSettings settings;
-    m_width->setValue(settings.value(QStringLiteral("figure/width"), usual.widthMm).toDouble());
-    m_height->setValue(settings.value(QStringLiteral("figure/height"), usual.heightMm).toDouble());
-    m_dpi->setValue(settings.value(QStringLiteral("figure/dpi"), usual.dpi).toInt());
-    m_dark->setChecked(settings.value(QStringLiteral("figure/dark"), usual.dark).toBool());
+    const FigureExportOptions usual = storedPreferences().figure;
+    m_width->setValue(usual.widthMm);
+    m_height->setValue(usual.heightMm);
+    m_dpi->setValue(usual.dpi);
+    m_dark->setChecked(usual.dark);
 }
 
 void FigureDialog::storeSettings() const {
-    const FigureExportOptions chosen = options();
-    QSettings settings;
-    settings.setValue(QStringLiteral("figure/width"), chosen.widthMm);
-    settings.setValue(QStringLiteral("figure/height"), chosen.heightMm);
-    settings.setValue(QStringLiteral("figure/dpi"), chosen.dpi);
-    settings.setValue(QStringLiteral("figure/dark"), chosen.dark);
+    Preferences preferences = storedPreferences();
+    preferences.figure = options();
+    storePreferences(preferences);
 }
 
 void FigureDialog::save() {
@@ -168,7 +162,7 @@ void FigureDialog::save() {
     if (file.isEmpty()) {
         return;
     }
-    QSettings().setValue(QStringLiteral("lastFolder"), QFileInfo(file).absolutePath());
+    rememberFolder(file);
     const Result<void> written = exportFigure(m_figure, file.toStdString(), options(), true);
     m_outcome->setText(written.ok() ? tr("The figure is in %1.").arg(file) : qt(describe(written.error())));
 }

@@ -6,6 +6,7 @@
 #include "core/session/session_diff.h"
 #include "ui/commands/plan_edit.h"
 #include "ui/dialogs/figure_dialog.h"
+#include "ui/dialogs/last_folder.h"
 #include "ui/models/text.h"
 #include "ui/plots/chart_plot.h"
 #include "ui/window/elided_label.h"
@@ -15,7 +16,6 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QPushButton>
-#include <QSettings>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -135,12 +135,11 @@ void ResultChartsDialog::showTrace(const QString& file) {
 }
 
 void ResultChartsDialog::openTrace() {
-    const QString key = QStringLiteral("lastFolder");
     const QString file = QFileDialog::getOpenFileName(
-        this, tr("Open the Trace of a Search"), QSettings().value(key, QDir::homePath()).toString(),
+        this, tr("Open the Trace of a Search"), lastFolder(),
         tr("Traces (*.json)"));
     if (!file.isEmpty()) {
-        QSettings().setValue(key, QFileInfo(file).absolutePath());
+        rememberFolder(file);
         showTrace(file);
     }
 }

@@ -6,6 +6,7 @@
 #include "ui/dialogs/engine_dialog.h"
 #include "ui/dialogs/engine_folder_dialog.h"
 #include "ui/dialogs/evaluate_dialog.h"
+#include "ui/dialogs/last_folder.h"
 #include "ui/figures/figure_painter.h"
 #include "ui/models/text.h"
 #include "ui/report/report_printer.h"
@@ -21,7 +22,6 @@
 #include "ui/window/workspace.h"
 
 #include <QDialogButtonBox>
-#include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMenuBar>
@@ -33,18 +33,6 @@
 
 namespace mambascope::ui {
 namespace {
-
-QString lastFolderKey() {
-    return QStringLiteral("lastFolder");
-}
-
-QString lastFolder() {
-    return QSettings().value(lastFolderKey(), QDir::homePath()).toString();
-}
-
-void rememberFolder(const QString& path) {
-    QSettings().setValue(lastFolderKey(), QFileInfo(path).absolutePath());
-}
 
 QString engineFolderKey() {
     return QStringLiteral("lastEngineFolder");
