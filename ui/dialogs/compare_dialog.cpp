@@ -146,7 +146,8 @@ QWidget* CompareDialog::choice() {
     const auto add = [&](const QString& text, QComboBox* box, const QString& name) {
         auto* label = new QLabel(text, bar);
         label->setBuddy(box);
-        label->setMinimumWidth(label->sizeHint().width());
+        // The hint is of text without an underlined letter, which takes away its kerning: "To" is wider.
+        label->setMinimumWidth(label->sizeHint().width() + fontMetrics().averageCharWidth() / 2);
         row->addSpacing(fontMetrics().averageCharWidth());
         box->setAccessibleName(name);
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
