@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace mambascope {
@@ -83,6 +84,7 @@ public:
         return quantized(name, m_plan.ssm, [&](std::vector<float>& a) {
             for (float& value : a) {
                 value = static_cast<float>(-static_cast<double>(std::exp(value)) * std::numbers::log2e);
+                value = std::isnan(value) ? std::numeric_limits<float>::quiet_NaN() : value; // kernels count on it
             }
             if (m_checkpoint.spec.architecture != Architecture::Mamba2) {
                 a = transposed(a, m_checkpoint.spec.inner, m_checkpoint.spec.state);

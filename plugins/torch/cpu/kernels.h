@@ -101,7 +101,7 @@ struct Kernels {
 
     // For tests of the mathematical functions.
     void (*expArray)(const float* x, std::int64_t count, float* out);
-    void (*exp2Array)(const float* x, std::int64_t count, float* out);
+    void (*decayArray)(const float* x, std::int64_t count, float* out); ///< 2^x of x ≤ 0
     void (*softplusArray)(const float* x, std::int64_t count, float* out);
 };
 

@@ -40,19 +40,29 @@ void roundStates(int states, float most, Read h, Keep keep) {
     }
 }
 
-/// What the step of one token needs for one vector of channels, before and after the loop over states.
-template <class Lanes>
-struct ScanStep {
-    Vec delta, deltaU, u;
+/// Tokens that a vector of channels goes through at once.
+inline constexpr std::int64_t kScanTokens = 16;
 
-    ScanStep(const ScanTile& s, std::int64_t t, std::int64_t c, Vec dtBias, Lanes lanes)
-        : delta(softplus(load(s.dt + t * s.dtStride + c, lanes) + dtBias)) {
-        u = load(s.u + t * s.uStride + c, lanes);
-        deltaU = delta * u;
+/// What the steps of up to kScanTokens tokens need for one vector of channels besides the states. Of all tokens at once, because a
+/// softplus and a sigmoid are long chains of operations: those of one token leave most of the processor idle.
+template <class Lanes>
+struct ScanSteps {
+    Vec delta[kScanTokens], deltaU[kScanTokens], y[kScanTokens];
+
+    ScanSteps(const ScanTile& s, std::int64_t c, Lanes lanes) {
+        const Vec dtBias = load(s.dtBias + c, lanes);
+        for (std::int64_t t = 0; t < s.tokens; ++t) {
+            delta[t] = softplus(load(s.dt + t * s.dtStride + c, lanes) + dtBias);
+            deltaU[t] = delta[t] * load(s.u + t * s.uStride + c, lanes);
+        }
     }
-    void finish(const ScanTile& s, std::int64_t t, std::int64_t c, Vec y, Vec d, Lanes lanes) const {
-        const Vec z = load(s.z + t * s.zStride + c, lanes);
-        store(s.y + t * s.yStride + c, fma(d, u, y) * silu(z), lanes);
+    /// Adds the skip, multiplies by the gate and stores.
+    void finish(const ScanTile& s, std::int64_t c, Lanes lanes) const {
+        const Vec d = load(s.d + c, lanes);
+        for (std::int64_t t = 0; t < s.tokens; ++t) {
+            const Vec u = load(s.u + t * s.uStride + c, lanes), z = load(s.z + t * s.zStride + c, lanes);
+            store(s.y + t * s.yStride + c, fma(d, u, y[t]) * silu(z), lanes);
+        }
     }
 };
 
@@ -63,25 +73,25 @@ void scanVector(const ScanTile& s, std::int64_t c, Lanes lanes) {
     for (int n = 0; n < State; ++n) {
         h[n] = load(s.h + n * s.hStride + c - s.firstChannel, lanes);
     }
-    const Vec dtBias = load(s.dtBias + c, lanes);
-    const Vec d = load(s.d + c, lanes);
+    ScanSteps<Lanes> steps(s, c, lanes);
     for (std::int64_t t = 0; t < s.tokens; ++t) {
-        const ScanStep<Lanes> step(s, t, c, dtBias, lanes);
         const float* b = s.b + t * s.bcStride;
         const float* w = s.c + t * s.bcStride;
+        const Vec delta = steps.delta[t], deltaU = steps.deltaU[t];
         Vec y[4] = {zero(), zero(), zero(), zero()};
 #pragma GCC unroll 16
         for (int n = 0; n < State; ++n) {
-            const Vec decay = exp2(step.delta * load(s.decay + n * s.inner + c, lanes));
-            h[n] = fma(decay, h[n], step.deltaU * splat(b[n]));
+            const Vec decay = exp2OfNegative(delta * load(s.decay + n * s.inner + c, lanes));
+            h[n] = fma(decay, h[n], deltaU * splat(b[n]));
             y[n % 4] = fma(h[n], splat(w[n]), y[n % 4]);
         }
-        step.finish(s, t, c, (y[0] + y[1]) + (y[2] + y[3]), d, lanes);
+        steps.y[t] = (y[0] + y[1]) + (y[2] + y[3]);
         if (s.stateLimit > 0) {
             roundStates(
                 State, s.stateLimit, [&](int n) { return h[n]; }, [&](int n, Vec x) { h[n] = x; });
         }
     }
+    steps.finish(s, c, lanes);
     for (int n = 0; n < State; ++n) {
         store(s.h + n * s.hStride + c - s.firstChannel, h[n], lanes);
     }
@@ -98,32 +108,30 @@ void roundStatesAt(float* h, std::int64_t stride, int states, float most, Lanes 
 /// Any state size, h in memory; the same order of operations.
 template <class Lanes>
 void scanVectorAny(const ScanTile& s, std::int64_t c, Lanes lanes) {
-    const Vec dtBias = load(s.dtBias + c, lanes);
-    const Vec d = load(s.d + c, lanes);
+    ScanSteps<Lanes> steps(s, c, lanes);
     for (std::int64_t t = 0; t < s.tokens; ++t) {
-        const ScanStep<Lanes> step(s, t, c, dtBias, lanes);
         const float* b = s.b + t * s.bcStride;
         const float* w = s.c + t * s.bcStride;
         Vec y[4] = {zero(), zero(), zero(), zero()};
         for (int n = 0; n < s.state; ++n) {
             float* at = s.h + n * s.hStride + c - s.firstChannel;
-            const Vec decay = exp2(step.delta * load(s.decay + n * s.inner + c, lanes));
-            const Vec h = fma(decay, load(at, lanes), step.deltaU * splat(b[n]));
+            const Vec decay = exp2OfNegative(steps.delta[t] * load(s.decay + n * s.inner + c, lanes));
+            const Vec h = fma(decay, load(at, lanes), steps.deltaU[t] * splat(b[n]));
             store(at, h, lanes);
             y[n % 4] = fma(h, splat(w[n]), y[n % 4]);
         }
-        step.finish(s, t, c, (y[0] + y[1]) + (y[2] + y[3]), d, lanes);
+        steps.y[t] = (y[0] + y[1]) + (y[2] + y[3]);
         if (s.stateLimit > 0) {
             roundStatesAt(s.h + c - s.firstChannel, s.hStride, s.state, s.stateLimit, lanes);
         }
     }
+    steps.finish(s, c, lanes);
 }
 
 inline void scan(const ScanTile& tile) {
     // A few tokens at a time over all channels of the tile: rows are far apart, so their cache lines are used
     // whole.
-    constexpr std::int64_t kTokens = 16;
-    for (std::int64_t t = 0; t < tile.tokens; t += kTokens) {
+    for (std::int64_t t = 0; t < tile.tokens; t += kScanTokens) {
         ScanTile s = tile;
         s.dt += t * s.dtStride;
         s.u += t * s.uStride;
@@ -131,7 +139,7 @@ inline void scan(const ScanTile& tile) {
         s.b += t * s.bcStride;
         s.c += t * s.bcStride;
         s.y += t * s.yStride;
-        s.tokens = tile.tokens - t < kTokens ? tile.tokens - t : kTokens;
+        s.tokens = tile.tokens - t < kScanTokens ? tile.tokens - t : kScanTokens;
         forEachVector(s.lastChannel - s.firstChannel, [&](std::int64_t i, auto lanes) {
             if (s.state == 16) {
                 scanVector<16>(s, s.firstChannel + i, lanes);
@@ -159,7 +167,7 @@ inline HeadStep headStep(const HeadScanTile& s, std::int64_t t) {
     float delta = firstLane(softplus(splat(s.dt[t * s.dtStride] + s.dtBias)));
     delta = delta < s.dtMin ? s.dtMin : delta; // a NaN stays
     delta = delta > s.dtMax ? s.dtMax : delta;
-    return {delta, firstLane(exp2(splat(delta * s.decay)))};
+    return {delta, firstLane(exp2OfNegative(splat(delta * s.decay)))};
 }
 
 /// The states of one vector of channels, `count` tokens.
@@ -362,7 +370,7 @@ inline constexpr Kernels kKernels {
     "portable",
 #endif
         kPanel, packPanels, gemm, scan, headScan, convSilu, addNorm, prepareInput, quantize, absmax, addRow,
-        gateRow, maxAndSumExp, mapArray<exp>, mapArray<exp2>, mapArray<softplus>
+        gateRow, maxAndSumExp, mapArray<exp>, mapArray<exp2OfNegative>, mapArray<softplus>
 };
 
 } // namespace mambascope::MAMBASCOPE_ISA_NAMESPACE

@@ -169,22 +169,14 @@ inline Vec abs(Vec a) {
 inline Vec roundEven(Vec a) {
     return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
 }
-inline Vec floor(Vec a) {
-    return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)};
-}
-inline Vec fraction(Vec a) {
-    return a - floor(a);
-}
-/// Exponents outside [−126, 127] are clamped: a result that would be denormal or infinite is about 1e−38 or
-/// 1e38.
-inline Vec scaleByPower(Vec a, Vec e) {
-    const Vec clamped = min(splat(127.0f), max(splat(-126.0f), floor(e)));
-    const __m256i bits = _mm256_slli_epi32(_mm256_cvtps_epi32(clamped.v), 23);
-    const __m256i power = _mm256_add_epi32(bits, _mm256_set1_epi32(127 << 23));
-    return {_mm256_mul_ps(a.v, _mm256_castsi256_ps(power))};
-}
 inline Vec selectGreater(Vec x, Vec limit, Vec a, Vec b) {
     return {_mm256_blendv_ps(b.v, a.v, _mm256_cmp_ps(x.v, limit.v, _CMP_GT_OQ))};
+}
+/// a · 2^n for a in [0.5, 2) and a whole n in [−126, 127], given as n + rounder(). Of the NaNs of a, those that a processor makes
+/// stay NaN; others may become any number.
+inline Vec raiseExponent(Vec a, Vec rounded) {
+    const __m256i power = _mm256_slli_epi32(_mm256_castps_si256(rounded.v), 23);
+    return {_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a.v), power))};
 }
 inline float sum(Vec a) {
     const __m128 half = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
@@ -259,28 +251,19 @@ inline Vec abs(Vec a) {
 inline Vec roundEven(Vec a) {
     return eachLane([&](int i) { return __builtin_nearbyintf(a.v[i]); });
 }
-inline Vec floor(Vec a) {
-    return eachLane([&](int i) { return __builtin_floorf(a.v[i]); });
-}
-inline Vec fraction(Vec a) {
-    return a - floor(a);
-}
-/// Exponents outside [−126, 127] are clamped, as in the AVX2 form.
-inline Vec scaleByPower(Vec a, Vec e) {
-    return eachLane([&](int i) {
-        const float whole = __builtin_floorf(e.v[i]);
-        const int power = whole < -126.0f  ? -126
-                          : whole > 127.0f ? 127
-                          : whole == whole ? static_cast<int>(whole)
-                                           : 0;
-        const std::uint32_t bits = static_cast<std::uint32_t>(power + 127) << 23;
-        float scale;
-        __builtin_memcpy(&scale, &bits, sizeof(scale));
-        return a.v[i] * scale;
-    });
-}
 inline Vec selectGreater(Vec x, Vec limit, Vec a, Vec b) {
     return eachLane([&](int i) { return x.v[i] > limit.v[i] ? a.v[i] : b.v[i]; });
+}
+inline Vec raiseExponent(Vec a, Vec rounded) {
+    return eachLane([&](int i) {
+        std::uint32_t value, power;
+        __builtin_memcpy(&value, &a.v[i], sizeof(value));
+        __builtin_memcpy(&power, &rounded.v[i], sizeof(power));
+        value += power << 23;
+        float result;
+        __builtin_memcpy(&result, &value, sizeof(result));
+        return result;
+    });
 }
 inline float sum(Vec a) {
     return ((a.v[0] + a.v[4]) + (a.v[2] + a.v[6])) + ((a.v[1] + a.v[5]) + (a.v[3] + a.v[7]));
@@ -292,9 +275,15 @@ inline Vec zero() {
     return splat(0.0f);
 }
 
-/// 2^x for any x. Relative error below 1.5 ulp of the result where it is a normal number; 0 or about 1e−38
-/// below.
-inline Vec exp2(Vec x) {
+/// Added to a number within ±2^21, it leaves the nearest whole number in the low bits of the sum.
+inline Vec rounder() {
+    return splat(12582912.0f); // 1.5 · 2^23
+}
+
+/// 2^x for x ≤ 0, the decay of a state: relative error below 2.2e−7 where the result is a normal number, 0 or about
+/// 1e−38 below. A NaN that a processor made stays one.
+inline Vec exp2OfNegative(Vec x) {
+#if defined(MAMBASCOPE_AVX512)
     // 1 + r·p(r) on [0, 1], minimax, relative error 2e−9.
     const Vec r = fraction(x);
     Vec p = splat(2.1612914943099345e-4f);
@@ -305,13 +294,33 @@ inline Vec exp2(Vec x) {
     p = fma(p, r, splat(6.931470444433281e-1f));
     p = fma(p, r, splat(1.0f));
     return scaleByPower(p, x);
+#else
+    x = max(splat(-126.0f), x); // in this order a NaN gets through
+    const Vec rounded = x + rounder();
+    const Vec r = x - (rounded - rounder());
+    // 1 + r·p(r) on [−1/2, 1/2], minimax, relative error 9.2e−8.
+    Vec p = splat(1.3264727160549681e-3f);
+    p = fma(p, r, splat(9.671512638889705e-3f));
+    p = fma(p, r, splat(5.5507337433688124e-2f));
+    p = fma(p, r, splat(2.4022242085400203e-1f));
+    p = fma(p, r, splat(6.93146977599112e-1f));
+    p = fma(p, r, splat(1.0f));
+    return raiseExponent(p, rounded);
+#endif
 }
 
-/// e^x. Relative error below 2 ulp.
+/// e^x. Relative error below 2 ulp where the result is a normal number below 2e38; 0 or about 1e−38 below it, about 2e38 or infinity
+/// beyond. A NaN stays one.
 inline Vec exp(Vec x) {
+#if defined(MAMBASCOPE_AVX512)
     // Beyond ±200 the result is 0 or infinite anyway; the bound keeps the reduction below free of ∞ − ∞.
     x = max(splat(-200.0f), min(splat(200.0f), x));
     const Vec n = roundEven(x * splat(1.44269504f));
+#else
+    x = max(splat(-87.3f), min(splat(88.3f), x));
+    const Vec rounded = fma(x, splat(1.44269504f), rounder());
+    const Vec n = rounded - rounder();
+#endif
     Vec r = fma(
         n, splat(-0.693145752f), x); // ln 2 in two parts: the first has few enough bits to be exact times n
     r = fma(n, splat(-1.42860677e-6f), r);
@@ -322,7 +331,11 @@ inline Vec exp(Vec x) {
     q = fma(q, r, splat(1.6666577319915324e-1f));
     q = fma(q, r, splat(4.999999955286072e-1f));
     const Vec p = splat(1.0f) + fma(q, r * r, r);
+#if defined(MAMBASCOPE_AVX512)
     return scaleByPower(p, n);
+#else
+    return p * raiseExponent(splat(1.0f), rounded); // a product, so that every NaN stays one
+#endif
 }
 
 /// log(1 + e^x); relative error below 4 ulp. Never overflows.
