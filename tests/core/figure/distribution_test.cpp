@@ -83,7 +83,8 @@ private Q_SLOTS:
 
     void ribbonsRiseAndHoldTheMean() {
         const CalibrationSnapshot snapshot = normalChannels(40, 500);
-        const ChartPanel& panel = channelRibbons(snapshot, 0, {}).panels[0];
+        const Chart chart = channelRibbons(snapshot, 0, {});
+        const ChartPanel& panel = chart.panels[0];
         QCOMPARE(panel.series.size(), std::size_t{3});
         const ChartSeries& all = panel.series[0];
         const ChartSeries& usual = panel.series[1];

@@ -287,7 +287,8 @@ private Q_SLOTS:
     }
 
     void textOfEveryKindSurvives() {
-        const std::string odd("nul \0 byte, \xff\xfe no UTF-8, 'quotes\" and ; DROP TABLE run", 56);
+        using namespace std::string_literals;
+        const std::string odd = "nul \0 byte, \xff\xfe no UTF-8, 'quotes\" and ; DROP TABLE run"s;
         QVERIFY(m_session->setNotes(odd).ok());
         QCOMPARE(reopen()->notes(), odd);
     }
