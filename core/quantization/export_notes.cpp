@@ -68,12 +68,27 @@ private:
                 " are part of the export. Loaders clamp them at −2^(bits−1), one step below the plan's "
                 "symmetric range, which only values beyond the scale's range meet.");
         }
-        const std::string dynamic =
-            held([](const ResolvedActivation& input) { return input.scaling == ActivationScale::Dynamic; });
+        const auto at = [&](ActivationScale scaling) {
+            return held([scaling](const ResolvedActivation& input) { return input.scaling == scaling; });
+        };
+        const std::string dynamic = at(ActivationScale::Dynamic), token = at(ActivationScale::Token);
         if (!dynamic.empty()) {
             add("The inputs of " + dynamic +
                 " take their scale at run time from the whole batch in a loader, from one sequence in the "
                 "plan.");
+        }
+        if (!dynamic.empty() || !token.empty()) {
+            add("A scale that is taken at run time is absmax/(2^(bits−1)−½) in loaders, absmax/(2^(bits−1)−1) in the "
+                "plan: results differ a little at " +
+                dynamic + (dynamic.empty() || token.empty() ? "" : ", ") + token + ".");
+        }
+        const bool weightsAlone = std::any_of(m_packed.begin(), m_packed.end(), [](const PackedLinear& linear) {
+            return linear.storage == Storage::Packed;
+        });
+        if (weightsAlone) {
+            add("Packed integers (sites with a float input) are for vLLM and for the compressed-tensors library. The Mamba "
+                "classes of transformers cannot load them as of version 5.12: they initialize by a “weight” that a "
+                "packed layer does not have. The export hf holds the same weights as floats and loads everywhere.");
         }
     }
 
@@ -169,12 +184,17 @@ private:
             add("ssm_a holds −exp(A_log), rounded to fp32.");
             return;
         }
+        const bool half = m_request.ggufType == "f16";
         add("The matrices are stored as " + m_request.ggufType +
-            " where a row divides into blocks of 32, else as f16; llama.cpp's types have " +
-            (m_request.ggufType == "f16" ? std::string("fewer bits than fp32")
-                                         : std::string("a scale for every 32 values of a row")) +
+            (half ? ", which has fewer bits than fp32"
+                  : " where a row divides into blocks of 32, else as f16; llama.cpp's types have a scale for every 32 values of "
+                    "a row") +
             ", so the plan's quantized weights are rounded once more and results differ from the session's. "
             "Convolution, norms, biases, ssm_a (−exp(A_log)) and ssm_d are f32.");
+        if (half) {
+            add("llama.cpp rounds the inputs of an f16 matrix to half precision, where values beyond 65504 become infinite: a "
+                "model with such activations needs f32 or q8_0.");
+        }
     }
 
     const ModelSpec& m_spec;

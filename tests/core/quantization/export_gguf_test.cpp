@@ -315,6 +315,9 @@ private Q_SLOTS:
         const auto report = exportTo(folder.path() / "out", *source, plan, qPrintable(type));
         QVERIFY2(report.ok(), report.ok() ? "" : report.error().message.c_str());
         QVERIFY(mentions(report.value().notes, "rounded once more"));
+        QVERIFY(!mentions(report.value().notes, "65504"));
+        const auto halves = exportTo(folder.path() / "halves", *source, plan, "f16");
+        QVERIFY(halves.ok() && mentions(halves.value().notes, "beyond 65504 become infinite"));
         const Reader file(folder.path() / "out" / "model.gguf");
         QCOMPARE(file.tensors.at("blk.7.ssm_out.weight").type, number);
         QCOMPARE(file.tensors.at("blk.7.ssm_dt.weight").type, 1U); // 12 columns are no multiple of 32
