@@ -5,6 +5,7 @@
 #include "core/calibration/calibration.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/engine/describe.h"
+#include "core/engine/engine_tokenizer.h"
 
 #include <charconv>
 #include <cstring>
@@ -187,20 +188,7 @@ Result<Prepared> prepare(
 }
 
 Result<std::shared_ptr<const Tokenizer>> tokenizerOf(const LoadedEngine& loaded) {
-    if (!loaded.tokenizerFile.empty()) {
-        return openTokenizerFor(loaded.tokenizerFile, loaded.model.spec.vocabulary);
-    }
-    if (!loaded.model.hasTokenizer) {
-        return Error::unreadable(
-            loaded.model.name + " comes without a tokenizer.json, and the Hugging Face cache has none of "
-                                "EleutherAI/gpt-neox-20b that fits it.",
-            "Name one with --tokenizer FILE.");
-    }
-    Result<std::string> json = loaded.engine->tokenizerJson();
-    if (!json.ok()) {
-        return json.error();
-    }
-    return Tokenizer::fromJson(json.value(), "the tokenizer.json of " + loaded.model.name);
+    return tokenizerOf(*loaded.engine, loaded.model, loaded.tokenizerFile);
 }
 
 Result<CalibrationRequest>

@@ -65,6 +65,7 @@ Result<SweepRequest> sweepRequest(const Context& context, const SweepOptions& op
         return data.error();
     }
     request.tasks = std::move(data).value();
+    request.tokenizer = context.options.tokenizer;
     request.devices = options.devices.empty() ? std::vector{context.options.device} : options.devices;
     for (const std::string& model : models) {
         LoadRequest load = loadRequest(context, model);

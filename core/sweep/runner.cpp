@@ -2,6 +2,7 @@
 #include "core/sweep/runner.h"
 
 #include "core/engine/describe.h"
+#include "core/engine/engine_tokenizer.h"
 #include "core/sweep/store.h"
 
 #include <algorithm>
@@ -136,11 +137,7 @@ private:
         if (!info.ok()) {
             return info.error();
         }
-        Result<std::string> json = m_workers[0].engine->tokenizerJson();
-        if (!json.ok()) {
-            return json.error();
-        }
-        auto tokenizer = Tokenizer::fromJson(json.value(), "the tokenizer.json of " + group.model.name);
+        auto tokenizer = tokenizerOf(*m_workers[0].engine, group.model, m_request.tokenizer);
         if (!tokenizer.ok()) {
             return tokenizer.error();
         }
@@ -212,7 +209,8 @@ private:
                 run.keys.push_back(
                     {group.model.hash, run.calibrated ? group.calibrationHash : std::string(), planHash(plan),
                      task.name(), task.fileHash, m_request.limit, m_request.seed, engine, group.model.dtype,
-                     deviceKind(group.model.device)});
+                     deviceKind(group.model.device),
+                     m_request.tokenizer.empty() ? std::string() : m_tokenizer->hash()});
                 run.tasks.push_back(m_store.find(run.keys.back()));
                 if (run.tasks.back()) {
                     run.tasks.back()->identity = task.identity;

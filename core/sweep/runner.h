@@ -23,7 +23,8 @@ struct SweepRequest {
     std::vector<LoadRequest> checkpoints; ///< device and threads are those of an engine of its own
     /// One engine each; plans are spread over them. The results do not depend on how.
     std::vector<std::string> devices{"auto"};
-    std::filesystem::path folder; ///< exists; results go to its folder "runs"
+    std::filesystem::path tokenizer; ///< tokenizer.json for every checkpoint; empty: each its own
+    std::filesystem::path folder;    ///< exists; results go to its folder "runs"
 };
 
 /// One checkpoint's results: a row per plan of the recipe, in its order, every row with all tasks in their

@@ -3,6 +3,7 @@
 
 #include "core/base/file.h"
 #include "core/engine/describe.h"
+#include "core/engine/engine_tokenizer.h"
 #include "core/evaluation/result_key.h"
 #include "core/evaluation/task_file.h"
 
@@ -121,14 +122,7 @@ TokenizerCache::get(Engine& engine, const LoadedModel& model, const std::filesys
     if (m_tokenizer != nullptr && m_hash == model.hash && m_chosen == chosen) {
         return m_tokenizer;
     }
-    const auto make = [&]() -> Result<std::shared_ptr<const Tokenizer>> {
-        if (!chosen.empty()) {
-            return openTokenizerFor(chosen, model.spec.vocabulary);
-        }
-        const Result<std::string> json = engine.tokenizerJson();
-        return json.ok() ? Tokenizer::fromJson(json.value(), "tokenizer.json") : json.error();
-    };
-    Result<std::shared_ptr<const Tokenizer>> tokenizer = make();
+    Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(engine, model, chosen);
     if (tokenizer.ok()) {
         m_tokenizer = tokenizer.value();
         m_hash = model.hash;

@@ -83,6 +83,19 @@ class RunnerTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void aTokenizerServesCheckpointsWithout() {
+        const TemporaryFolder folder;
+        Seen seen;
+        SweepRequest request = requestFor(folder, {"tiny,no-tokenizer,vocabulary=4096"});
+        const auto without = runSweep(request, hooksOf(seen), {});
+        QVERIFY(!without.ok());
+        QVERIFY(without.error().message.find("comes without a tokenizer.json") != std::string::npos);
+        request.tokenizer = sourceFolder() / "resources" / "demo" / "tokenizer.json";
+        const auto with = runSweep(request, hooksOf(seen), {});
+        QVERIFY2(with.ok(), with.ok() ? "" : with.error().message.c_str());
+        QVERIFY(!with.value()[0].rows[0].tokenizerHash.empty());
+    }
+
     void resultsAreThoseOfEvaluate();
     void secondRunOnlyReads();
     void interruptedSweepGoesOn_data();
