@@ -33,43 +33,20 @@ void meanAndDeviation(const std::vector<float>& values, double& mean, double& de
 
 LayerPlot::Impl::Impl(LayerPlot* owner)
     : q(owner)
-    , plot(new QCustomPlot(owner)) {
+    , plot(new PanelCanvas(owner)) {
     plot->setFocusPolicy(Qt::NoFocus);
     plot->setMouseTracking(true);
     plot->plotLayout()->clear();
     plot->setNoAntialiasingOnDrag(true);
-    plot->setPlottingHint(QCP::phImmediateRefresh, false); // paint with all other widgets at once
     plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
-    plot->addLayer(QStringLiteral("cursor"));
-    cursorLayer = plot->layer(QStringLiteral("cursor"));
-    cursorLayer->setMode(QCPLayer::lmBuffered);
-    cursorItem = new CursorItem(this);
+    plot->setOverlay([this](QPainter& painter) { paintOverlay(painter); });
     plot->plotLayout()->setMargins(QMargins(4, 6, 4, 2));
     plot->plotLayout()->setRowSpacing(2);
     plot->plotLayout()->setColumnSpacing(10);
-    // Ticks are made before a new size is known: laying out once more is cheaper than painting once more.
-    QObject::connect(plot, &QCustomPlot::beforeReplot, q, [this] {
-        for (const auto phase :
-             {QCPLayoutElement::upPreparation, QCPLayoutElement::upMargins, QCPLayoutElement::upLayout}) {
-            plot->plotLayout()->update(phase);
-        }
-        for (Panel& panel : panels) {
-            panel.tickedFor = panel.rect->size();
-        }
-    });
-    QObject::connect(plot, &QCustomPlot::afterReplot, q, [this] {
-        if (std::ranges::any_of(
-                panels, [](const Panel& panel) { return panel.tickedFor != panel.rect->size(); })) {
-            replotSoon();
-        }
-    });
 }
 
 void LayerPlot::Impl::replotSoon() {
-    if (plot->viewport().isEmpty()) {
-        return; // there is nothing to paint on yet; getting a size paints
-    }
-    plot->replot(QCustomPlot::rpQueuedReplot);
+    plot->redraw();
 }
 
 void LayerPlot::Impl::rebuildPanels(std::size_t count) {
@@ -112,6 +89,7 @@ void LayerPlot::Impl::makePanel() {
     panel.rect->setMinimumMargins(QMargins(8, 6, 12, 4));
     panel.head = new PanelHead(plot, panel.rect);
     panel.stems = new StemPlottable(bottom, left);
+    panel.stems->setStamps(&stamps);
     panel.band = new BandItem(plot, panel.stems);
     QObject::connect(
         bottom, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), q,
@@ -204,7 +182,7 @@ void LayerPlot::Impl::applyScale() {
 
 void LayerPlot::Impl::applyColours() {
     colours = theme != nullptr ? theme->colours() : PlotColours::light();
-    plot->setBackground(colours.background);
+    plot->setBackgroundColour(colours.background);
     QFont small = q->font();
     small.setPointSizeF(small.pointSizeF() * 0.9);
     // Room for the usual numbers, so that panels do not move from layer to layer.
@@ -350,14 +328,18 @@ std::pair<double, double> LayerPlot::channelRange(int panel) const {
 }
 
 QRect LayerPlot::panelRect(int panel) const {
-    return m_impl->panelAt(panel) != nullptr ? m_impl->panels[static_cast<std::size_t>(panel)].rect->rect()
-                                             : QRect();
+    if (m_impl->panelAt(panel) == nullptr) {
+        return {};
+    }
+    m_impl->plot->layOut();
+    return m_impl->panels[static_cast<std::size_t>(panel)].rect->rect();
 }
 
 QPointF LayerPlot::position(int panel, double channel, double value) const {
     if (m_impl->panelAt(panel) == nullptr) {
         return {};
     }
+    m_impl->plot->layOut();
     const PanelFrame frame = m_impl->panels[static_cast<std::size_t>(panel)].stems->frame();
     return {frame.x(channel), frame.y(value)};
 }

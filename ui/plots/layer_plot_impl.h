@@ -2,11 +2,14 @@
 #pragma once
 
 #include "ui/plots/layer_plot.h"
+#include "ui/plots/panel_canvas.h"
+#include "ui/plots/stamps.h"
 #include "ui/plots/stem_plottable.h"
 
 #include <QPointer>
 
 #include <array>
+#include <optional>
 #include <vector>
 
 namespace mambascope::ui {
@@ -19,7 +22,7 @@ struct PlotPosition {
     bool operator==(const PlotPosition&) const = default;
 };
 
-class CursorItem;
+struct CursorShape;
 
 /// The parts of a LayerPlot. Private to its .cpp files.
 struct LayerPlot::Impl {
@@ -31,15 +34,13 @@ struct LayerPlot::Impl {
         QSharedPointer<FigureTicker> valueTicker;
         int channels = 0;
         double mean = 0, deviation = 0; ///< of the channels' values
-        QSize tickedFor;                ///< size of the axis rect that the ticks were made for
     };
 
     explicit Impl(LayerPlot* owner);
 
     LayerPlot* q;
-    QCustomPlot* plot;
-    QCPLayer* cursorLayer = nullptr;
-    CursorItem* cursorItem = nullptr;
+    PanelCanvas* plot;
+    Stamps stamps;
     std::vector<Panel> panels;
     int columns = 0; ///< of the grid as it is laid out
     std::shared_ptr<const Figure> figure;
@@ -50,6 +51,7 @@ struct LayerPlot::Impl {
     QString emptyText;
     PlotPosition cursor, hover;
     std::array<PlotPosition, 2> markers; ///< A and B
+    QRegion cursorRegion; ///< covered by the cross hair as it was painted last
     QPoint pressed;
     QString readout;
 
@@ -78,24 +80,24 @@ struct LayerPlot::Impl {
     double valueAt(PlotPosition position) const;
     bool exists(PlotPosition position) const;
     void showCursor();
-    void replotCursor();
+    /// Paints again what moves above the panels, where it was and where it is.
+    void updateCursor();
+    std::optional<CursorShape> cursorShape() const;
+    void paintCursor(QPainter& painter, const CursorShape& shape) const;
+    void paintOverlay(QPainter& painter);
+    void paintMarker(QPainter& painter, PlotPosition position, QChar name) const;
     void sayReadout();
     QString describe(PlotPosition position) const;
 };
 
-/// Cross hair, its number and the frame of the focused panel, on a layer of their own so that moving them
-/// repaints nothing else.
-class CursorItem : public QCPLayerable {
-public:
-    CursorItem(LayerPlot::Impl* impl);
-
-protected:
-    void applyDefaultAntialiasingHint(QCPPainter* painter) const override;
-    void draw(QCPPainter* painter) override;
-
-private:
-    void drawMarker(QCPPainter* painter, PlotPosition position, QChar name);
-    LayerPlot::Impl* m_impl;
+/// Cross hair and number at a channel, as they are painted above the panels.
+struct CursorShape {
+    QPointF tip; ///< of the stem
+    QRectF panel;
+    QRectF box; ///< around the text
+    QString text;
+    /// What it covers, in logical pixels.
+    QRegion region() const;
 };
 
 } // namespace mambascope::ui

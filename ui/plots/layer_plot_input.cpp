@@ -18,6 +18,7 @@ const StemPanel* LayerPlot::Impl::panelAt(int index) const {
 }
 
 PlotPosition LayerPlot::Impl::positionAt(QPoint point) const {
+    plot->layOut();
     for (std::size_t i = 0; i < panels.size(); ++i) {
         const StemPanel* panel = panels[i].stems->panel();
         if (panel == nullptr || panel->values.empty() || !panels[i].rect->rect().contains(point)) {
@@ -62,16 +63,13 @@ QString LayerPlot::Impl::describe(PlotPosition position) const {
     return marked ? QString(text + QStringLiteral(" · ") + LayerPlot::tr("outlier")) : text;
 }
 
-void LayerPlot::Impl::replotCursor() {
-    if (plot->isVisible() && !plot->viewport().isEmpty()) {
-        cursorLayer->replot();
-    } else {
-        replotSoon(); // there is nothing to paint on yet
-    }
+void LayerPlot::Impl::updateCursor() {
+    const std::optional<CursorShape> shape = cursorShape();
+    plot->update(shape ? cursorRegion | shape->region() : cursorRegion);
 }
 
 void LayerPlot::Impl::showCursor() {
-    replotCursor();
+    updateCursor();
     sayReadout();
 }
 
@@ -185,66 +183,82 @@ void LayerPlot::Impl::toggleScale() {
     Q_EMIT q->yScaleToggled(scale);
 }
 
-CursorItem::CursorItem(LayerPlot::Impl* impl)
-    : QCPLayerable(impl->plot, QStringLiteral("cursor"))
-    , m_impl(impl) {
+QRegion CursorShape::region() const {
+    constexpr double kReach = 5; // of the disc at the tip
+    const QRectF across(panel.left(), tip.y() - kReach, panel.width(), 2 * kReach);
+    const QRectF down(tip.x() - kReach, panel.top() - kReach, 2 * kReach, panel.height() + 2 * kReach);
+    return QRegion(across.toAlignedRect()) | down.toAlignedRect() |
+           box.adjusted(-1, -1, 1, 1).toAlignedRect();
 }
 
-void CursorItem::applyDefaultAntialiasingHint(QCPPainter* painter) const {
-    painter->setAntialiasing(false);
-}
-
-void CursorItem::draw(QCPPainter* painter) {
-    const PlotColours& colours = m_impl->colours;
-    if (m_impl->panels.empty()) {
-        painter->setPen(colours.secondaryText);
-        painter->setFont(m_impl->q->font());
-        painter->drawText(
-            m_impl->plot->rect().adjusted(24, 24, -24, -24), Qt::AlignCenter | Qt::TextWordWrap,
-            m_impl->emptyText);
-        return;
-    }
-    if (m_impl->q->hasFocus() && m_impl->panelAt(m_impl->cursor.panel) != nullptr) {
-        painter->setPen(QPen(colours.accent, 1));
-        painter->setBrush(Qt::NoBrush);
-        painter->drawRect(m_impl->panels[static_cast<std::size_t>(m_impl->cursor.panel)].rect->rect());
-    }
-    drawMarker(painter, m_impl->markers[0], u'A');
-    drawMarker(painter, m_impl->markers[1], u'B');
-    painter->setAntialiasing(false);
-    const PlotPosition at = m_impl->shown();
-    const StemPanel* panel = m_impl->panelAt(at.panel);
+std::optional<CursorShape> LayerPlot::Impl::cursorShape() const {
+    const PlotPosition at = shown();
+    const StemPanel* panel = panelAt(at.panel);
     if (panel == nullptr || at.channel >= static_cast<int>(panel->values.size())) {
-        return;
+        return std::nullopt;
     }
-    const PanelFrame frame = m_impl->panels[static_cast<std::size_t>(at.panel)].stems->frame();
+    plot->layOut();
+    const PanelFrame frame = panels[static_cast<std::size_t>(at.panel)].stems->frame();
     if (at.channel < frame.first || at.channel > frame.last) {
-        return;
+        return std::nullopt;
     }
     const double value = panel->values[static_cast<std::size_t>(at.channel)];
-    const QPointF tip(std::floor(frame.x(at.channel)) + 0.5, std::max(frame.y(value), frame.area.top()));
-    painter->setPen(QPen(colours.cursor, 1, Qt::DotLine));
-    painter->drawLine(QPointF(tip.x(), frame.area.top()), QPointF(tip.x(), frame.area.bottom()));
-    painter->drawLine(QPointF(frame.area.left(), tip.y()), QPointF(frame.area.right(), tip.y()));
-    painter->setAntialiasing(true);
-    painter->setPen(QPen(colours.background, 1));
-    painter->setBrush(colours.cursor);
-    painter->drawEllipse(tip, 3.5, 3.5);
-    const QString text = QStringLiteral("%1 · %2").arg(at.channel).arg(formatValue(value));
-    const QFontMetricsF metrics(m_impl->q->font());
-    QRectF box(0, 0, metrics.horizontalAdvance(text) + 12, metrics.height() + 4);
+    CursorShape shape;
+    shape.panel = frame.area;
+    shape.tip = QPointF(std::floor(frame.x(at.channel)) + 0.5, std::max(frame.y(value), frame.area.top()));
+    shape.text = QStringLiteral("%1 · %2").arg(at.channel).arg(formatValue(value));
+    const QFontMetricsF metrics(q->font());
+    shape.box = QRectF(0, 0, metrics.horizontalAdvance(shape.text) + 12, metrics.height() + 4);
     // Beside the tip, on the side that has room.
-    const bool toTheLeft = tip.x() + 10 + box.width() > frame.area.right();
-    box.moveTopLeft(QPointF(
-        toTheLeft ? tip.x() - 10 - box.width() : tip.x() + 10,
-        std::clamp(tip.y() - box.height() - 8, frame.area.top() + 2, frame.area.bottom() - box.height())));
-    box.moveLeft(std::clamp(box.left(), 2.0, std::max(2.0, m_impl->plot->width() - box.width() - 2)));
-    painter->setPen(Qt::NoPen);
-    painter->setBrush(colours.text);
-    painter->drawRoundedRect(box, 3, 3);
-    painter->setPen(colours.background);
-    painter->setFont(m_impl->q->font());
-    painter->drawText(box, Qt::AlignCenter, text);
+    const bool toTheLeft = shape.tip.x() + 10 + shape.box.width() > frame.area.right();
+    shape.box.moveTopLeft(QPointF(
+        toTheLeft ? shape.tip.x() - 10 - shape.box.width() : shape.tip.x() + 10,
+        std::clamp(
+            shape.tip.y() - shape.box.height() - 8, frame.area.top() + 2,
+            frame.area.bottom() - shape.box.height())));
+    shape.box.moveLeft(
+        std::clamp(shape.box.left(), 2.0, std::max(2.0, plot->width() - shape.box.width() - 2)));
+    return shape;
+}
+
+void LayerPlot::Impl::paintCursor(QPainter& painter, const CursorShape& shape) const {
+    const QRectF& area = shape.panel;
+    painter.setPen(QPen(colours.cursor, 1, Qt::DotLine));
+    painter.drawLine(QPointF(shape.tip.x(), area.top()), QPointF(shape.tip.x(), area.bottom()));
+    painter.drawLine(QPointF(area.left(), shape.tip.y()), QPointF(area.right(), shape.tip.y()));
+    painter.setRenderHint(QPainter::Antialiasing, true);
+    painter.setPen(QPen(colours.background, 1));
+    painter.setBrush(colours.cursor);
+    painter.drawEllipse(shape.tip, 3.5, 3.5);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(colours.text);
+    painter.drawRoundedRect(shape.box, 3, 3);
+    painter.setPen(colours.background);
+    painter.setFont(q->font());
+    painter.drawText(shape.box, Qt::AlignCenter, shape.text);
+    painter.setRenderHint(QPainter::Antialiasing, false);
+}
+
+void LayerPlot::Impl::paintOverlay(QPainter& painter) {
+    cursorRegion = {};
+    if (panels.empty()) {
+        painter.setPen(colours.secondaryText);
+        painter.setFont(q->font());
+        painter.drawText(
+            plot->rect().adjusted(24, 24, -24, -24), Qt::AlignCenter | Qt::TextWordWrap, emptyText);
+        return;
+    }
+    if (q->hasFocus() && panelAt(cursor.panel) != nullptr) {
+        painter.setPen(QPen(colours.accent, 1));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(panels[static_cast<std::size_t>(cursor.panel)].rect->rect());
+    }
+    paintMarker(painter, markers[0], u'A');
+    paintMarker(painter, markers[1], u'B');
+    if (const std::optional<CursorShape> shape = cursorShape()) {
+        paintCursor(painter, *shape);
+        cursorRegion = shape->region();
+    }
 }
 
 bool LayerPlot::event(QEvent* event) {
@@ -316,12 +330,12 @@ void LayerPlot::focusInEvent(QFocusEvent* event) {
         m_impl->cursor = {};
         m_impl->movePanel(event->reason() == Qt::BacktabFocusReason ? -1 : 1);
     }
-    m_impl->replotCursor();
+    m_impl->plot->update(); // the frame of the panel that has the keyboard
 }
 
 void LayerPlot::focusOutEvent(QFocusEvent* event) {
     QWidget::focusOutEvent(event);
-    m_impl->replotCursor();
+    m_impl->plot->update(); // the frame of the panel that has the keyboard
 }
 
 bool LayerPlot::eventFilter(QObject* object, QEvent* event) {

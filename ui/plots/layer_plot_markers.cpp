@@ -27,7 +27,7 @@ double LayerPlot::Impl::valueAt(PlotPosition position) const {
 void LayerPlot::Impl::setMarkers(const std::array<PlotPosition, 2>& positions) {
     if (positions != markers) {
         markers = positions;
-        replotCursor();
+        plot->update();
         Q_EMIT q->comparisonChanged(q->comparison());
     }
 }
@@ -59,28 +59,27 @@ QString LayerPlot::comparison() const {
     return parts.join(QStringLiteral(" · "));
 }
 
-void CursorItem::drawMarker(QCPPainter* painter, PlotPosition position, QChar name) {
-    if (!m_impl->exists(position)) {
+void LayerPlot::Impl::paintMarker(QPainter& painter, PlotPosition position, QChar name) const {
+    if (!exists(position)) {
         return;
     }
-    const PanelFrame frame = m_impl->panels[static_cast<std::size_t>(position.panel)].stems->frame();
+    const PanelFrame frame = panels[static_cast<std::size_t>(position.panel)].stems->frame();
     if (position.channel < frame.first || position.channel > frame.last) {
         return;
     }
-    const PlotColours& colours = m_impl->colours;
     const double x = std::floor(frame.x(position.channel)) + 0.5;
-    painter->setAntialiasing(false);
-    painter->setPen(QPen(colours.accent, 1, Qt::DashLine));
-    painter->drawLine(QPointF(x, frame.area.top()), QPointF(x, frame.area.bottom()));
-    const QFontMetricsF metrics(m_impl->q->font());
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    painter.setPen(QPen(colours.accent, 1, Qt::DashLine));
+    painter.drawLine(QPointF(x, frame.area.top()), QPointF(x, frame.area.bottom()));
+    const QFontMetricsF metrics(q->font());
     QRectF flag(0, 0, metrics.horizontalAdvance(name) + 8, metrics.height());
     flag.moveTopLeft(QPointF(std::min(x, frame.area.right() - flag.width()), frame.area.top()));
-    painter->setPen(Qt::NoPen);
-    painter->setBrush(colours.accent);
-    painter->drawRect(flag);
-    painter->setPen(colours.onAccent);
-    painter->setFont(m_impl->q->font());
-    painter->drawText(flag, Qt::AlignCenter, QString(name));
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(colours.accent);
+    painter.drawRect(flag);
+    painter.setPen(colours.onAccent);
+    painter.setFont(q->font());
+    painter.drawText(flag, Qt::AlignCenter, QString(name));
 }
 
 } // namespace mambascope::ui

@@ -3,6 +3,7 @@
 
 #include "ui/plots/axis_ticks.h"
 #include "ui/plots/label_layout.h"
+#include "ui/plots/stamps.h"
 
 #include <QFontMetricsF>
 #include <QPaintEngine>
@@ -29,23 +30,17 @@ void clipTo(QPainter& painter, const PanelFrame& frame, double margin) {
     painter.setClipRect(frame.area.adjusted(-margin, -margin, margin, margin), Qt::IntersectClip);
 }
 
-QPainterPath diamond(QPointF centre, double radius) {
-    QPainterPath path;
-    path.moveTo(centre + QPointF(0, -radius * 1.15));
-    path.lineTo(centre + QPointF(radius, 0));
-    path.lineTo(centre + QPointF(0, radius * 1.15));
-    path.lineTo(centre + QPointF(-radius, 0));
-    path.closeSubpath();
-    return path;
-}
-
 /// Text that stays readable on stems and lines: with a thin rim in the background's colour, or a plate in
 /// files. (Not the outline of its path: Qt's outlines depend on what was painted before, by a hair, and files
 /// must not.)
 void drawHaloText(
     QPainter& painter, QPointF baseline, const QString& text, const QFont& font, const QColor& colour,
-    const QColor& halo, double rim) {
+    const QColor& halo, double rim, Stamps* stamps) {
     painter.setFont(font);
+    if (stamps != nullptr) {
+        stamps->drawText(painter, baseline, text, font, colour, halo, rim);
+        return;
+    }
     if (isVector(painter)) {
         const QFontMetricsF metrics(font);
         painter.fillRect(
@@ -86,36 +81,61 @@ QPainterPath skyline(const std::vector<QRectF>& rects) {
     return path;
 }
 
-/// Bars that stand on one line, from left to right, as whole device pixels, for painters that scale and shift
-/// only. Qt fills those at once; rectangles of fractions go through its rasterizer, which takes far longer.
-void drawBars(QPainter& painter, const std::vector<QRectF>& bars) {
-    const QTransform toDevice = painter.deviceTransform();
-    const auto inPixels = [&](const QRectF& bar) {
-        const QRectF mapped = toDevice.mapRect(bar);
-        const auto edge = [](double at) {
-            return static_cast<int>(std::lround(at));
-        };
-        return QRect(
-            QPoint(edge(mapped.left()), edge(mapped.top())),
-            QPoint(edge(mapped.right()) - 1, edge(mapped.bottom()) - 1));
+/// The part of a bar that stays, in whole device pixels.
+QRect inPixels(const QTransform& toDevice, const QRectF& bar) {
+    const QRectF mapped = toDevice.mapRect(bar);
+    const auto edge = [](double at) {
+        return static_cast<int>(std::lround(at));
     };
-    // What neighbours that touch have in common is one rectangle: rows are filled faster than columns.
-    constexpr std::size_t kTogether = 16;
-    std::vector<QRect> pixels;
-    for (std::size_t i = 0; i < bars.size();) {
-        const std::size_t first = pixels.size();
-        QRect common = inPixels(bars[i]);
-        do {
-            pixels.push_back(inPixels(bars[i]));
-            common.setTop(std::max(common.top(), pixels.back().top()));
-            common.setRight(pixels.back().right());
-            ++i;
-        } while (i < bars.size() && pixels.size() - first < kTogether &&
-                 inPixels(bars[i]).left() == common.right() + 1);
-        for (std::size_t bar = first; bar < pixels.size(); ++bar) {
-            pixels[bar].setBottom(common.top() - 1);
+    return QRect(
+        QPoint(edge(mapped.left()), edge(mapped.top())),
+        QPoint(edge(mapped.right()) - 1, edge(mapped.bottom()) - 1));
+}
+
+/// The image that `painter` paints on, if its pixels can be set directly: opaque colours inside a rectangle.
+QImage* imageOf(const QPainter& painter) {
+    if (painter.device()->devType() != QInternal::Image || painter.clipRegion().rectCount() != 1) {
+        return nullptr;
+    }
+    auto* image = static_cast<QImage*>(painter.device());
+    const bool suits =
+        image->format() == QImage::Format_RGB32 || image->format() == QImage::Format_ARGB32_Premultiplied;
+    return suits ? image : nullptr;
+}
+
+/// Bars that stand on the lower edge of `clip`, row by row: a column of pixels is in as many lines of the memory.
+void fillBars(QImage& image, const QRect& clip, const std::vector<QRect>& bars, QRgb colour) {
+    std::vector<int> tops(static_cast<std::size_t>(clip.width()), clip.bottom() + 1);
+    int highest = clip.bottom() + 1;
+    for (const QRect& bar : bars) {
+        const QRect part = bar & clip;
+        for (int x = part.left(); x <= part.right(); ++x) {
+            int& top = tops[static_cast<std::size_t>(x - clip.left())];
+            top = std::min(top, part.top());
         }
-        pixels.push_back(common);
+        highest = part.isEmpty() ? highest : std::min(highest, part.top());
+    }
+    for (int y = highest; y <= clip.bottom(); ++y) {
+        QRgb* line = reinterpret_cast<QRgb*>(image.scanLine(y)) + clip.left();
+        for (std::size_t x = 0; x < tops.size(); ++x) {
+            line[x] = tops[x] <= y ? colour : line[x];
+        }
+    }
+}
+
+/// Bars that stand on one line, from left to right, as whole device pixels, for painters that scale and shift
+/// only. Rectangles of fractions go through Qt's rasterizer, which takes far longer.
+void drawBars(QPainter& painter, const std::vector<QRectF>& bars, const QColor& colour) {
+    const QTransform toDevice = painter.deviceTransform();
+    std::vector<QRect> pixels;
+    pixels.reserve(bars.size());
+    for (const QRectF& bar : bars) {
+        pixels.push_back(inPixels(toDevice, bar));
+    }
+    if (QImage* image = imageOf(painter); image != nullptr && colour.alpha() == 255) {
+        const QRect clip = toDevice.mapRect(QRectF(painter.clipRegion().boundingRect())).toRect();
+        fillBars(*image, clip & image->rect(), pixels, colour.rgba());
+        return;
     }
     painter.setWorldTransform(toDevice.inverted() * painter.worldTransform());
     painter.drawRects(pixels.data(), static_cast<int>(pixels.size()));
@@ -265,7 +285,7 @@ void paintStems(QPainter& painter, const PanelFrame& frame, const StemPanel& pan
     if (isVector(painter)) {
         painter.drawPath(skyline(rects));
     } else {
-        drawBars(painter, rects);
+        drawBars(painter, rects, colour);
     }
     painter.restore();
 }
@@ -295,7 +315,7 @@ void paintAfter(
 
 void paintBandEdge(
     QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const PlotColours& colours,
-    const QFont& font) {
+    const QFont& font, Stamps* stamps) {
     const auto edge = bandEdge(frame, panel);
     if (!edge) {
         return;
@@ -310,14 +330,14 @@ void paintBandEdge(
         const QPointF baseline(label.left(), label.top() + QFontMetricsF(font).ascent());
         drawHaloText(
             painter, baseline, QString::fromStdString(panel.bandLabel), font, colours.bandEdge,
-            colours.background, frame.unit);
+            colours.background, frame.unit, stamps);
     }
     painter.restore();
 }
 
 void paintMarks(
     QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const PlotColours& colours,
-    const QFont& font) {
+    const QFont& font, Stamps* stamps) {
     const std::vector<VisibleMark> marks = visibleMarks(frame, panel);
     if (marks.empty()) {
         return;
@@ -339,7 +359,12 @@ void paintMarks(
     painter.setBrush(colours.outlier);
     painter.setPen(QPen(colours.background, 0.9 * frame.unit));
     for (const VisibleMark& mark : marks) {
-        painter.drawPath(diamond(mark.position, radius));
+        if (stamps != nullptr) {
+            stamps->drawDiamond(
+                painter, mark.position, radius, colours.outlier, colours.background, 0.9 * frame.unit);
+        } else {
+            painter.drawPath(diamond(mark.position, radius));
+        }
         positions.push_back(mark.position);
     }
     const QFontMetricsF metrics(font);
@@ -359,7 +384,7 @@ void paintMarks(
             drawHaloText(
                 painter, QPointF(places[i]->left(), places[i]->top() + metrics.ascent()),
                 QString::fromStdString(marks[i].mark->label), font, colours.text, colours.background,
-                frame.unit);
+                frame.unit, stamps);
         }
     }
     painter.restore();

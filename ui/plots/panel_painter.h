@@ -14,6 +14,8 @@ class QPainter;
 
 namespace mambascope::ui {
 
+class Stamps;
+
 /// Where a panel's data are drawn and what part of them. The screen and the exports paint through the
 /// functions below, so that they cannot disagree.
 struct PanelFrame {
@@ -51,14 +53,14 @@ void paintStems(QPainter& painter, const PanelFrame& frame, const StemPanel& pan
 /// The second series, if there is one: its skyline as a line over the stems.
 void paintAfter(
     QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const PlotColours& colours);
-/// The band's upper edge with its label.
+/// The band's upper edge with its label. `stamps` keeps what is painted often, where pixels are painted.
 void paintBandEdge(
     QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const PlotColours& colours,
-    const QFont& font);
+    const QFont& font, Stamps* stamps = nullptr);
 /// Outliers: stem, a diamond, and the channel's number beside the largest ones, as far as there is room.
 void paintMarks(
     QPainter& painter, const PanelFrame& frame, const StemPanel& panel, const PlotColours& colours,
-    const QFont& font);
+    const QFont& font, Stamps* stamps = nullptr);
 
 /// Columns of a grid of `count` panels in an area: one row if it is wide, one column if it is tall, else two
 /// columns.

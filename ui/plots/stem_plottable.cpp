@@ -60,8 +60,8 @@ void StemPlottable::draw(QCPPainter* painter) {
     const PanelFrame where = frame();
     paintStems(*painter, where, *panel(), stemColour());
     paintAfter(*painter, where, *panel(), m_colours);
-    paintBandEdge(*painter, where, *panel(), m_colours, m_font);
-    paintMarks(*painter, where, *panel(), m_colours, m_font);
+    paintBandEdge(*painter, where, *panel(), m_colours, m_font, m_stamps);
+    paintMarks(*painter, where, *panel(), m_colours, m_font, m_stamps);
 }
 
 void StemPlottable::drawLegendIcon(QCPPainter* painter, const QRectF& rect) const {

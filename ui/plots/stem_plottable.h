@@ -17,6 +17,8 @@ public:
 
     void setPanel(std::shared_ptr<const Figure> figure, std::size_t index, AxisScale scale);
     void setColours(const PlotColours& colours) { m_colours = colours; }
+    /// They have to outlive this.
+    void setStamps(Stamps* stamps) { m_stamps = stamps; }
     void setLabelFont(const QFont& font) { m_font = font; }
 
     const StemPanel* panel() const;
@@ -43,6 +45,7 @@ private:
     AxisRange m_values;
     PlotColours m_colours = PlotColours::light();
     QFont m_font;
+    Stamps* m_stamps = nullptr;
 };
 
 /// The shaded band of a panel, for a layer below the grid. Also says what is missing if there are no data.
