@@ -5,6 +5,7 @@
 
 #include <QHelpEvent>
 #include <QMouseEvent>
+#include <QPaintEvent>
 #include <QPainter>
 #include <QToolTip>
 
@@ -22,20 +23,27 @@ BlockDiagram::BlockDiagram(QWidget* parent)
 
 void BlockDiagram::setFigure(std::shared_ptr<const Figure> figure, const ModelSpec& spec) {
     m_figure = std::move(figure);
-    m_spec = spec;
+    if (m_spec != spec) {
+        m_spec = spec;
+        m_blocks.invalidate();
+    }
     update();
 }
 
 void BlockDiagram::setSelected(Linear linear) {
     if (m_selected != linear) {
         m_selected = linear;
+        m_blocks.invalidate();
         update();
     }
 }
 
 void BlockDiagram::setTheme(const Theme* theme) {
     m_theme = theme;
-    connect(theme, &Theme::changed, this, qOverload<>(&QWidget::update));
+    connect(theme, &Theme::changed, this, [this] {
+        m_blocks.invalidate();
+        update();
+    });
 }
 
 DiagramLayout BlockDiagram::layoutNow() const {
@@ -69,6 +77,9 @@ QSize BlockDiagram::minimumSizeHint() const {
 }
 
 bool BlockDiagram::event(QEvent* event) {
+    if (event->type() == QEvent::FontChange) {
+        m_blocks.invalidate();
+    }
     if (event->type() == QEvent::ToolTip) {
         const auto* help = static_cast<QHelpEvent*>(event);
         if (const auto linear = linearAt(help->pos())) {
@@ -81,13 +92,21 @@ bool BlockDiagram::event(QEvent* event) {
     return QWidget::event(event);
 }
 
-void BlockDiagram::paintEvent(QPaintEvent*) {
+void BlockDiagram::paintEvent(QPaintEvent* event) {
     const PlotColours colours = m_theme != nullptr ? m_theme->colours() : PlotColours::light();
     QPainter painter(this);
-    painter.fillRect(rect(), colours.background);
-    if (m_figure != nullptr) {
-        paintDiagram(painter, layoutNow(), m_figure->panels, m_selected, {colours, font(), 1});
+    if (m_figure == nullptr) {
+        painter.fillRect(rect(), colours.background);
+        return;
     }
+    const DiagramStyle style{colours, font(), 1};
+    if (!m_blocks.isValid(size(), devicePixelRatioF())) {
+        QPainter blocks(&m_blocks.renew(size(), devicePixelRatioF(), colours.background));
+        m_layout = layoutNow();
+        paintBlocks(blocks, m_layout, m_selected, style);
+    }
+    m_blocks.show(painter, event->region());
+    paintCounts(painter, m_layout, m_figure->panels, style);
 }
 
 void BlockDiagram::mouseMoveEvent(QMouseEvent* event) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/plots/block_diagram_painter.h"
+#include "ui/plots/painted_image.h"
 
 #include <QPointer>
 #include <QWidget>
@@ -43,6 +44,8 @@ private:
     std::optional<Linear> linearAt(const QPointF& at) const;
 
     std::shared_ptr<const Figure> m_figure;
+    PaintedImage m_blocks; ///< what is the same in all layers
+    DiagramLayout m_layout; ///< of m_blocks
     ModelSpec m_spec;
     std::optional<Linear> m_selected;
     QPointer<const Theme> m_theme;

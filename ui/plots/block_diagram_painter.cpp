@@ -150,9 +150,9 @@ DiagramLayout diagramLayout(const ModelSpec& spec, const QRectF& area, const QFo
     return layout;
 }
 
-void paintDiagram(
-    QPainter& painter, const DiagramLayout& layout, const std::vector<StemPanel>& panels,
-    std::optional<Linear> selected, const DiagramStyle& style) {
+void paintBlocks(
+    QPainter& painter, const DiagramLayout& layout, std::optional<Linear> selected,
+    const DiagramStyle& style) {
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing, true);
     painter.setFont(style.font);
@@ -174,6 +174,16 @@ void paintDiagram(
         painter.drawRoundedRect(box.rect, 4 * style.unit, 4 * style.unit);
         painter.setPen(isSelected ? style.colours.background : style.colours.text);
         painter.drawText(box.rect, Qt::AlignCenter, box.text);
+    }
+    painter.restore();
+}
+
+void paintCounts(
+    QPainter& painter, const DiagramLayout& layout, const std::vector<StemPanel>& panels,
+    const DiagramStyle& style) {
+    painter.save();
+    painter.setFont(style.font);
+    for (const DiagramBox& box : layout.boxes) {
         const auto panel = std::ranges::find_if(
             panels, [&](const StemPanel& each) { return box.linear && each.linear == *box.linear; });
         if (panel != panels.end() && !panel->marks.empty()) {
@@ -181,6 +191,13 @@ void paintDiagram(
         }
     }
     painter.restore();
+}
+
+void paintDiagram(
+    QPainter& painter, const DiagramLayout& layout, const std::vector<StemPanel>& panels,
+    std::optional<Linear> selected, const DiagramStyle& style) {
+    paintBlocks(painter, layout, selected, style);
+    paintCounts(painter, layout, panels, style);
 }
 
 } // namespace mambascope::ui

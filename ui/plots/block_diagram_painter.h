@@ -49,7 +49,16 @@ struct DiagramStyle {
     double unit = 1; ///< the painter's units to a logical pixel
 };
 
-/// Linears have the colours of their panels, and below them the number of their outlier channels as `panels`
+/// The blocks and their wires: what is the same in all layers. Linears have the colours of their panels,
+/// `selected` is filled.
+void paintBlocks(
+    QPainter& painter, const DiagramLayout& layout, std::optional<Linear> selected,
+    const DiagramStyle& style);
+/// The number of outlier channels of each linear as `panels` have them, below its block.
+void paintCounts(
+    QPainter& painter, const DiagramLayout& layout, const std::vector<StemPanel>& panels,
+    const DiagramStyle& style);
+/// Both. Linears have the colours of their panels, and below them the number of their outlier channels as `panels`
 /// have them. `selected` is filled.
 void paintDiagram(
     QPainter& painter, const DiagramLayout& layout, const std::vector<StemPanel>& panels,
