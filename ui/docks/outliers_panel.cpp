@@ -3,6 +3,7 @@
 
 #include "ui/models/outliers_model.h"
 #include "ui/models/text.h"
+#include "ui/window/still_box.h"
 #include "ui/window/workspace.h"
 
 #include <QHeaderView>
@@ -44,7 +45,7 @@ OutliersPanel::OutliersPanel(Workspace& workspace, QWidget* parent)
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(m_table, 1);
-    column->addWidget(m_summary);
+    column->addWidget(new StillBox(m_summary));
 
     connect(&workspace, &Workspace::sessionChanged, this, &OutliersPanel::refresh);
     connect(&workspace, &Workspace::calibrationChanged, this, &OutliersPanel::refresh);

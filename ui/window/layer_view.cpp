@@ -9,6 +9,7 @@
 #include "ui/plots/layer_plot.h"
 #include "ui/theme/theme.h"
 #include "ui/window/elided_label.h"
+#include "ui/window/still_box.h"
 #include "ui/window/workspace.h"
 
 #include <QComboBox>
@@ -71,11 +72,12 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     auto* column = new QVBoxLayout(page);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
-    column->addWidget(header());
+    column->addWidget(new StillBox(header()));
     column->addWidget(m_diagram);
     column->addWidget(m_plot, 1);
     column->addWidget(m_chart, 1);
-    auto* below = new QHBoxLayout; // a label whose text can be selected ignores margins of its own
+    auto* bottom = new QWidget(this);
+    auto* below = new QHBoxLayout(bottom); // a label whose text can be selected ignores margins of its own
     below->setContentsMargins(12, 4, 12, 6);
     m_comparison->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_comparison->setAccessibleName(tr("Markers A and B"));
@@ -83,7 +85,7 @@ LayerView::LayerView(Workspace& workspace, const Theme& theme, QWidget* parent)
     m_comparison->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     below->addWidget(m_readout, 1);
     below->addWidget(m_comparison, 1);
-    column->addLayout(below);
+    column->addWidget(new StillBox(bottom));
     m_stack->addWidget(emptyPage());
     m_stack->addWidget(page);
     auto* layout = new QVBoxLayout(this);

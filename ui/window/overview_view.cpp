@@ -7,6 +7,7 @@
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/window/elided_label.h"
+#include "ui/window/still_box.h"
 #include "ui/window/workspace.h"
 
 #include <QComboBox>
@@ -54,12 +55,13 @@ OverviewView::OverviewView(Workspace& workspace, const Theme& theme, QWidget* pa
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
-    column->addWidget(header());
+    column->addWidget(new StillBox(header()));
     column->addWidget(m_plot, 1);
-    auto* below = new QHBoxLayout;
+    auto* bottom = new QWidget(this);
+    auto* below = new QHBoxLayout(bottom);
     below->setContentsMargins(12, 2, 12, 4);
     below->addWidget(m_readout);
-    column->addLayout(below);
+    column->addWidget(new StillBox(bottom));
 
     const auto paintIcons = [this, &theme] {
         m_log->setIcon(themedIcon(u"log", theme));
