@@ -68,30 +68,38 @@ void paintCell(QPainter* painter, QStyleOptionViewItem option) {
 }
 
 void LayersDelegate::paint(
-    QPainter* painter, const QStyleOptionViewItem& given, const QModelIndex& index) const {
-    QStyleOptionViewItem option = given;
-    initStyleOption(&option, index);
+    QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
     const QStyle* style = option.widget != nullptr ? option.widget->style() : QApplication::style();
-    style->drawPrimitive(QStyle::PE_PanelItemViewItem, &option, painter, option.widget);
-    // Scrolling paints every row again: few different texts, which need not be laid out for each cell.
-    if (m_textFont != given.font) {
-        m_textFont = given.font;
+    const bool selected = option.state.testFlag(QStyle::State_Selected);
+    const Look look = lookOf(option.palette.color(option.palette.currentColorGroup(), QPalette::Text), index);
+    if (look.tint) {
+        painter->fillRect(option.rect, *look.tint);
+    }
+    if (selected) {
+        style->drawPrimitive(QStyle::PE_PanelItemViewItem, &option, painter, option.widget);
+    }
+    // Scrolling and resizing paint every row again: few different texts, which need not be laid out for each cell.
+    if (m_textFont != option.font) {
+        m_textFont = option.font;
         m_texts.clear();
     }
-    const auto [found, isNew] = m_texts.try_emplace({option.text, option.font.bold()}, option.text);
+    const QString words = index.data().toString();
+    const auto [found, isNew] = m_texts.try_emplace({words, look.bold}, words);
+    QFont font = option.font;
+    font.setBold(look.bold);
     QStaticText& text = found->second;
     if (isNew) {
         text.setTextFormat(Qt::PlainText);
-        text.prepare(painter->transform(), option.font);
+        text.prepare(painter->transform(), font);
     }
     const int inset = padding(option.fontMetrics) + style->pixelMetric(QStyle::PM_FocusFrameHMargin);
+    const auto alignment = Qt::Alignment::fromInt(index.data(Qt::TextAlignmentRole).toInt());
     const QRect place = QStyle::alignedRect(
-        option.direction, option.displayAlignment, text.size().toSize(),
-        option.rect.adjusted(inset, 0, -inset, 0));
-    const bool selected = option.state.testFlag(QStyle::State_Selected);
-    painter->setFont(option.font);
-    painter->setPen(option.palette.color(
-        option.palette.currentColorGroup(), selected ? QPalette::HighlightedText : QPalette::Text));
+        option.direction, alignment, text.size().toSize(), option.rect.adjusted(inset, 0, -inset, 0));
+    painter->setFont(font);
+    painter->setPen(
+        selected ? option.palette.color(option.palette.currentColorGroup(), QPalette::HighlightedText)
+                 : look.text);
     painter->drawStaticText(place.topLeft(), text);
 }
 
@@ -101,25 +109,30 @@ QSize LayersDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelI
     return size;
 }
 
-void LayersDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {
-    QStyledItemDelegate::initStyleOption(option, index);
+LayersDelegate::Look LayersDelegate::lookOf(const QColor& text, const QModelIndex& index) const {
     if (index.column() < LayersModel::FirstSiteColumn || index.column() >= LayersModel::LargestColumn) {
-        return;
+        return {text, std::nullopt, false};
     }
     const PlotColours& colours = m_theme.colours();
-    const int count = index.data(LayersModel::CountRole).toInt();
-    if (count == 0) {
-        option->palette.setColor(QPalette::Text, colours.axis);
-        return;
+    if (index.data(LayersModel::CountRole).toInt() == 0) {
+        return {colours.axis, std::nullopt, false};
     }
     // A lone outlier has to be seen already; from there the share's logarithm decides.
     const double share = index.data(LayersModel::ShareRole).toDouble();
     const double depth = std::clamp(0.16 + 0.12 * (std::log10(std::max(share, 1e-4)) + 3), 0.14, 0.5);
     QColor tint = colours.outlier;
     tint.setAlphaF(static_cast<float>(depth));
-    option->backgroundBrush = tint;
-    option->font.setBold(true);
-    option->palette.setColor(QPalette::Text, colours.text);
+    return {colours.text, tint, true};
+}
+
+void LayersDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {
+    QStyledItemDelegate::initStyleOption(option, index);
+    const Look look = lookOf(option->palette.color(QPalette::Text), index);
+    option->palette.setColor(QPalette::Text, look.text);
+    option->font.setBold(look.bold);
+    if (look.tint) {
+        option->backgroundBrush = *look.tint;
+    }
 }
 
 void ResultsDelegate::paint(

@@ -6,6 +6,7 @@
 #include <QStyledItemDelegate>
 
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace mambascope::ui {
@@ -34,6 +35,15 @@ protected:
     void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
 
 private:
+    /// What a cell's value makes of it.
+    struct Look {
+        QColor text;
+        std::optional<QColor> tint;
+        bool bold = false;
+    };
+    /// `text`: the colour of the other columns.
+    Look lookOf(const QColor& text, const QModelIndex& index) const;
+
     const Theme& m_theme;
     mutable std::map<std::pair<QString, bool>, QStaticText> m_texts; ///< laid out, by text and whether bold
     mutable QFont m_textFont;                                        ///< what they are laid out in

@@ -7,6 +7,7 @@
 #include <QAccessible>
 #include <QKeyEvent>
 #include <QMouseEvent>
+#include <QPaintEvent>
 #include <QPainter>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ ChartPlot::ChartPlot(QWidget* parent)
 void ChartPlot::setChart(std::shared_ptr<const Chart> chart) {
     show({}, {});
     m_chart = std::move(chart);
-    m_static = {};
+    m_static.invalidate();
     m_frames.clear();
     update();
 }
@@ -38,7 +39,7 @@ void ChartPlot::setEmptyText(const QString& text) {
 void ChartPlot::setTheme(const Theme* theme) {
     m_theme = theme;
     connect(theme, &Theme::changed, this, [this] {
-        m_static = {};
+        m_static.invalidate();
         update();
     });
 }
@@ -173,14 +174,11 @@ void ChartPlot::step(int points, int series, int panels) {
     show(to, {});
 }
 
-void ChartPlot::paintEvent(QPaintEvent*) {
+void ChartPlot::paintEvent(QPaintEvent* event) {
     const ChartStyle style = this->style();
-    const QSize pixels = (QSizeF(size()) * devicePixelRatioF()).toSize();
-    if (m_static.size() != pixels) {
-        m_static = QPixmap(pixels);
-        m_static.setDevicePixelRatio(devicePixelRatioF());
-        m_static.fill(style.colours.background);
-        QPainter painter(&m_static);
+    if (!m_static.isValid(size(), devicePixelRatioF())) {
+        QImage& image = m_static.renew(size(), devicePixelRatioF(), style.colours.background);
+        QPainter painter(&image);
         if (m_chart != nullptr) {
             m_frames = chartFrames(*m_chart, target(), style);
             paintChart(painter, *m_chart, target(), style);
@@ -192,7 +190,7 @@ void ChartPlot::paintEvent(QPaintEvent*) {
         }
     }
     QPainter painter(this);
-    painter.drawPixmap(0, 0, m_static);
+    m_static.show(painter, event->region());
     const Place place = m_hover.panel >= 0 ? m_hover : m_cursor;
     if (pointAt(place) != nullptr) {
         const QPointF at = position(
@@ -257,7 +255,7 @@ void ChartPlot::focusInEvent(QFocusEvent* event) {
 
 void ChartPlot::changeEvent(QEvent* event) {
     if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange) {
-        m_static = {};
+        m_static.invalidate();
         update();
     }
     QWidget::changeEvent(event);

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "ui/plots/chart_painter.h"
+#include "ui/plots/painted_image.h"
 
-#include <QPixmap>
 #include <QPointer>
 #include <QWidget>
 
@@ -64,7 +64,7 @@ private:
     QString m_emptyText, m_readout;
     QPointer<const Theme> m_theme;
     std::vector<ChartFrame> m_frames; ///< as m_static has them
-    QPixmap m_static;                 ///< everything but the cursor; null where it is out of date
+    PaintedImage m_static;            ///< everything but the cursor
     Place m_cursor, m_hover;
 };
 

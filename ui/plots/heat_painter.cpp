@@ -3,6 +3,7 @@
 
 #include "ui/models/text.h"
 #include "ui/plots/axis_ticks.h"
+#include "ui/plots/panel_painter.h"
 
 #include <QCoreApplication>
 #include <QFontMetricsF>
@@ -283,12 +284,22 @@ void paintColourBar(const Sheet& sheet) {
     const QRectF& bar = sheet.layout.colourBar;
     const double unit = sheet.style.unit;
     const std::array<QRgb, 256> table = colourTable(sheet.style.colourMap);
-    // One rectangle a shade, and each reaches below the next, so that no viewer shows a seam.
-    for (int shade = 1; shade < 256; ++shade) {
-        const double bottom = bar.bottom() - bar.height() * (shade - 1) / 255;
-        sheet.painter.fillRect(
-            QRectF(bar.left(), bar.top(), bar.width(), bottom - bar.top()),
-            QColor(table[static_cast<std::size_t>(shade)]));
+    if (isVector(sheet.painter)) {
+        // One rectangle a shade, and each reaches below the next, so that no viewer shows a seam.
+        for (int shade = 1; shade < 256; ++shade) {
+            const double bottom = bar.bottom() - bar.height() * (shade - 1) / 255;
+            sheet.painter.fillRect(
+                QRectF(bar.left(), bar.top(), bar.width(), bottom - bar.top()),
+                QColor(table[static_cast<std::size_t>(shade)]));
+        }
+    } else {
+        const int rows = std::max(1, static_cast<int>(std::lround(bar.height() / sheet.layout.resolution)));
+        QImage column(1, rows, QImage::Format_RGB32);
+        for (int row = 0; row < rows; ++row) {
+            const double share = (rows - row - 0.5) / rows;
+            column.setPixel(0, row, table[static_cast<std::size_t>(std::ceil(share * 255))]);
+        }
+        sheet.painter.drawImage(bar, column);
     }
     const AxisTicks ticks = colourTicks(sheet.map, bar.height(), sheet.metrics);
     double widest = 0;

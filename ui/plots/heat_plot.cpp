@@ -74,7 +74,7 @@ void HeatPlot::setTheme(const Theme* theme) {
 }
 
 void HeatPlot::invalidate() {
-    m_stale = true;
+    m_static.invalidate();
     arrange();
     update();
 }
@@ -92,16 +92,8 @@ void HeatPlot::arrange() {
 }
 
 void HeatPlot::renderStatic() {
-    m_stale = false;
-    const qreal ratio = devicePixelRatioF();
-    const QSize size = (QSizeF(this->size()) * ratio).toSize();
-    if (m_static.size() != size) {
-        m_static = QPixmap(size);
-    }
-    m_static.setDevicePixelRatio(ratio);
-    m_static.fill(m_style.colours.background);
+    QPainter painter(&m_static.renew(size(), devicePixelRatioF(), m_style.colours.background));
     if (m_map != nullptr) {
-        QPainter painter(&m_static);
         paintHeat(painter, m_layout, *m_map, m_plan, m_style);
     }
 }

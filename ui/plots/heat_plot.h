@@ -2,8 +2,8 @@
 #pragma once
 
 #include "ui/plots/heat_painter.h"
+#include "ui/plots/painted_image.h"
 
-#include <QPixmap>
 #include <QPointer>
 #include <QWidget>
 
@@ -108,8 +108,7 @@ private:
     HeatStyle m_style;
     HeatWindow m_window;
     HeatLayout m_layout;
-    QPixmap m_static; ///< everything but the cross hairs
-    bool m_stale = true;
+    PaintedImage m_static; ///< everything but the cross hairs
     Point m_cursor, m_hover;
     QString m_readout;
     QPointF m_pressed;

@@ -14,17 +14,12 @@
 namespace mambascope::ui {
 
 void HeatPlot::paintEvent(QPaintEvent* event) {
-    if (m_stale || m_static.devicePixelRatio() != devicePixelRatioF()) {
+    if (!m_static.isValid(size(), devicePixelRatioF())) {
         arrange();
         renderStatic();
     }
     QPainter painter(this);
-    for (const QRect& rect : event->region()) {
-        const qreal ratio = m_static.devicePixelRatio();
-        painter.drawPixmap(
-            QRectF(rect), m_static,
-            QRectF(rect.left() * ratio, rect.top() * ratio, rect.width() * ratio, rect.height() * ratio));
-    }
+    m_static.show(painter, event->region());
     if (!usable()) {
         return;
     }
@@ -86,7 +81,7 @@ void HeatPlot::paintCross(QPainter& painter, Point point, bool strong) const {
 
 void HeatPlot::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    m_stale = true;
+    m_static.invalidate();
     arrange();
 }
 

@@ -8,6 +8,7 @@
 #include <QFontMetricsF>
 #include <QKeyEvent>
 #include <QMouseEvent>
+#include <QPaintEvent>
 #include <QPainter>
 
 #include <algorithm>
@@ -162,7 +163,7 @@ RatioPlot::RatioPlot(QWidget* parent)
 
 void RatioPlot::setMap(std::shared_ptr<const RatioMap> map) {
     m_map = std::move(map);
-    m_static = {};
+    m_static.invalidate();
     m_layer = m_channel = -1;
     update();
     Q_EMIT readoutChanged({});
@@ -171,7 +172,7 @@ void RatioPlot::setMap(std::shared_ptr<const RatioMap> map) {
 void RatioPlot::setTheme(const Theme* theme) {
     m_theme = theme;
     connect(theme, &Theme::changed, this, [this] {
-        m_static = {};
+        m_static.invalidate();
         update();
     });
 }
@@ -235,20 +236,17 @@ void RatioPlot::walkChanged(int step) {
     setCursor(to.layer, to.channel);
 }
 
-void RatioPlot::paintEvent(QPaintEvent*) {
+void RatioPlot::paintEvent(QPaintEvent* event) {
     const RatioStyle style = this->style();
-    const QSize pixels = (QSizeF(size()) * devicePixelRatioF()).toSize();
-    if (m_static.size() != pixels) {
-        m_static = QPixmap(pixels);
-        m_static.setDevicePixelRatio(devicePixelRatioF());
-        m_static.fill(style.colours.background);
+    if (!m_static.isValid(size(), devicePixelRatioF())) {
+        QImage& image = m_static.renew(size(), devicePixelRatioF(), style.colours.background);
         if (m_map != nullptr) {
-            QPainter painter(&m_static);
+            QPainter painter(&image);
             paintRatios(painter, *m_map, target(), style);
         }
     }
     QPainter painter(this);
-    painter.drawPixmap(0, 0, m_static);
+    m_static.show(painter, event->region());
     if (usable() && m_layer >= 0) {
         const QRectF area = ratioArea(*m_map, target(), style);
         const double x = area.left() + (m_channel + 0.5) * area.width() / m_map->channels;

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/figure/ratio_map.h"
+#include "ui/plots/painted_image.h"
 #include "ui/theme/theme.h"
 
-#include <QPixmap>
 #include <QPointer>
 #include <QWidget>
 
@@ -63,7 +63,7 @@ private:
 
     std::shared_ptr<const RatioMap> m_map;
     QPointer<const Theme> m_theme;
-    QPixmap m_static; ///< everything but the cursor; null where it is out of date
+    PaintedImage m_static; ///< everything but the cursor
     int m_layer = -1, m_channel = -1;
 };
 
