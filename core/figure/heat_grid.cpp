@@ -2,13 +2,16 @@
 #include "core/figure/heat_grid.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
+#include <limits>
 
 namespace mambascope {
 namespace {
 
 constexpr int kShades = 255;
+constexpr std::size_t kManyValues = 1 << 15; // a table costs as much as a quarter of these
 
 /// axisFraction() for many values of one scale: what depends on the scale alone is computed once.
 class Shader {
@@ -49,6 +52,46 @@ private:
     double m_linear, m_low, m_factor = 0;
 };
 
+/// A shader for very many values: shades rise with the value, so all values between two of the same shade have
+/// that shade, and the logarithm is needed at the borders between shades only.
+class ShadeTable {
+public:
+    /// `range` of positive, normal values, for which the table is made.
+    ShadeTable(const Shader& shader, const AxisRange& range)
+        : m_shader(shader) {
+        const auto low = bitsOf(std::clamp(static_cast<float>(range.low), kLeast, kMost));
+        const auto high = bitsOf(std::clamp(static_cast<float>(range.high), kLeast, kMost));
+        while (m_shift < 23 && ((high - low) >> m_shift) > kBuckets) {
+            ++m_shift;
+        }
+        m_first = low >> m_shift;
+        for (std::uint32_t bucket = m_first; bucket <= (high >> m_shift) + 1; ++bucket) {
+            m_edges.push_back(shader(static_cast<double>(std::bit_cast<float>(bucket << m_shift))));
+        }
+    }
+
+    std::uint8_t operator()(float value) const {
+        // Below the first bucket and above the last one, negative and NaN: a number that is too large.
+        const std::size_t bucket = (bitsOf(value) >> m_shift) - m_first;
+        if (bucket < m_edges.size() - 1 && m_edges[bucket] == m_edges[bucket + 1]) {
+            return m_edges[bucket];
+        }
+        return m_shader(static_cast<double>(value));
+    }
+
+private:
+    static constexpr float kLeast = std::numeric_limits<float>::min(), kMost = 1e38F;
+    static constexpr std::uint32_t kBuckets = 1 << 13;
+
+    /// In the order of the values, for positive ones.
+    static std::uint32_t bitsOf(float value) { return std::bit_cast<std::uint32_t>(value); }
+
+    const Shader& m_shader;
+    unsigned m_shift = 0;
+    std::uint32_t m_first = 0;
+    std::vector<std::uint8_t> m_edges; ///< shade at the lower edge of each bucket
+};
+
 } // namespace
 
 std::uint8_t HeatScale::shade(double value) const {
@@ -65,6 +108,11 @@ HeatGrid::HeatGrid(int rows, int columns, std::span<const float> values, const H
     , m_shades(values.size()) {
     assert(values.size() == static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
     const Shader shader(scale);
+    const bool positive = scale.range.low > 0 && scale.range.high > scale.range.low;
+    if (scale.scale == AxisScale::Log && positive && values.size() > kManyValues) {
+        std::transform(values.begin(), values.end(), m_shades.begin(), ShadeTable(shader, scale.range));
+        return;
+    }
     std::transform(values.begin(), values.end(), m_shades.begin(), [&shader](float value) {
         return shader(static_cast<double>(value));
     });

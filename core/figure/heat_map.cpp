@@ -107,15 +107,33 @@ whyEmpty(const HeatMap& map, const CalibrationSnapshot& calibration, const Weigh
     return {};
 }
 
-HeatScale scaleOf(const HeatMap& map, AxisScale scale) {
-    std::vector<float> positive;
-    float low = std::numeric_limits<float>::infinity(), high = -low;
-    for (const float value : map.values) {
-        if (std::isfinite(value)) {
-            low = std::min(low, value);
-            high = std::max(high, value);
+/// Least and largest of the finite values; the least is infinite if there are none.
+std::pair<float, float> finiteRange(const std::vector<float>& values) {
+    // Several at a time: a comparison that waits for the one before takes far longer.
+    constexpr std::size_t kLanes = 16;
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    std::array<float, kLanes> low, high;
+    low.fill(kInfinity);
+    high.fill(-kInfinity);
+    const auto take = [&](std::size_t lane, float value) {
+        low[lane] = value < low[lane] && value > -kInfinity ? value : low[lane];
+        high[lane] = value > high[lane] && value < kInfinity ? value : high[lane];
+    };
+    std::size_t i = 0;
+    for (; i + kLanes <= values.size(); i += kLanes) {
+        for (std::size_t lane = 0; lane < kLanes; ++lane) {
+            take(lane, values[i + lane]);
         }
     }
+    for (; i < values.size(); ++i) {
+        take(0, values[i]);
+    }
+    return {*std::ranges::min_element(low), *std::ranges::max_element(high)};
+}
+
+HeatScale scaleOf(const HeatMap& map, AxisScale scale) {
+    std::vector<float> positive;
+    const auto [low, high] = finiteRange(map.values);
     // For a percentile every so many values are enough; the channels of a layer have no period.
     const std::size_t step = map.values.size() / kSampled + 1;
     for (std::size_t i = 0; i < map.values.size(); i += step) {

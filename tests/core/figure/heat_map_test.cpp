@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 using namespace mambascope;
 
@@ -84,6 +85,8 @@ private Q_SLOTS:
     void weightsNeedTheCheckpoint();
     void saysWhatThePlanDoes();
     void writesEveryValue();
+    void manyValuesHaveTheShadesOfSingleOnes_data();
+    void manyValuesHaveTheShadesOfSingleOnes();
     void publishedScales();
 };
 
@@ -291,6 +294,34 @@ void HeatMapTest::writesEveryValue() {
     // √47 = 6.8557
     QVERIFY2(csv.find("\n1,5,100,6.856,1\n") != std::string::npos, csv.c_str());
     QVERIFY(csv.find("\n0,0,1,,0\n") != std::string::npos);
+}
+
+void HeatMapTest::manyValuesHaveTheShadesOfSingleOnes_data() {
+    QTest::addColumn<double>("low");
+    QTest::addColumn<double>("high");
+    QTest::newRow("a millionfold") << 0.003 << 3000.0;
+    QTest::newRow("a tenth") << 20.0 << 22.0;
+    QTest::newRow("all that a float has") << 1e-42 << 3e38;
+}
+
+// A large grid looks shades up in a table instead of computing a logarithm for each value.
+void HeatMapTest::manyValuesHaveTheShadesOfSingleOnes() {
+    QFETCH(double, low);
+    QFETCH(double, high);
+    const HeatScale scale{{low, high}, AxisScale::Log};
+    std::vector<float> values{
+        0.0F, -1.0F, std::nanf(""), std::numeric_limits<float>::infinity(), 1e-45F, static_cast<float>(low),
+        static_cast<float>(high)};
+    const int count = 100'000; // from below the range to above it
+    for (int i = 0; i < count; ++i) {
+        values.push_back(static_cast<float>(low * std::pow(high / low, 1.2 * i / count - 0.1)));
+    }
+    const HeatGrid grid(1, static_cast<int>(values.size()), values, scale);
+    for (int i = 0; i < static_cast<int>(values.size()); ++i) {
+        const float value = values[static_cast<std::size_t>(i)];
+        QVERIFY2(
+            grid.at(0, i) == scale.shade(static_cast<double>(value)), qPrintable(QString::number(value)));
+    }
 }
 
 void HeatMapTest::publishedScales() {
