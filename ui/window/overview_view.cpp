@@ -18,8 +18,12 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace mambascope::ui {
 namespace {
+
+constexpr std::size_t kRecentMaps = 8; ///< every linear with both scales; 64 × 5120 values take 1.6 MB
 
 template <class Value>
 Value chosen(const QComboBox& box) {
@@ -175,6 +179,7 @@ void OverviewView::refresh() {
     const ModelSpec* spec = m_workspace.spec();
     if (snapshot == nullptr || spec == nullptr || snapshot->spec.layers != spec->layers) {
         m_map.reset();
+        m_recent.clear();
         m_shown.reset();
         m_plot->setMap(nullptr);
         return;
@@ -202,12 +207,22 @@ void OverviewView::refreshMap() {
         (!weightsMatter || m_shownWeights == weights)) {
         return;
     }
+    const RecentMap wanted{snapshot, weightsMatter ? weights : nullptr, options, nullptr};
+    const auto known = std::ranges::find_if(
+        m_recent, [&](const RecentMap& recent) { return recent.sameSource(wanted); });
     HeatOptions otherScale = m_shownOptions;
     otherScale.scale = options.scale;
-    if (m_map != nullptr && m_shown == snapshot && otherScale == options && m_shownWeights == weights) {
+    if (known != m_recent.end()) {
+        m_map = known->map;
+        m_recent.erase(known);
+    } else if (m_map != nullptr && m_shown == snapshot && otherScale == options && m_shownWeights == weights) {
         m_map = std::make_shared<const HeatMap>(withScale(*m_map, options.scale));
     } else {
         m_map = std::make_shared<const HeatMap>(heatMap(*snapshot, weights.get(), options));
+    }
+    m_recent.push_front({wanted.snapshot, wanted.weights, wanted.options, m_map});
+    if (m_recent.size() > kRecentMaps) {
+        m_recent.pop_back();
     }
     m_shown = snapshot;
     m_shownWeights = weights;

@@ -6,6 +6,7 @@
 
 #include <QWidget>
 
+#include <deque>
 #include <memory>
 
 class QComboBox;
@@ -47,8 +48,20 @@ private:
     void refreshHeader();
     void refreshPlan();
 
+    /// A map that was shown, and what it was made of.
+    struct RecentMap {
+        std::shared_ptr<const CalibrationSnapshot> snapshot;
+        std::shared_ptr<const WeightStatistics> weights; ///< null if they do not matter
+        HeatOptions options;
+        std::shared_ptr<const HeatMap> map;
+        bool sameSource(const RecentMap& other) const {
+            return snapshot == other.snapshot && weights == other.weights && options == other.options;
+        }
+    };
+
     Workspace& m_workspace;
     std::shared_ptr<const HeatMap> m_map;
+    std::deque<RecentMap> m_recent; ///< the newest first
     std::shared_ptr<const CalibrationSnapshot> m_shown;
     std::shared_ptr<const WeightStatistics> m_shownWeights;
     HeatOptions m_shownOptions;
