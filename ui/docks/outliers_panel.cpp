@@ -36,9 +36,10 @@ OutliersPanel::OutliersPanel(Workspace& workspace, QWidget* parent)
     m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 3 / 2);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
     m_table->horizontalHeader()->setHighlightSections(false);
-    // In line with the cells.
-    m_table->horizontalHeader()->setStyleSheet(
-        QStringLiteral("QHeaderView::section { padding: 4px 3px; }"));
+    // In line with the cells, the arrow of sorting above the words.
+    m_table->horizontalHeader()->setStyleSheet(QStringLiteral(
+        "QHeaderView::section { padding: 6px 3px 4px 3px; } QHeaderView::up-arrow, "
+        "QHeaderView::down-arrow { subcontrol-position: top center; width: 7px; height: 6px; }"));
     m_summary->setWordWrap(true);
     m_summary->setContentsMargins(8, 4, 8, 6);
     auto* column = new QVBoxLayout(this);

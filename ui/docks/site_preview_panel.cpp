@@ -2,6 +2,7 @@
 #include "ui/docks/site_preview_panel.h"
 
 #include "ui/docks/weight_sampler.h"
+#include "ui/models/text.h"
 #include "ui/theme/theme.h"
 #include "ui/window/workspace.h"
 
@@ -19,11 +20,7 @@ namespace {
 
 /// The size of an error beside what it is an error of, from the quotient of their squares.
 QString rootPercent(double relativeSquares) {
-    return QLocale().toString(100 * std::sqrt(relativeSquares), 'g', 2);
-}
-
-QString shortNumber(double value) {
-    return QLocale().toString(value, 'g', 3);
+    return significant(100 * std::sqrt(relativeSquares), 2);
 }
 
 double largestOf(const std::vector<float>& values) {
@@ -208,9 +205,9 @@ SitePreviewPanel::lines(const SitePreview& preview, const std::optional<SitePrev
     if (const double largest = largestOf(preview.inputAbsmax); largest > 0) {
         const QString range = preview.inputScale > 0
                                   ? tr("Input up to %1, Δ %2")
-                                        .arg(shortNumber(largest), shortNumber(static_cast<double>(preview.inputScale)))
-                                  : tr("Input up to %1").arg(shortNumber(largest));
-        beside(range, unsmoothed ? shortNumber(largestOf(unsmoothed->inputAbsmax)) : QString());
+                                        .arg(significant(largest, 3), significant(static_cast<double>(preview.inputScale), 3))
+                                  : tr("Input up to %1").arg(significant(largest, 3));
+        beside(range, unsmoothed ? significant(largestOf(unsmoothed->inputAbsmax), 3) : QString());
     }
     return lines;
 }
