@@ -61,6 +61,282 @@
         <source>Evaluating %1</source>
         <translation>Auswerten: %1</translation>
     </message>
+    <message>
+        <source>%1 inputs</source>
+        <translation>Eingänge von %1</translation>
+    </message>
+    <message>
+        <source>%1 outputs</source>
+        <translation>Ausgänge von %1</translation>
+    </message>
+    <message>
+        <source>%1 input</source>
+        <translation>Eingang von %1</translation>
+    </message>
+    <message>
+        <source>%1 output</source>
+        <translation>Ausgang von %1</translation>
+    </message>
+    <message>
+        <source>%1 weight columns</source>
+        <translation>Gewichtsspalten von %1</translation>
+    </message>
+    <message>
+        <source>layer %1</source>
+        <translation>Schicht %1</translation>
+    </message>
+    <message>
+        <source>layer</source>
+        <translation>Schicht</translation>
+    </message>
+    <message>
+        <source>distribution</source>
+        <translation>Verteilung</translation>
+    </message>
+    <message>
+        <source>channels over tokens</source>
+        <translation>Kanäle über alle Token</translation>
+    </message>
+    <message>
+        <source>1 channel</source>
+        <translation>1 Kanal</translation>
+    </message>
+    <message>
+        <source>%1 channels</source>
+        <translation>%1 Kanäle</translation>
+    </message>
+    <message>
+        <source>1 outlier</source>
+        <translation>1 Ausreißer</translation>
+    </message>
+    <message>
+        <source>%1 outliers</source>
+        <translation>%1 Ausreißer</translation>
+    </message>
+    <message>
+        <source>1 run</source>
+        <translation>1 Lauf</translation>
+    </message>
+    <message>
+        <source>%1 runs</source>
+        <translation>%1 Läufe</translation>
+    </message>
+    <message>
+        <source>1 site</source>
+        <translation>1 Stelle</translation>
+    </message>
+    <message>
+        <source>%1 sites</source>
+        <translation>%1 Stellen</translation>
+    </message>
+    <message>
+        <source>no outlier possible</source>
+        <translation>kein Ausreißer möglich</translation>
+    </message>
+    <message>
+        <source>rule not possible</source>
+        <translation>Regel nicht möglich</translation>
+    </message>
+    <message>
+        <source>max %1 at channel %2</source>
+        <translation>Max. %1 bei Kanal %2</translation>
+    </message>
+    <message>
+        <source>σ of all elements %1</source>
+        <translation>σ aller Elemente %1</translation>
+    </message>
+    <message>
+        <source>max %1</source>
+        <translation>Max. %1</translation>
+    </message>
+    <message>
+        <source>after smoothing, α %1, and zeroing: max %2</source>
+        <translation>nach Glättung, α %1, und Nullen: Max. %2</translation>
+    </message>
+    <message>
+        <source>after smoothing, α %1: max %2</source>
+        <translation>nach Glättung, α %1: Max. %2</translation>
+    </message>
+    <message>
+        <source>after zeroing: max %1</source>
+        <translation>nach Nullen: Max. %1</translation>
+    </message>
+    <message>
+        <source>channel</source>
+        <translation>Kanal</translation>
+    </message>
+    <message>
+        <source>channel %1</source>
+        <translation>Kanal %1</translation>
+    </message>
+    <message>
+        <source>absolute maximum |%1|</source>
+        <translation>Betragsmaximum |%1|</translation>
+    </message>
+    <message>
+        <source>absolute maximum / 6</source>
+        <translation>Betragsmaximum / 6</translation>
+    </message>
+    <message>
+        <source>scaled MADs above the median</source>
+        <translation>skalierte MAD über dem Median</translation>
+    </message>
+    <message>
+        <source>σ above the mean</source>
+        <translation>σ über dem Mittelwert</translation>
+    </message>
+    <message>
+        <source>weight column |W|</source>
+        <translation>Gewichtsspalte |W|</translation>
+    </message>
+    <message>
+        <source>mean + %1σ</source>
+        <translation>Mittelwert + %1σ</translation>
+    </message>
+    <message>
+        <source>|μ| + %1σ of all elements</source>
+        <translation>|μ| + %1σ aller Elemente</translation>
+    </message>
+    <message>
+        <source>median + %1 scaled MAD</source>
+        <translation>Median + %1 skalierte MAD</translation>
+    </message>
+    <message>
+        <source>magnitude |%1|</source>
+        <translation>Betrag |%1|</translation>
+    </message>
+    <message>
+        <source>share of elements</source>
+        <translation>Anteil der Elemente</translation>
+    </message>
+    <message>
+        <source>share</source>
+        <translation>Anteil</translation>
+    </message>
+    <message>
+        <source>channels, by absmax</source>
+        <translation>Kanäle, nach absmax</translation>
+    </message>
+    <message>
+        <source>value %1</source>
+        <translation>Wert %1</translation>
+    </message>
+    <message>
+        <source>smallest to largest</source>
+        <translation>kleinster bis größter Wert</translation>
+    </message>
+    <message>
+        <source>mean ± σ</source>
+        <translation>Mittelwert ± σ</translation>
+    </message>
+    <message>
+        <source>mean</source>
+        <translation>Mittelwert</translation>
+    </message>
+    <message>
+        <source>accuracy, %</source>
+        <translation>Genauigkeit, %</translation>
+    </message>
+    <message>
+        <source>runs</source>
+        <translation>Läufe</translation>
+    </message>
+    <message>
+        <source>weight bits</source>
+        <translation>Bits der Gewichte</translation>
+    </message>
+    <message>
+        <source>mean bits of the linears&apos; weights</source>
+        <translation>mittlere Bits der Gewichte der linearen Schichten</translation>
+    </message>
+    <message>
+        <source>size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>linears, embedding and head, MiB</source>
+        <translation>lineare Schichten, Embedding und Head, MiB</translation>
+    </message>
+    <message>
+        <source>migration strength</source>
+        <translation>Migrationsstärke</translation>
+    </message>
+    <message>
+        <source>mean α of the smoothed sites</source>
+        <translation>mittleres α der geglätteten Stellen</translation>
+    </message>
+    <message>
+        <source>Accuracy of the runs</source>
+        <translation>Genauigkeit der Läufe</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>Suche</translation>
+    </message>
+    <message>
+        <source>error</source>
+        <translation>Fehler</translation>
+    </message>
+    <message>
+        <source>best to worst</source>
+        <translation>bester bis schlechtester</translation>
+    </message>
+    <message>
+        <source>chosen</source>
+        <translation>gewählt</translation>
+    </message>
+    <message>
+        <source>Not searched</source>
+        <translation>Nicht gesucht</translation>
+    </message>
+    <message>
+        <source>No run yet</source>
+        <translation>Noch kein Lauf</translation>
+    </message>
+    <message>
+        <source>No run smooths</source>
+        <translation>Kein Lauf glättet</translation>
+    </message>
+    <message>
+        <source>Not observed in this calibration</source>
+        <translation>In dieser Kalibrierung nicht gemessen</translation>
+    </message>
+    <message>
+        <source>Not observed in this calibration.</source>
+        <translation>In dieser Kalibrierung nicht gemessen.</translation>
+    </message>
+    <message>
+        <source>The weights are not known</source>
+        <translation>Die Gewichte sind nicht bekannt</translation>
+    </message>
+    <message>
+        <source>The weights are not known: this needs the checkpoint itself.</source>
+        <translation>Die Gewichte sind nicht bekannt: Dazu braucht es den Checkpoint selbst.</translation>
+    </message>
+    <message>
+        <source>Only the largest magnitudes are known here.</source>
+        <translation>Hier sind nur die größten Beträge bekannt.</translation>
+    </message>
+    <message>
+        <source>This model has no %1.</source>
+        <translation>Dieses Modell hat kein %1.</translation>
+    </message>
+    <message>
+        <source>Columns of a weight belong to input channels. Show the inputs.</source>
+        <translation>Spalten eines Gewichts gehören zu Eingangskanälen. Zeigen Sie die Eingänge.</translation>
+    </message>
+    <message>
+        <source>The outlier rule has no answer here.</source>
+        <translation>Die Ausreißerregel hat hier keine Antwort.</translation>
+    </message>
+    <message>
+        <source>The inputs of %1 are not known in both.</source>
+        <translation>Die Eingänge von %1 sind nicht in beiden bekannt.</translation>
+    </message>
+    <message>
+        <source>All channels of %1 are as large in both.</source>
+        <translation>Alle Kanäle von %1 sind in beiden gleich groß.</translation>
+    </message>
 </context>
 <context>
     <name>HeatMap</name>
@@ -136,7 +412,7 @@
     </message>
     <message>
         <source>in floats</source>
-        <translation>in Gleitkomma</translation>
+        <translation>Gleitkomma</translation>
     </message>
     <message>
         <source>%1 %</source>
@@ -144,7 +420,7 @@
     </message>
     <message>
         <source>least error</source>
-        <translation>kleinster Fehler</translation>
+        <translation>min. Fehler</translation>
     </message>
     <message>
         <source>as is</source>
@@ -2641,11 +2917,11 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     </message>
     <message>
         <source>least error</source>
-        <translation>kleinster Fehler</translation>
+        <translation>min. Fehler</translation>
     </message>
     <message>
         <source>in floats</source>
-        <translation>in Gleitkomma</translation>
+        <translation>Gleitkomma</translation>
     </message>
     <message>
         <source>Copy</source>

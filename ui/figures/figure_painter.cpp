@@ -2,6 +2,7 @@
 #include "ui/figures/figure_painter.h"
 
 #include "ui/figures/figure_sheet.h"
+#include "ui/models/core_words.h"
 #include "ui/plots/axis_ticks.h"
 #include "ui/plots/block_diagram_painter.h"
 #include "ui/plots/panel_painter.h"
@@ -14,10 +15,6 @@
 
 namespace mambascope::ui {
 namespace {
-
-QString text(const std::string& utf8) {
-    return QString::fromStdString(utf8);
-}
 
 /// Everything the parts of a figure are painted with.
 struct Sheet {
@@ -57,7 +54,7 @@ void drawText(
 void paintHead(const Sheet& sheet, const QRectF& rect, const StemPanel& panel) {
     const QFontMetricsF head(sheet.headFont);
     const QFontMetricsF small(sheet.smallFont);
-    const QString title = head.elidedText(text(panel.title), Qt::ElideRight, rect.width());
+    const QString title = head.elidedText(figureText(panel.title), Qt::ElideRight, rect.width());
     double baseline = rect.top() + head.ascent();
     double left = rect.left();
     drawText(sheet, QPointF(left, baseline), title, sheet.headFont, sheet.colours.text);
@@ -66,13 +63,13 @@ void paintHead(const Sheet& sheet, const QRectF& rect, const StemPanel& panel) {
     } else {
         left += head.horizontalAdvance(title) + 5 * sheet.point;
     }
-    const QString subtitle = small.elidedText(text(panel.subtitle), Qt::ElideRight, rect.right() - left);
+    const QString subtitle = small.elidedText(figureText(panel.subtitle), Qt::ElideRight, rect.right() - left);
     drawText(sheet, QPointF(left, baseline), subtitle, sheet.smallFont, sheet.colours.secondaryText);
 }
 
 double headWidth(const Sheet& sheet, const StemPanel& panel) {
-    return QFontMetricsF(sheet.headFont).horizontalAdvance(text(panel.title)) + 5 * sheet.point +
-           QFontMetricsF(sheet.smallFont).horizontalAdvance(text(panel.subtitle));
+    return QFontMetricsF(sheet.headFont).horizontalAdvance(figureText(panel.title)) + 5 * sheet.point +
+           QFontMetricsF(sheet.smallFont).horizontalAdvance(figureText(panel.subtitle));
 }
 
 AxisTicks valueTicks(const Sheet& sheet, const PanelFrame& frame) {
@@ -143,12 +140,12 @@ void paintAxes(
             sheet, QPointF(frame.x(tick.value) - metrics.horizontalAdvance(tick.label) / 2, labelBaseline),
             tick.label, sheet.smallFont, sheet.colours.secondaryText);
     }
-    const QString xLabel = text(panel.xLabel);
+    const QString xLabel = figureText(panel.xLabel);
     drawText(
         sheet,
         QPointF(area.center().x() - metrics.horizontalAdvance(xLabel) / 2, labelBaseline + metrics.height()),
         xLabel, sheet.smallFont, sheet.colours.secondaryText);
-    const QString yLabel = text(panel.yLabel);
+    const QString yLabel = figureText(panel.yLabel);
     painter.save();
     painter.translate(
         area.left() - longTick - 1.5 * sheet.point - labels - 2.5 * sheet.point, area.center().y());
@@ -162,7 +159,7 @@ void paintAxes(
 void paintEmpty(const Sheet& sheet, const QRectF& area, const StemPanel& panel) {
     sheet.painter.setFont(sheet.smallFont);
     sheet.painter.setPen(sheet.colours.secondaryText);
-    sheet.painter.drawText(area, Qt::AlignCenter | Qt::TextWordWrap, text(panel.emptyText));
+    sheet.painter.drawText(area, Qt::AlignCenter | Qt::TextWordWrap, figureText(panel.emptyText));
 }
 
 /// The panel's frame with the height it has in `cell`; the left edge depends on the other panels.

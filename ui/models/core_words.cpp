@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/core_words.h"
 
+#include "core/model/site.h"
 #include "ui/models/text.h"
 
 #include <QCoreApplication>
+#include <QLocale>
+#include <QStringList>
 
 #include <array>
+#include <optional>
 
 namespace mambascope::ui {
 namespace {
@@ -29,7 +33,147 @@ constexpr std::array kPhases{
     QT_TRANSLATE_NOOP("CoreWords", "writing"),
 };
 
+/// What they say of a linear. Names of plans end like that too.
+constexpr std::array kLinearTexts{
+    QT_TRANSLATE_NOOP("CoreWords", "%1 inputs"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 outputs"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 input"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 output"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 weight columns"),
+};
+
+/// What figures say, one part between two "·" each; the first that fits counts.
+constexpr std::array kFigureTexts{
+    QT_TRANSLATE_NOOP("CoreWords", "layer %1"),
+    QT_TRANSLATE_NOOP("CoreWords", "layer"),
+    QT_TRANSLATE_NOOP("CoreWords", "distribution"),
+    QT_TRANSLATE_NOOP("CoreWords", "channels over tokens"),
+    QT_TRANSLATE_NOOP("CoreWords", "1 channel"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 channels"),
+    QT_TRANSLATE_NOOP("CoreWords", "1 outlier"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 outliers"),
+    QT_TRANSLATE_NOOP("CoreWords", "1 run"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 runs"),
+    QT_TRANSLATE_NOOP("CoreWords", "1 site"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 sites"),
+    QT_TRANSLATE_NOOP("CoreWords", "no outlier possible"),
+    QT_TRANSLATE_NOOP("CoreWords", "rule not possible"),
+    QT_TRANSLATE_NOOP("CoreWords", "max %1 at channel %2"),
+    QT_TRANSLATE_NOOP("CoreWords", "σ of all elements %1"),
+    QT_TRANSLATE_NOOP("CoreWords", "max %1"),
+    QT_TRANSLATE_NOOP("CoreWords", "after smoothing, α %1, and zeroing: max %2"),
+    QT_TRANSLATE_NOOP("CoreWords", "after smoothing, α %1: max %2"),
+    QT_TRANSLATE_NOOP("CoreWords", "after zeroing: max %1"),
+    QT_TRANSLATE_NOOP("CoreWords", "channel"),
+    QT_TRANSLATE_NOOP("CoreWords", "channel %1"),
+    QT_TRANSLATE_NOOP("CoreWords", "absolute maximum |%1|"),
+    QT_TRANSLATE_NOOP("CoreWords", "absolute maximum / 6"),
+    QT_TRANSLATE_NOOP("CoreWords", "scaled MADs above the median"),
+    QT_TRANSLATE_NOOP("CoreWords", "σ above the mean"),
+    QT_TRANSLATE_NOOP("CoreWords", "weight column |W|"),
+    QT_TRANSLATE_NOOP("CoreWords", "mean + %1σ"),
+    QT_TRANSLATE_NOOP("CoreWords", "|μ| + %1σ of all elements"),
+    QT_TRANSLATE_NOOP("CoreWords", "median + %1 scaled MAD"),
+    QT_TRANSLATE_NOOP("CoreWords", "magnitude |%1|"),
+    QT_TRANSLATE_NOOP("CoreWords", "share of elements"),
+    QT_TRANSLATE_NOOP("CoreWords", "share"),
+    QT_TRANSLATE_NOOP("CoreWords", "channels, by absmax"),
+    QT_TRANSLATE_NOOP("CoreWords", "value %1"),
+    QT_TRANSLATE_NOOP("CoreWords", "smallest to largest"),
+    QT_TRANSLATE_NOOP("CoreWords", "mean ± σ"),
+    QT_TRANSLATE_NOOP("CoreWords", "mean"),
+    QT_TRANSLATE_NOOP("CoreWords", "accuracy, %"),
+    QT_TRANSLATE_NOOP("CoreWords", "runs"),
+    QT_TRANSLATE_NOOP("CoreWords", "weight bits"),
+    QT_TRANSLATE_NOOP("CoreWords", "mean bits of the linears' weights"),
+    QT_TRANSLATE_NOOP("CoreWords", "size"),
+    QT_TRANSLATE_NOOP("CoreWords", "linears, embedding and head, MiB"),
+    QT_TRANSLATE_NOOP("CoreWords", "migration strength"),
+    QT_TRANSLATE_NOOP("CoreWords", "mean α of the smoothed sites"),
+    QT_TRANSLATE_NOOP("CoreWords", "Accuracy of the runs"),
+    QT_TRANSLATE_NOOP("CoreWords", "Search"),
+    QT_TRANSLATE_NOOP("CoreWords", "error"),
+    QT_TRANSLATE_NOOP("CoreWords", "best to worst"),
+    QT_TRANSLATE_NOOP("CoreWords", "chosen"),
+    QT_TRANSLATE_NOOP("CoreWords", "Not searched"),
+    QT_TRANSLATE_NOOP("CoreWords", "No run yet"),
+    QT_TRANSLATE_NOOP("CoreWords", "No run smooths"),
+    QT_TRANSLATE_NOOP("CoreWords", "Not observed in this calibration"),
+    QT_TRANSLATE_NOOP("CoreWords", "Not observed in this calibration."),
+    QT_TRANSLATE_NOOP("CoreWords", "The weights are not known"),
+    QT_TRANSLATE_NOOP("CoreWords", "The weights are not known: this needs the checkpoint itself."),
+    QT_TRANSLATE_NOOP("CoreWords", "Only the largest magnitudes are known here."),
+    QT_TRANSLATE_NOOP("CoreWords", "This model has no %1."),
+    QT_TRANSLATE_NOOP("CoreWords", "Columns of a weight belong to input channels. Show the inputs."),
+    QT_TRANSLATE_NOOP("CoreWords", "The outlier rule has no answer here."),
+    QT_TRANSLATE_NOOP("CoreWords", "The inputs of %1 are not known in both."),
+    QT_TRANSLATE_NOOP("CoreWords", "All channels of %1 are as large in both."),
+};
+
+/// What stands in `text` for %1 and %2 of `pattern`; nothing if it says something else.
+std::optional<QStringList> values(const QString& pattern, const QString& text) {
+    QStringList found;
+    qsizetype at = 0, from = 0;
+    for (const QString& place : {QStringLiteral("%1"), QStringLiteral("%2")}) {
+        const qsizetype here = pattern.indexOf(place, from);
+        if (here < 0) {
+            break;
+        }
+        const QStringView before = QStringView(pattern).mid(from, here - from);
+        if (!QStringView(text).mid(at).startsWith(before)) {
+            return std::nullopt;
+        }
+        at += before.size();
+        from = here + place.size();
+        const qsizetype next = pattern.indexOf(u'%', from);
+        const QStringView after = QStringView(pattern).mid(from, next < 0 ? -1 : next - from);
+        const qsizetype end = next < 0 ? text.size() - after.size() : text.indexOf(after, at);
+        if (end <= at) {
+            return std::nullopt;
+        }
+        found.append(text.mid(at, end - at));
+        at = end;
+    }
+    return QStringView(text).mid(at) == QStringView(pattern).mid(from) ? std::optional(found) : std::nullopt;
+}
+
+/// A number of the core with the decimal point of the user's locale.
+QString localized(QString value) {
+    bool isNumber = false;
+    QLocale::c().toDouble(value, &isNumber);
+    return isNumber ? value.replace(u'.', QLocale().decimalPoint()) : value;
+}
+
+QString figurePart(const QString& part) {
+    for (const char* known : kLinearTexts) {
+        const auto found = values(QString::fromUtf8(known), part);
+        if (found && parseLinear(found->at(0).toStdString())) {
+            return Texts::tr(known).arg(found->at(0));
+        }
+    }
+    for (const char* known : kFigureTexts) {
+        const auto found = values(QString::fromUtf8(known), part);
+        if (!found) {
+            continue;
+        }
+        QString text = Texts::tr(known);
+        return found->isEmpty()     ? text
+               : found->size() == 1 ? text.arg(localized(found->at(0)))
+                                    : text.arg(localized(found->at(0)), localized(found->at(1)));
+    }
+    return part;
+}
+
 } // namespace
+
+QString figureText(std::string_view text) {
+    const QString dot = QStringLiteral(" · ");
+    QStringList parts = qt(text).split(dot);
+    for (QString& part : parts) {
+        part = figurePart(part);
+    }
+    return parts.join(dot);
+}
 
 QString phaseText(std::string_view phase) {
     constexpr std::string_view kEvaluating = "Evaluating ", kDetail = " (";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/chart_painter.h"
 
+#include "ui/models/core_words.h"
 #include "ui/models/text.h"
 #include "ui/plots/axis_ticks.h"
 #include "ui/plots/label_layout.h"
@@ -56,7 +57,7 @@ QColor fillOf(const ChartSeries& series, const ChartPanel& panel, const PlotColo
 void paintHead(const Sheet& sheet) {
     const QFontMetricsF head(sheet.style.headFont);
     const double left = sheet.frame.area.left(), room = sheet.frame.cell.right() - left;
-    const QString title = head.elidedText(qt(sheet.panel.title), Qt::ElideRight, room);
+    const QString title = head.elidedText(figureText(sheet.panel.title), Qt::ElideRight, room);
     const double baseline = sheet.frame.cell.top() + head.ascent();
     sheet.painter.setFont(sheet.style.headFont);
     sheet.painter.setPen(sheet.style.colours.text);
@@ -64,7 +65,7 @@ void paintHead(const Sheet& sheet) {
     const double from = left + head.horizontalAdvance(title) + 10 * sheet.style.unit;
     sheet.text(
         QPointF(from, baseline),
-        sheet.metrics.elidedText(qt(sheet.panel.subtitle), Qt::ElideRight, sheet.frame.cell.right() - from),
+        sheet.metrics.elidedText(figureText(sheet.panel.subtitle), Qt::ElideRight, sheet.frame.cell.right() - from),
         sheet.style.colours.secondaryText);
 }
 
@@ -102,7 +103,7 @@ void paintAxes(const Sheet& sheet) {
             QPointF(x - sheet.metrics.horizontalAdvance(tick.label) / 2, baseline), tick.label,
             colours.secondaryText);
     }
-    const QString xLabel = qt(frame.xAxis.label), yLabel = qt(frame.yAxis.label);
+    const QString xLabel = figureText(frame.xAxis.label), yLabel = figureText(frame.yAxis.label);
     sheet.text(
         QPointF(
             area.center().x() - sheet.metrics.horizontalAdvance(xLabel) / 2,
@@ -187,14 +188,14 @@ void paintPoints(const Sheet& sheet, const ChartSeries& series) {
         sheet.painter.drawEllipse(place, radius, radius);
         places.push_back(place);
         labels.push_back(
-            {place, QSizeF(sheet.metrics.horizontalAdvance(qt(point.label)), sheet.metrics.ascent())});
+            {place, QSizeF(sheet.metrics.horizontalAdvance(figureText(point.label)), sheet.metrics.ascent())});
     }
     const auto rects = placeLabels(labels, places, sheet.frame.area, radius);
     for (std::size_t i = 0; i < rects.size(); ++i) {
         if (rects[i]) {
             sheet.text(
                 QPointF(rects[i]->left(), rects[i]->top() + sheet.metrics.ascent()),
-                qt(series.points[i].label), sheet.style.colours.text);
+                figureText(series.points[i].label), sheet.style.colours.text);
         }
     }
 }
@@ -217,7 +218,7 @@ void paintMarks(const Sheet& sheet) {
         if (x < area.left() || x > area.right()) {
             continue;
         }
-        const QString label = qt(mark.label);
+        const QString label = figureText(mark.label);
         QRectF rect(0, 0, sheet.metrics.horizontalAdvance(label), sheet.metrics.height());
         const bool toTheLeft = x + rect.width() + 2 * kGap * unit > area.right();
         rect.moveTopLeft(
@@ -245,7 +246,7 @@ void paintLegend(const Sheet& sheet) {
     double right = sheet.frame.area.right();
     const double top = sheet.frame.area.top() - sheet.metrics.height() - 2 * unit;
     for (auto series = sheet.panel.series.rbegin(); series != sheet.panel.series.rend(); ++series) {
-        const QString label = qt(series->label);
+        const QString label = figureText(series->label);
         right -= sheet.metrics.horizontalAdvance(label);
         sheet.text(QPointF(right, top + sheet.metrics.ascent()), label, sheet.style.colours.secondaryText);
         right -= swatch + kGap * unit;
@@ -264,7 +265,7 @@ void paintPanel(
     if (!panel.emptyText.empty()) {
         painter.setFont(style.smallFont);
         painter.setPen(style.colours.secondaryText);
-        painter.drawText(frame.area, Qt::AlignCenter | Qt::TextWordWrap, qt(panel.emptyText));
+        painter.drawText(frame.area, Qt::AlignCenter | Qt::TextWordWrap, figureText(panel.emptyText));
         return;
     }
     paintAxes(sheet);

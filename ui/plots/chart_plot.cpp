@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/chart_plot.h"
 
+#include "ui/models/core_words.h"
 #include "ui/models/text.h"
 #include "ui/plots/axis_ticks.h"
 
@@ -110,23 +111,23 @@ QString ChartPlot::describe(Place place) const {
     }
     const ChartPanel& panel = m_chart->panels[static_cast<std::size_t>(place.panel)];
     const ChartSeries& series = panel.series[static_cast<std::size_t>(place.series)];
-    QStringList parts{qt(panel.title)};
+    QStringList parts{figureText(panel.title)};
     if (panel.series.size() > 1) {
-        parts << qt(series.label);
+        parts << figureText(series.label);
     }
     if (!point->label.empty()) {
-        parts << qt(point->label);
+        parts << figureText(point->label);
     }
     QString x = formatValue(point->x);
     if (series.kind == ChartKind::Bars) {
         x = tr("%1 to %2").arg(x, formatValue(point->xEnd));
     }
-    parts << QStringLiteral("%1: %2").arg(qt(panel.x.label), x);
+    parts << QStringLiteral("%1: %2").arg(figureText(panel.x.label), x);
     QString y = formatValue(point->y);
     if (point->low && point->high) {
         y = tr("%1 (%2 to %3)").arg(y, formatValue(*point->low), formatValue(*point->high));
     }
-    parts << QStringLiteral("%1: %2").arg(qt(panel.y.label), y);
+    parts << QStringLiteral("%1: %2").arg(figureText(panel.y.label), y);
     return parts.join(QStringLiteral(" · "));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/heat_accessible.h"
 
+#include "ui/models/core_words.h"
 #include "ui/models/text.h"
 #include "ui/plots/heat_plot.h"
 
@@ -94,7 +95,7 @@ public:
             return m_plot->readout();
         }
         if (kind == QAccessible::Description && map() != nullptr) {
-            return qt(map()->title) + QStringLiteral(". ") + qt(map()->caption);
+            return figureText(map()->title) + QStringLiteral(". ") + qt(map()->caption);
         }
         return QAccessibleWidget::text(kind);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/heat_painter.h"
 
+#include "ui/models/core_words.h"
 #include "ui/models/text.h"
 #include "ui/plots/axis_ticks.h"
 #include "ui/plots/panel_painter.h"
@@ -322,7 +323,7 @@ void paintColourBar(const Sheet& sheet) {
     drawRotated(
         sheet.painter,
         QPointF(bar.right() + 8 * unit + widest + sheet.metrics.height() / 2, bar.center().y()),
-        qt(sheet.map.valueLabel), sheet.metrics);
+        figureText(sheet.map.valueLabel), sheet.metrics);
 }
 
 } // namespace
@@ -460,7 +461,7 @@ void paintHeat(
         paintLayerAxis(sheet);
     } else {
         painter.setPen(style.colours.secondaryText);
-        painter.drawText(layout.map, Qt::AlignCenter | Qt::TextWordWrap, qt(map.emptyText));
+        painter.drawText(layout.map, Qt::AlignCenter | Qt::TextWordWrap, figureText(map.emptyText));
     }
     painter.restore();
 }

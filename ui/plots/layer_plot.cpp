@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/layer_plot.h"
 
+#include "ui/models/core_words.h"
 #include "ui/plots/layer_plot_impl.h"
 #include "ui/plots/plot_accessible.h"
 #include "ui/theme/theme.h"
@@ -149,15 +150,15 @@ void LayerPlot::Impl::fillPanel(std::size_t index, bool keepZoom) {
     panel.channels = static_cast<int>(data.values.size());
     meanAndDeviation(data.values, panel.mean, panel.deviation);
     const std::string& subtitle = data.afterLabel.empty() ? data.subtitle : data.afterLabel;
-    panel.head->setText(QString::fromStdString(data.title), QString::fromStdString(subtitle));
+    panel.head->setText(figureText(data.title), figureText(subtitle));
     panel.stems->setPanel(figure, index, scale);
     const bool hasData = !data.values.empty();
     for (QCPAxis* axis : panel.rect->axes()) {
         axis->setTicks(hasData);
         axis->setTickLabels(hasData);
     }
-    panel.stems->keyAxis()->setLabel(QString::fromStdString(hasData ? data.xLabel : std::string()));
-    panel.stems->valueAxis()->setLabel(QString::fromStdString(hasData ? data.yLabel : std::string()));
+    panel.stems->keyAxis()->setLabel(hasData ? figureText(data.xLabel) : QString());
+    panel.stems->valueAxis()->setLabel(hasData ? figureText(data.yLabel) : QString());
     if (!keepZoom && hasData) {
         const auto [first, last] = allChannels(data);
         panel.stems->keyAxis()->setRange(first, last);

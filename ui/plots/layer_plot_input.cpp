@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/models/core_words.h"
 #include "ui/plots/axis_ticks.h"
 #include "ui/plots/layer_plot.h"
 #include "ui/plots/layer_plot_impl.h"
@@ -48,7 +49,7 @@ QString LayerPlot::Impl::describe(PlotPosition position) const {
     const Panel& view = panels[static_cast<std::size_t>(position.panel)];
     const double value = panel->values[static_cast<std::size_t>(position.channel)];
     QString text = LayerPlot::tr("%1 · channel %2 · %3")
-                       .arg(QString::fromStdString(panel->title))
+                       .arg(figureText(panel->title))
                        .arg(position.channel)
                        .arg(formatValue(value));
     if (view.deviation > 0) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/models/core_words.h"
 #include "ui/plots/axis_ticks.h"
 #include "ui/plots/layer_plot.h"
 #include "ui/plots/layer_plot_impl.h"
@@ -39,7 +40,7 @@ QString LayerPlot::comparison() const {
         if (d.exists(d.markers[i])) {
             parts << LayerPlot::tr("%1: %2, channel %3: %4")
                          .arg(i == 0 ? QStringLiteral("A") : QStringLiteral("B"))
-                         .arg(QString::fromStdString(d.panelAt(d.markers[i].panel)->title))
+                         .arg(figureText(d.panelAt(d.markers[i].panel)->title))
                          .arg(d.markers[i].channel)
                          .arg(formatValue(d.valueAt(d.markers[i])));
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/panel_painter.h"
 
+#include "ui/models/core_words.h"
 #include "ui/plots/axis_ticks.h"
 #include "ui/plots/label_layout.h"
 #include "ui/plots/stamps.h"
@@ -175,7 +176,7 @@ QRectF bandLabelRect(const PanelFrame& frame, const StemPanel& panel, const QFon
         return {};
     }
     const QFontMetricsF metrics(font);
-    const QString text = QString::fromStdString(panel.bandLabel);
+    const QString text = figureText(panel.bandLabel);
     const double width = metrics.horizontalAdvance(text);
     const double gap = 2 * frame.unit;
     double top = *edge - metrics.height() - gap * 0.5;
@@ -329,7 +330,7 @@ void paintBandEdge(
         painter.setRenderHint(QPainter::Antialiasing, true);
         const QPointF baseline(label.left(), label.top() + QFontMetricsF(font).ascent());
         drawHaloText(
-            painter, baseline, QString::fromStdString(panel.bandLabel), font, colours.bandEdge,
+            painter, baseline, figureText(panel.bandLabel), font, colours.bandEdge,
             colours.background, frame.unit, stamps);
     }
     painter.restore();

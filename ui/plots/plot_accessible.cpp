@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/plot_accessible.h"
 
+#include "ui/models/core_words.h"
 #include "ui/plots/axis_ticks.h"
 #include "ui/plots/heat_accessible.h"
 #include "ui/plots/heat_plot.h"
@@ -43,7 +44,7 @@ private:
         if (figure == nullptr) {
             return LayerPlot::tr("No data");
         }
-        QStringList parts{QString::fromStdString(figure->title)};
+        QStringList parts{figureText(figure->title)};
         for (const StemPanel& panel : figure->panels) {
             QStringList outliers;
             for (const OutlierMark& mark : panel.marks) {
@@ -53,7 +54,7 @@ private:
                 }
                 outliers << LayerPlot::tr("channel %1: %2").arg(mark.channel).arg(formatValue(mark.value));
             }
-            QString part = QString::fromStdString(panel.title + ": " + panel.subtitle);
+            QString part = figureText(panel.title) + QStringLiteral(": ") + figureText(panel.subtitle);
             if (!outliers.isEmpty()) {
                 part += QStringLiteral(" (") + outliers.join(QStringLiteral(", ")) + QLatin1Char(')');
             }

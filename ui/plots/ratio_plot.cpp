@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/ratio_plot.h"
 
+#include "ui/models/core_words.h"
 #include "ui/models/text.h"
 #include "ui/plots/axis_ticks.h"
 
@@ -138,7 +139,7 @@ void paintRatios(QPainter& painter, const RatioMap& map, const QRectF& target, c
     painter.setFont(style.font);
     if (!map.emptyText.empty()) {
         painter.setPen(style.colours.secondaryText);
-        painter.drawText(target, Qt::AlignCenter | Qt::TextWordWrap, qt(map.emptyText));
+        painter.drawText(target, Qt::AlignCenter | Qt::TextWordWrap, figureText(map.emptyText));
         painter.restore();
         return;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/stem_plottable.h"
 
+#include "ui/models/core_words.h"
 #include "ui/plots/axis_ticks.h"
 
 namespace mambascope::ui {
@@ -93,7 +94,7 @@ void BandItem::draw(QCPPainter* painter) {
     painter->setPen(m_stems->colours().secondaryText);
     painter->drawText(
         clipRect().adjusted(8, 8, -8, -8), Qt::AlignCenter | Qt::TextWordWrap,
-        QString::fromStdString(panel->emptyText));
+        figureText(panel->emptyText));
 }
 
 PanelHead::PanelHead(QCustomPlot* plot, const QCPAxisRect* below)

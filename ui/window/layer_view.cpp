@@ -3,6 +3,7 @@
 
 #include "core/figure/distribution.h"
 #include "ui/docks/rule_controls.h"
+#include "ui/models/core_words.h"
 #include "ui/models/text.h"
 #include "ui/plots/block_diagram.h"
 #include "ui/plots/chart_plot.h"
@@ -371,7 +372,7 @@ QString LayerView::subtitle() const {
 
 void LayerView::refreshHeader() {
     const ViewData& view = m_workspace.view().data();
-    m_title->setText(QString::fromStdString(m_figure->title));
+    m_title->setText(figureText(m_figure->title));
     m_subtitle->setText(subtitle());
     m_subtitle->setToolTip(QString::fromStdString(m_figure->caption));
     const QSignalBlocker quiet(m_layer);

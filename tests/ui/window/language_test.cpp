@@ -6,6 +6,8 @@
 #include "ui/dialogs/engine_dialog.h"
 #include "ui/dialogs/evaluate_dialog.h"
 #include "ui/docks/plan_panel.h"
+#include "ui/docks/plan_table.h"
+#include "ui/models/core_words.h"
 #include "ui/theme/theme.h"
 #include "ui/window/command_palette.h"
 #include "ui/window/language.h"
@@ -13,12 +15,14 @@
 #include "ui/window/message_bar.h"
 
 #include <QAbstractButton>
+#include <QHeaderView>
 #include <QLabel>
 #include <QListView>
 #include <QMenu>
 #include <QMenuBar>
 #include <QProcess>
 #include <QRegularExpression>
+#include <QScrollBar>
 #include <QSettings>
 #include <QTranslator>
 #include <QXmlStreamReader>
@@ -148,6 +152,8 @@ private Q_SLOTS:
     void theWindowIsGerman();
     void noMnemonicIsTakenTwiceInGerman();
     void pluralsAreGerman();
+    void figuresAreGerman();
+    void thePlanTableFitsASmallWindow();
     void thePaletteUnderstandsBothLanguages();
 
 private:
@@ -328,6 +334,44 @@ void LanguageTest::pluralsAreGerman() {
     };
     QCOMPARE(more(1), QStringLiteral("1 weitere"));
     QCOMPARE(more(3), QStringLiteral("3 weitere"));
+}
+
+void LanguageTest::figuresAreGerman() {
+    QLocale::setDefault(QLocale(QLocale::German, QLocale::Germany));
+    storeLanguage(Language::German);
+    installLanguage(*qApp);
+    QCOMPARE(figureText("mamba-demo · layer 7"), QStringLiteral("mamba-demo · Schicht 7"));
+    QCOMPARE(figureText("out_proj input"), QStringLiteral("Eingang von out_proj"));
+    QCOMPARE(
+        figureText("384 channels · 1 outlier · max 0.53 at channel 173"),
+        QStringLiteral("384 Kanäle · 1 Ausreißer · Max. 0,53 bei Kanal 173"));
+    QCOMPARE(figureText("mean + 6σ"), QStringLiteral("Mittelwert + 6σ"));
+    QCOMPARE(
+        figureText("after smoothing, α 0.5, and zeroing: max 3.1"),
+        QStringLiteral("nach Glättung, α 0,5, und Nullen: Max. 3,1"));
+    QCOMPARE(figureText("W8A8 input"), QStringLiteral("W8A8 input")); // a plan's name
+    QLocale::setDefault(QLocale::c());
+}
+
+/// All columns are in sight on the smallest screen that the window is made for.
+void LanguageTest::thePlanTableFitsASmallWindow() {
+    german();
+    m_window->setAsksBeforeClosing(false);
+    m_window->resize(1280, 720);
+    m_window->show();
+    m_workspace->openCheckpoint(QStringLiteral("tiny"));
+    QTRY_VERIFY_WITH_TIMEOUT(m_workspace->model().has_value(), 20'000);
+    m_window->messageBar()->clear();
+    auto* table = m_window->findChild<PlanTable*>();
+    QVERIFY(table != nullptr);
+    QCoreApplication::processEvents();
+    QVERIFY(table->viewport()->width() > 100);
+    QVERIFY2(
+        table->horizontalScrollBar()->maximum() == 0,
+        qPrintable(QStringLiteral("%1 columns in %2 pixels need %3")
+                       .arg(table->model()->columnCount())
+                       .arg(table->viewport()->width())
+                       .arg(table->horizontalHeader()->length())));
 }
 
 void LanguageTest::thePaletteUnderstandsBothLanguages() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window in a language that does not exist: every text is 40 % longer and stands in brackets, so that one
 // without brackets was forgotten, and one that is cut off has too little room.
+#include "core/figure/distribution.h"
+#include "core/figure/result_charts.h"
 #include "core/session/session_diff.h"
 #include "tests/ui/window/bench.h"
 #include "ui/dialogs/about_dialog.h"
@@ -10,6 +12,7 @@
 #include "ui/dialogs/engine_folder_dialog.h"
 #include "ui/dialogs/evaluate_dialog.h"
 #include "ui/dialogs/settings_dialog.h"
+#include "ui/models/core_words.h"
 #include "ui/models/text.h"
 #include "ui/theme/theme.h"
 #include "ui/window/centre_view.h"
@@ -99,6 +102,7 @@ private Q_SLOTS:
     void theCheckFindsWhatItIsFor();
     void theStartPage();
     void theWindowAtWork();
+    void theFigures();
     void theMenus();
     void theDialogs();
     void theDialogsOfTheEngine();
@@ -182,11 +186,8 @@ QStringList PseudoLocaleTest::untranslated() const {
         add(model.dtype);
     }
     if (const auto figure = m_window->layerView()->figure()) {
-        add(figure->title);
         add(figure->caption);
-        for (const StemPanel& panel : figure->panels) {
-            add(panel.title);
-        }
+        add(m_workspace->calibration()->source.checkpointName);
     }
     if (const auto map = m_window->centre()->overview()->map()) {
         add(map->title);
@@ -357,6 +358,61 @@ void PseudoLocaleTest::theWindowAtWork() {
     m_window->tour()->end();
     m_window->commandPalette()->open();
     check(*m_window->commandPalette());
+}
+
+/// What the plots say is painted, not in widgets.
+void PseudoLocaleTest::theFigures() {
+    work();
+    const auto say = [this](const std::string& text) {
+        check(figureText(text), QStringLiteral("a figure"));
+    };
+    const auto calibration = m_workspace->calibration();
+    const QuantPlan plan = m_workspace->plan();
+    const WeightStatistics* weights = m_workspace->weights().get();
+    for (const OutlierRule rule :
+         {OutlierRule::ChannelSpread, OutlierRule::AllElements, OutlierRule::LlmInt8, OutlierRule::Mad}) {
+        for (const Side side : {Side::Input, Side::Output}) {
+            const FigureOptions options{side, rule, 3, AxisScale::Log};
+            const Figure figure = layerFigure(*calibration, 0, options, {&plan, weights, true, true});
+            say(figure.title);
+            for (const StemPanel& panel : figure.panels) {
+                for (const std::string* text :
+                     {&panel.title, &panel.subtitle, &panel.xLabel, &panel.yLabel, &panel.afterLabel,
+                      &panel.bandLabel, &panel.emptyText}) {
+                    say(*text);
+                }
+            }
+            for (const Chart& chart :
+                 {distributionChart(*calibration, 0, options), channelRibbons(*calibration, 0, options),
+                  resultChart(calibration->spec, {}, {})}) {
+                say(chart.title);
+                for (const ChartPanel& panel : chart.panels) {
+                    for (const std::string* text :
+                         {&panel.title, &panel.subtitle, &panel.x.label, &panel.y.label, &panel.emptyText}) {
+                        say(*text);
+                    }
+                    for (const ChartSeries& series : panel.series) {
+                        say(series.label);
+                    }
+                    for (const ChartMark& mark : panel.marks) {
+                        say(mark.label);
+                    }
+                }
+            }
+            for (const HeatStatistic statistic :
+                 {HeatStatistic::Absmax, HeatStatistic::Sigmas, HeatStatistic::WeightAbsmax}) {
+                HeatOptions heat;
+                heat.statistic = statistic;
+                heat.side = side;
+                heat.rule = rule;
+                const HeatMap map = heatMap(*calibration, nullptr, heat);
+                say(map.title);
+                say(map.valueLabel);
+                say(map.emptyText);
+            }
+        }
+    }
+    QVERIFY(calibration->at({0, Linear::OutProj}, Side::Input).channels() > 0);
 }
 
 void PseudoLocaleTest::theMenus() {
