@@ -10,6 +10,7 @@
 #include <QMouseEvent>
 #include <QPixmap>
 #include <QRegularExpression>
+#include <QScreen>
 #include <QSignalSpy>
 #include <QTest>
 #include <QWheelEvent>
@@ -85,6 +86,7 @@ private Q_SLOTS:
     void aClickActivatesAChannel();
     void aScreenReaderHearsTheOutliers();
     void nothingAndEmptyPanelsAreFine();
+    void theCrossHairLeavesNoTrace();
     void coloursFollowTheTheme();
     void framesAreFast();
 };
@@ -326,6 +328,37 @@ void LayerPlotTest::nothingAndEmptyPanelsAreFine() {
     QTest::keyClick(&plot, Qt::Key_Plus);
     QTest::keyClick(&plot, Qt::Key_Return);
     QCOMPARE(plot.currentPanel(), -1);
+}
+
+// Only what the cross hair covers is painted again, so its old place has to be among it.
+void LayerPlotTest::theCrossHairLeavesNoTrace() {
+    LayerPlot plot;
+    plot.setFigure(shared(spike(500, 250, true)));
+    plot.resize(700, 400);
+    plot.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&plot));
+    const auto onScreen = [&plot] {
+        for (int i = 0; i < 5; ++i) {
+            QCoreApplication::processEvents();
+        }
+        return plot.screen()->grabWindow(plot.winId()).toImage();
+    };
+    auto* canvas = plot.findChild<QWidget*>();
+    const QRect rect = plot.panelRect(0);
+    const auto moveTo = [&](QPointF at) {
+        QMouseEvent move(
+            QEvent::MouseMove, at, canvas->mapToGlobal(at), Qt::NoButton, Qt::NoButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(canvas, &move);
+    };
+    const QImage before = onScreen();
+    QVERIFY(!before.isNull());
+    for (const double x : {0.1, 0.5, 0.93}) {
+        moveTo(QPointF(rect.left() + x * rect.width(), rect.center().y()));
+        QVERIFY(onScreen() != before);
+    }
+    QEvent leave(QEvent::Leave);
+    QCoreApplication::sendEvent(canvas, &leave);
+    QCOMPARE(onScreen(), before);
 }
 
 void LayerPlotTest::coloursFollowTheTheme() {
