@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/metrics.h"
 
+#include "core/base/normal.h"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 namespace mambascope {
 namespace {
-
-constexpr double kZ95 = 1.95996;
 
 /// Index of the largest finite value, the lowest on ties; 0 if there is none.
 int argmax(std::span<const double> values) {
@@ -95,9 +95,9 @@ Interval wilsonInterval(double p, int n) {
     if (n <= 0) {
         return {0, 1};
     }
-    const double z2n = kZ95 * kZ95 / n;
+    const double z2n = kNormal95 * kNormal95 / n;
     const double centre = (p + z2n / 2) / (1 + z2n);
-    const double half = kZ95 * std::sqrt(p * (1 - p) / n + z2n / (4.0 * n)) / (1 + z2n);
+    const double half = kNormal95 * std::sqrt(p * (1 - p) / n + z2n / (4.0 * n)) / (1 + z2n);
     return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 

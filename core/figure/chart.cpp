@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/figure/chart.h"
 
+#include "core/base/csv.h"
 #include "core/base/number_text.h"
 
 #include <algorithm>
@@ -34,18 +35,6 @@ struct Extent {
         return {low - around, high + around};
     }
 };
-
-/// A field of a line: in quotes if it has to be.
-std::string field(const std::string& text) {
-    if (text.find_first_of(",\"\n") == std::string::npos) {
-        return text;
-    }
-    std::string quoted = "\"";
-    for (const char letter : text) {
-        quoted += letter == '"' ? std::string("\"\"") : std::string(1, letter);
-    }
-    return quoted + '"';
-}
 
 std::string number(const std::optional<double>& value) {
     return value ? shortestText(*value) : std::string();
@@ -86,10 +75,10 @@ std::string chartToCsv(const Chart& chart) {
         for (const ChartSeries& series : panel.series) {
             const bool bars = series.kind == ChartKind::Bars, ribbon = series.kind == ChartKind::Ribbon;
             for (const ChartPoint& point : series.points) {
-                csv += field(panel.title) + "," + field(series.label) + "," + shortestText(point.x) + "," +
-                       (bars ? shortestText(point.xEnd) : std::string()) + "," +
+                csv += csvField(panel.title) + "," + csvField(series.label) + "," + shortestText(point.x) +
+                       "," + (bars ? shortestText(point.xEnd) : std::string()) + "," +
                        (ribbon ? std::string() : shortestText(point.y)) + "," + number(point.low) + "," +
-                       number(point.high) + "," + field(point.label) + "\n";
+                       number(point.high) + "," + csvField(point.label) + "\n";
             }
         }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/figure/sweep_figure.h"
 
+#include "core/base/csv.h"
+#include "core/base/normal.h"
 #include "core/base/number_text.h"
 
 #include <algorithm>
@@ -11,8 +13,6 @@
 
 namespace mambascope {
 namespace {
-
-constexpr double kZ95 = 1.959963984540054;
 
 /// One row of the sweep's table.
 struct Row {
@@ -86,8 +86,8 @@ std::optional<Accuracy> averageOf(const Row& row) {
     if (count == 0) {
         return std::nullopt;
     }
-    const double mean = sum / count, half = kZ95 * std::sqrt(variance) / count;
-    return Accuracy{mean, half / kZ95, mean - half, mean + half};
+    const double mean = sum / count, half = kNormal95 * std::sqrt(variance) / count;
+    return Accuracy{mean, half / kNormal95, mean - half, mean + half};
 }
 
 /// What the horizontal axis shows.
@@ -382,14 +382,6 @@ private:
     SweepFigure m_figure;
 };
 
-std::string quoted(const std::string& text) {
-    std::string result = "\"";
-    for (const char c : text) {
-        result += c == '"' ? std::string("\"\"") : std::string(1, c);
-    }
-    return result + "\"";
-}
-
 } // namespace
 
 Result<SweepFigure> sweepFigure(const Json& results, std::string_view what) {
@@ -425,12 +417,12 @@ std::string figureToCsv(const SweepFigure& figure) {
                 const auto place = static_cast<std::size_t>(point.x);
                 const bool reference = std::find(figure.references.begin(), figure.references.end(),
                                                  series.name) != figure.references.end();
-                const std::string x = reference                     ? std::string()
-                                      : figure.categories.empty()   ? shortestText(point.x)
-                                                                    : quoted(figure.categories.at(place));
-                text += quoted(panel.title) + "," + quoted(series.name) + "," + x + "," + quoted(point.plan) +
-                        "," + shortestText(point.y) + "," + shortestText(point.low) + "," +
-                        shortestText(point.high) + "\n";
+                const std::string x = reference                   ? std::string()
+                                      : figure.categories.empty() ? shortestText(point.x)
+                                                                  : csvQuoted(figure.categories.at(place));
+                text += csvQuoted(panel.title) + "," + csvQuoted(series.name) + "," + x + "," +
+                        csvQuoted(point.plan) + "," + shortestText(point.y) + "," + shortestText(point.low) +
+                        "," + shortestText(point.high) + "\n";
             }
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/sweep/tables.h"
 
+#include "core/base/csv.h"
 #include "core/base/number_text.h"
 #include "core/evaluation/comparison.h"
 #include "core/evaluation/result_numbers.h"
@@ -41,18 +42,6 @@ OrderedJson rowJson(const SweepGroup& group, const EvaluationResult& row) {
     return json;
 }
 
-/// RFC 4180.
-std::string quoted(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) {
-        return text;
-    }
-    std::string result = "\"";
-    for (const char c : text) {
-        result += c == '"' ? std::string("\"\"") : std::string(1, c);
-    }
-    return result + "\"";
-}
-
 struct CsvLine {
     std::string checkpoint, plan, task;
     const TaskResult* result;
@@ -65,7 +54,7 @@ std::string accuracyLine(const CsvLine& line, Metric metric) {
     const double p = metric == Metric::AccuracyNorm ? m.accuracyNorm : m.accuracy;
     const Interval interval = wilsonInterval(p, m.n);
     const bool published = publishedMetric(line.result->task) == metricName(metric);
-    std::string text = quoted(line.checkpoint) + "," + quoted(line.plan) + "," + line.task + "," +
+    std::string text = csvField(line.checkpoint) + "," + csvField(line.plan) + "," + line.task + "," +
                        metricName(metric) + "," + (published ? "1" : "0") + "," + std::to_string(m.n) + "," +
                        shortestText(p) + "," + shortestText(accuracyStandardError(p, m.n)) + "," +
                        shortestText(interval.low) + "," + shortestText(interval.high);
@@ -87,7 +76,7 @@ std::string accuracyLine(const CsvLine& line, Metric metric) {
 
 std::string perplexityLine(const CsvLine& line) {
     const TaskMetrics& m = line.result->metrics;
-    std::string text = quoted(line.checkpoint) + "," + quoted(line.plan) + "," + line.task +
+    std::string text = csvField(line.checkpoint) + "," + csvField(line.plan) + "," + line.task +
                        ",perplexity,0," + std::to_string(m.n) + "," + shortestText(m.perplexity) + "," +
                        shortestText(m.perplexityStandardError) + ",,";
     const auto compared = line.before == nullptr ? std::nullopt : compareTask(*line.result, *line.before);

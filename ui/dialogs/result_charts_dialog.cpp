@@ -2,6 +2,7 @@
 #include "ui/dialogs/result_charts_dialog.h"
 
 #include "core/base/file.h"
+#include "core/base/normal.h"
 #include "core/figure/result_charts.h"
 #include "core/session/session_diff.h"
 #include "ui/commands/plan_edit.h"
@@ -26,7 +27,6 @@ namespace {
 
 /// The mean of the tasks' published metrics, with the interval that their standard errors give it.
 ResultRun resultRun(const Run& run, const QuantPlan& plan) {
-    constexpr double kNormal95 = 1.95996;
     double squares = 0;
     int tasks = 0;
     for (const TaskResult& task : run.result->tasks) {

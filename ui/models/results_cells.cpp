@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/normal.h"
 #include "core/evaluation/comparison.h"
 #include "ui/commands/plan_edit.h"
 #include "ui/models/results_model.h"
@@ -166,7 +167,7 @@ ResultsModel::averageCell(const EvaluationResult& result, const EvaluationResult
         const double delta = average - baseline->average();
         cell.detail = signedPercent(delta);
         // Tasks are independent of each other; that items are paired makes the true error smaller.
-        cell.tone = std::fabs(delta) > 1.96 * std::sqrt(2 * variance) / tasks ? (delta > 0 ? 1 : -1) : 0;
+        cell.tone = std::fabs(delta) > kNormal95 * std::sqrt(2 * variance) / tasks ? (delta > 0 ? 1 : -1) : 0;
     }
     if (const int nonfinite = result.nonfinite(); nonfinite > 0) {
         cell.warning = nonfiniteText(nonfinite);
