@@ -384,11 +384,11 @@
     </message>
     <message>
         <source>tensor</source>
-        <translation>je Tensor</translation>
+        <translation>Tensor</translation>
     </message>
     <message>
         <source>channel</source>
-        <translation>je Kanal</translation>
+        <translation>Kanal</translation>
     </message>
     <message>
         <source>group of %1</source>
@@ -404,7 +404,7 @@
     </message>
     <message>
         <source>per token</source>
-        <translation>je Token</translation>
+        <translation>Token</translation>
     </message>
     <message>
         <source>rotated</source>
@@ -2740,7 +2740,7 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     </message>
     <message>
         <source>W scales</source>
-        <translation>W-Skalen</translation>
+        <translation>W-Skala</translation>
     </message>
     <message>
         <source>A bits</source>
@@ -2788,11 +2788,11 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     </message>
     <message>
         <source>Scan bits</source>
-        <translation>Scan-Bits</translation>
+        <translation>Scan</translation>
     </message>
     <message>
         <source>State bits</source>
-        <translation>Zustandsbits</translation>
+        <translation>Zust.</translation>
     </message>
 </context>
 <context>

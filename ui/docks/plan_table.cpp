@@ -17,6 +17,8 @@
 #include <QMouseEvent>
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 
 namespace mambascope::ui {
 
@@ -48,6 +50,7 @@ PlanTable::PlanTable(PlanModel& model, PlanEditor& editor, const Theme& theme, Q
     horizontalHeader()->setHighlightSections(false);
     horizontalHeader()->setStretchLastSection(true);
     connect(&model, &QAbstractItemModel::modelReset, this, &PlanTable::fitColumns);
+    connect(&model, &QAbstractItemModel::dataChanged, this, &PlanTable::fitColumns);
     connect(&theme, &Theme::changed, viewport(), qOverload<>(&QWidget::update));
 }
 
@@ -93,14 +96,25 @@ void PlanTable::fitColumns() {
             return {};
         }
     };
+    std::array<int, PlanModel::ColumnCount> wide{}, tight{};
     for (int column = 0; column < PlanModel::ColumnCount; ++column) {
-        int width = horizontalHeader()->sectionSizeHint(column);
-        if (column == PlanModel::SiteColumn) {
-            width = std::max(width, sizeHintForColumn(column));
-        } else {
-            width = std::max({width, metrics.horizontalAdvance(widest(column)) + 2 * character, character * 6});
-        }
-        setColumnWidth(column, width + character * 4 / 3);
+        const auto at = static_cast<std::size_t>(column);
+        const int header = horizontalHeader()->sectionSizeHint(column);
+        tight[at] = std::max(header, sizeHintForColumn(column));
+        wide[at] = std::max(header, metrics.horizontalAdvance(widest(column)) + 2 * character);
+        wide[at] = std::max({wide[at], tight[at], character * 6}) + character * 4 / 3;
+    }
+    // Where there is no room for that, by what the columns hold now; what is left goes to those that want
+    // more.
+    const int wanted = std::accumulate(wide.begin(), wide.end(), 0);
+    const int needed = std::accumulate(tight.begin(), tight.end(), 0);
+    const double share =
+        wanted > needed
+            ? std::clamp(static_cast<double>(viewport()->width() - needed) / (wanted - needed), 0.0, 1.0)
+            : 1.0;
+    for (int column = 0; column < PlanModel::ColumnCount; ++column) {
+        const auto at = static_cast<std::size_t>(column);
+        setColumnWidth(column, tight[at] + static_cast<int>(share * (wide[at] - tight[at])));
     }
 }
 
@@ -113,6 +127,11 @@ PlanTable::selectionCommand(const QModelIndex& index, const QEvent* event) const
         return QItemSelectionModel::NoUpdate;
     }
     return QTableView::selectionCommand(index, event);
+}
+
+void PlanTable::resizeEvent(QResizeEvent* event) {
+    QTableView::resizeEvent(event);
+    fitColumns();
 }
 
 bool PlanTable::event(QEvent* event) {

@@ -319,7 +319,7 @@ void MainWindow::resetLayout() {
     };
     const int character = fontMetrics().averageCharWidth();
     resizeDocks({dock("layersDock")}, {character * 46}, Qt::Horizontal);
-    resizeDocks({dock("planDock"), dock("resultsDock")}, {character * 98, character * 120}, Qt::Horizontal);
+    resizeDocks({dock("planDock"), dock("resultsDock")}, {character * 125, character * 95}, Qt::Horizontal);
     resizeDocks({dock("planDock")}, {height() * 2 / 5}, Qt::Vertical);
 }
 
