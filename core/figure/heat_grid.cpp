@@ -52,8 +52,8 @@ private:
     double m_linear, m_low, m_factor = 0;
 };
 
-/// A shader for very many values: shades rise with the value, so all values between two of the same shade have
-/// that shade, and the logarithm is needed at the borders between shades only.
+/// A shader for very many values: shades rise with the value, so all values between two of the same shade
+/// have that shade, and the logarithm is needed at the borders between shades only.
 class ShadeTable {
 public:
     /// `range` of positive, normal values, for which the table is made.

@@ -164,6 +164,8 @@ int main(int argc, char** argv) {
         view.setHeatScale(i % 2 == 0 ? AxisScale::Linear : AxisScale::Log);
     });
     measure("another site", 40, [&](int i) { view.setLinear(i % 2 == 0 ? Linear::XProj : Linear::OutProj); });
+    // A new map, new outliers in every layer, and no picture of it kept from before.
+    measure("another outlier rule", 60, [&](int i) { view.setK(5 + 0.01 * i); });
     measure("resize", 60, [&](int i) { window.resize(1600 - 4 * (i % 20), 1000 - 3 * (i % 20)); });
     return 0;
 }

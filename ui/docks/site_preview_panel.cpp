@@ -203,10 +203,11 @@ SitePreviewPanel::lines(const SitePreview& preview, const std::optional<SitePrev
     output(tr("Output off by about %1 % from the weight"), &SitePreview::outputErrorOfWeight);
     output(tr("Output off by about %1 % from the input"), &SitePreview::outputErrorOfInput);
     if (const double largest = largestOf(preview.inputAbsmax); largest > 0) {
-        const QString range = preview.inputScale > 0
-                                  ? tr("Input up to %1, Δ %2")
-                                        .arg(significant(largest, 3), significant(static_cast<double>(preview.inputScale), 3))
-                                  : tr("Input up to %1").arg(significant(largest, 3));
+        const QString range =
+            preview.inputScale > 0
+                ? tr("Input up to %1, Δ %2")
+                      .arg(significant(largest, 3), significant(static_cast<double>(preview.inputScale), 3))
+                : tr("Input up to %1").arg(significant(largest, 3));
         beside(range, unsmoothed ? significant(largestOf(unsmoothed->inputAbsmax), 3) : QString());
     }
     return lines;

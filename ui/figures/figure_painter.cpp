@@ -63,7 +63,8 @@ void paintHead(const Sheet& sheet, const QRectF& rect, const StemPanel& panel) {
     } else {
         left += head.horizontalAdvance(title) + 5 * sheet.point;
     }
-    const QString subtitle = small.elidedText(figureText(panel.subtitle), Qt::ElideRight, rect.right() - left);
+    const QString subtitle =
+        small.elidedText(figureText(panel.subtitle), Qt::ElideRight, rect.right() - left);
     drawText(sheet, QPointF(left, baseline), subtitle, sheet.smallFont, sheet.colours.secondaryText);
 }
 

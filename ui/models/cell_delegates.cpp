@@ -78,7 +78,8 @@ void LayersDelegate::paint(
     if (selected) {
         style->drawPrimitive(QStyle::PE_PanelItemViewItem, &option, painter, option.widget);
     }
-    // Scrolling and resizing paint every row again: few different texts, which need not be laid out for each cell.
+    // Scrolling and resizing paint every row again: few different texts, which need not be laid out for each
+    // cell.
     if (m_textFont != option.font) {
         m_textFont = option.font;
         m_texts.clear();

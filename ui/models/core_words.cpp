@@ -35,10 +35,8 @@ constexpr std::array kPhases{
 
 /// What they say of a linear. Names of plans end like that too.
 constexpr std::array kLinearTexts{
-    QT_TRANSLATE_NOOP("CoreWords", "%1 inputs"),
-    QT_TRANSLATE_NOOP("CoreWords", "%1 outputs"),
-    QT_TRANSLATE_NOOP("CoreWords", "%1 input"),
-    QT_TRANSLATE_NOOP("CoreWords", "%1 output"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 inputs"),         QT_TRANSLATE_NOOP("CoreWords", "%1 outputs"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 input"),          QT_TRANSLATE_NOOP("CoreWords", "%1 output"),
     QT_TRANSLATE_NOOP("CoreWords", "%1 weight columns"),
 };
 

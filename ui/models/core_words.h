@@ -12,8 +12,8 @@ namespace mambascope::ui {
 QString phaseText(std::string_view phase);
 
 /// A title, a legend or the label of an axis of the core's figures in the window's language, numbers with the
-/// locale's decimal point; parts between "·" that are not known, names above all, as they are. Captions, which
-/// are sentences, stay in English.
+/// locale's decimal point; parts between "·" that are not known, names above all, as they are. Captions,
+/// which are sentences, stay in English.
 QString figureText(std::string_view text);
 
 } // namespace mambascope::ui

@@ -58,8 +58,8 @@ void paintBlocks(
 void paintCounts(
     QPainter& painter, const DiagramLayout& layout, const std::vector<StemPanel>& panels,
     const DiagramStyle& style);
-/// Both. Linears have the colours of their panels, and below them the number of their outlier channels as `panels`
-/// have them. `selected` is filled.
+/// Both. Linears have the colours of their panels, and below them the number of their outlier channels as
+/// `panels` have them. `selected` is filled.
 void paintDiagram(
     QPainter& painter, const DiagramLayout& layout, const std::vector<StemPanel>& panels,
     std::optional<Linear> selected, const DiagramStyle& style);

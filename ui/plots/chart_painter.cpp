@@ -65,7 +65,8 @@ void paintHead(const Sheet& sheet) {
     const double from = left + head.horizontalAdvance(title) + 10 * sheet.style.unit;
     sheet.text(
         QPointF(from, baseline),
-        sheet.metrics.elidedText(figureText(sheet.panel.subtitle), Qt::ElideRight, sheet.frame.cell.right() - from),
+        sheet.metrics.elidedText(
+            figureText(sheet.panel.subtitle), Qt::ElideRight, sheet.frame.cell.right() - from),
         sheet.style.colours.secondaryText);
 }
 
@@ -188,7 +189,8 @@ void paintPoints(const Sheet& sheet, const ChartSeries& series) {
         sheet.painter.drawEllipse(place, radius, radius);
         places.push_back(place);
         labels.push_back(
-            {place, QSizeF(sheet.metrics.horizontalAdvance(figureText(point.label)), sheet.metrics.ascent())});
+            {place,
+             QSizeF(sheet.metrics.horizontalAdvance(figureText(point.label)), sheet.metrics.ascent())});
     }
     const auto rects = placeLabels(labels, places, sheet.frame.area, radius);
     for (std::size_t i = 0; i < rects.size(); ++i) {

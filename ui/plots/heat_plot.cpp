@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/plots/heat_plot.h"
 
+#include "ui/models/core_words.h"
 #include "ui/models/text.h"
 #include "ui/plots/axis_ticks.h"
 #include "ui/plots/plot_accessible.h"
@@ -139,7 +140,8 @@ QString HeatPlot::describe(int layer, int channel) const {
     }
     const HeatOptions& options = m_map->options;
     QStringList parts{
-        tr("layer %1").arg(layer), qt(linearName(options.linear)) + u' ' + qt(sideName(options.side)),
+        tr("layer %1").arg(layer),
+        figureText(std::string(linearName(options.linear)) + " " + std::string(sideName(options.side))),
         tr("channel %1").arg(channel), formatValue(m_map->absmaxAt(layer, channel))};
     if (const auto sigmas = m_map->sigmas(layer, channel); sigmas && options.rule != OutlierRule::LlmInt8) {
         const QString size = QLocale().toString(std::abs(*sigmas), 'f', 1);

@@ -51,7 +51,7 @@ struct LayerPlot::Impl {
     QString emptyText;
     PlotPosition cursor, hover;
     std::array<PlotPosition, 2> markers; ///< A and B
-    QRegion cursorRegion; ///< covered by the cross hair as it was painted last
+    QRegion cursorRegion;                ///< covered by the cross hair as it was painted last
     QPoint pressed;
     QString readout;
 

@@ -14,7 +14,8 @@ bool PaintedImage::isValid(QSize size, qreal ratio) const {
 
 QImage& PaintedImage::renew(QSize size, qreal ratio, const QColor& background) {
     const QSize pixels(
-        static_cast<int>(std::ceil(size.width() * ratio)), static_cast<int>(std::ceil(size.height() * ratio)));
+        static_cast<int>(std::ceil(size.width() * ratio)),
+        static_cast<int>(std::ceil(size.height() * ratio)));
     const auto needed = static_cast<std::size_t>(pixels.width()) * static_cast<std::size_t>(pixels.height());
     if (m_pixels.size() < needed) {
         m_pixels = std::vector<QRgb>(needed + needed / 4); // with room for the next steps

@@ -19,7 +19,8 @@ PanelCanvas::PanelCanvas(QWidget* parent)
     setAttribute(Qt::WA_OpaquePaintEvent);
     setPlottingHint(QCP::phImmediateRefresh, false); // paint with all other widgets at once
     layer(QStringLiteral("overlay"))->setMode(QCPLayer::lmLogical);
-    // Dragging and the wheel call replot(), which draws every layer that is visible into QCustomPlot's own buffer.
+    // Dragging and the wheel call replot(), which draws every layer that is visible into QCustomPlot's own
+    // buffer.
     connect(this, &QCustomPlot::beforeReplot, this, [this] {
         setLayersVisible(false);
         redraw();

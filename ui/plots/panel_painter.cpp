@@ -104,7 +104,8 @@ QImage* imageOf(const QPainter& painter) {
     return suits ? image : nullptr;
 }
 
-/// Bars that stand on the lower edge of `clip`, row by row: a column of pixels is in as many lines of the memory.
+/// Bars that stand on the lower edge of `clip`, row by row: a column of pixels is in as many lines of the
+/// memory.
 void fillBars(QImage& image, const QRect& clip, const std::vector<QRect>& bars, QRgb colour) {
     std::vector<int> tops(static_cast<std::size_t>(clip.width()), clip.bottom() + 1);
     int highest = clip.bottom() + 1;
@@ -330,8 +331,8 @@ void paintBandEdge(
         painter.setRenderHint(QPainter::Antialiasing, true);
         const QPointF baseline(label.left(), label.top() + QFontMetricsF(font).ascent());
         drawHaloText(
-            painter, baseline, figureText(panel.bandLabel), font, colours.bandEdge,
-            colours.background, frame.unit, stamps);
+            painter, baseline, figureText(panel.bandLabel), font, colours.bandEdge, colours.background,
+            frame.unit, stamps);
     }
     painter.restore();
 }

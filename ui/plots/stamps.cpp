@@ -45,8 +45,7 @@ unsigned rimAt(const QImage& text, int x, int y, int near, int far) {
 
 } // namespace
 
-void Stamps::prepare(
-    std::map<std::pair<QString, QRgb>, Stamp>& stamps, Style& current, const Style& style) {
+void Stamps::prepare(std::map<std::pair<QString, QRgb>, Stamp>& stamps, Style& current, const Style& style) {
     if (!(current == style) || stamps.size() > kMost) {
         stamps.clear();
         current = style;
@@ -63,7 +62,8 @@ Stamps::Stamp Stamps::makeText(const QString& text, const QColor& colour, const 
     const QFontMetricsF metrics(style.font);
     const int far = static_cast<int>(std::lround(1.4 * style.rim * style.ratio));
     const int near = static_cast<int>(std::lround(style.rim * style.ratio));
-    const int around = far + static_cast<int>(std::ceil(2 * style.ratio)); // glyphs may reach over their width
+    const int around =
+        far + static_cast<int>(std::ceil(2 * style.ratio)); // glyphs may reach over their width
     const int ascent = static_cast<int>(std::ceil(metrics.ascent() * style.ratio));
     QImage plain = transparent(
         static_cast<int>(std::ceil(metrics.horizontalAdvance(text) * style.ratio)) + 2 * around,

@@ -49,7 +49,7 @@ private:
     static void put(QPainter& painter, QPointF at, const Stamp& stamp);
 
     Style m_textStyle, m_diamondStyle;
-    std::map<std::pair<QString, QRgb>, Stamp> m_texts; ///< by text and colour
+    std::map<std::pair<QString, QRgb>, Stamp> m_texts;    ///< by text and colour
     std::map<std::pair<QString, QRgb>, Stamp> m_diamonds; ///< by radius and colour
 };
 

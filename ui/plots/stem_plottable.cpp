@@ -93,8 +93,7 @@ void BandItem::draw(QCPPainter* painter) {
     }
     painter->setPen(m_stems->colours().secondaryText);
     painter->drawText(
-        clipRect().adjusted(8, 8, -8, -8), Qt::AlignCenter | Qt::TextWordWrap,
-        figureText(panel->emptyText));
+        clipRect().adjusted(8, 8, -8, -8), Qt::AlignCenter | Qt::TextWordWrap, figureText(panel->emptyText));
 }
 
 PanelHead::PanelHead(QCustomPlot* plot, const QCPAxisRect* below)

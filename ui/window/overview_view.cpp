@@ -208,14 +208,15 @@ void OverviewView::refreshMap() {
         return;
     }
     const RecentMap wanted{snapshot, weightsMatter ? weights : nullptr, options, nullptr};
-    const auto known = std::ranges::find_if(
-        m_recent, [&](const RecentMap& recent) { return recent.sameSource(wanted); });
+    const auto known =
+        std::ranges::find_if(m_recent, [&](const RecentMap& recent) { return recent.sameSource(wanted); });
     HeatOptions otherScale = m_shownOptions;
     otherScale.scale = options.scale;
     if (known != m_recent.end()) {
         m_map = known->map;
         m_recent.erase(known);
-    } else if (m_map != nullptr && m_shown == snapshot && otherScale == options && m_shownWeights == weights) {
+    } else if (
+        m_map != nullptr && m_shown == snapshot && otherScale == options && m_shownWeights == weights) {
         m_map = std::make_shared<const HeatMap>(withScale(*m_map, options.scale));
     } else {
         m_map = std::make_shared<const HeatMap>(heatMap(*snapshot, weights.get(), options));

@@ -5,9 +5,9 @@
 
 namespace mambascope::ui {
 
-/// Holds a widget whose texts change at every step of the user. After every change of a label's text Qt lays out
-/// everything around it, up to the main window and its docks; here it does so only if the widget needs another
-/// height, or more width than there is.
+/// Holds a widget whose texts change at every step of the user. After every change of a label's text Qt lays
+/// out everything around it, up to the main window and its docks; here it does so only if the widget needs
+/// another height, or more width than there is.
 class StillBox : public QWidget {
 public:
     /// Takes `content`, which gets all of its room.

@@ -310,7 +310,12 @@ void HeatMapTest::manyValuesHaveTheShadesOfSingleOnes() {
     QFETCH(double, high);
     const HeatScale scale{{low, high}, AxisScale::Log};
     std::vector<float> values{
-        0.0F, -1.0F, std::nanf(""), std::numeric_limits<float>::infinity(), 1e-45F, static_cast<float>(low),
+        0.0F,
+        -1.0F,
+        std::nanf(""),
+        std::numeric_limits<float>::infinity(),
+        1e-45F,
+        static_cast<float>(low),
         static_cast<float>(high)};
     const int count = 100'000; // from below the range to above it
     for (int i = 0; i < count; ++i) {
