@@ -2,7 +2,8 @@
 #include "ui/window/still_box.h"
 
 #include <QEvent>
-#include <QLayout>
+
+#include <cstdlib>
 
 namespace mambascope::ui {
 
@@ -29,22 +30,27 @@ int StillBox::heightForWidth(int width) const {
     return m_content->heightForWidth(width);
 }
 
-int StillBox::neededHeight() const {
-    return hasHeightForWidth() ? heightForWidth(width()) : sizeHint().height();
+QSize StillBox::needed() const {
+    return {minimumSizeHint().width(), hasHeightForWidth() ? heightForWidth(width()) : sizeHint().height()};
 }
 
 bool StillBox::event(QEvent* event) {
-    if (event->type() == QEvent::LayoutRequest &&
-        (neededHeight() != m_height || minimumSizeHint().width() > width())) {
-        m_height = neededHeight();
-        updateGeometry();
+    if (event->type() == QEvent::LayoutRequest) {
+        constexpr int kDigits = 4;
+        const QSize now = needed();
+        const int moved = std::abs(now.width() - m_known.width());
+        if (now.height() != m_known.height() || now.width() > width() ||
+            moved > kDigits * fontMetrics().averageCharWidth()) {
+            m_known = now;
+            updateGeometry();
+        }
     }
     return QWidget::event(event);
 }
 
 void StillBox::resizeEvent(QResizeEvent*) {
     m_content->setGeometry(rect());
-    m_height = neededHeight();
+    m_known = needed();
 }
 
 } // namespace mambascope::ui

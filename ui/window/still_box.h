@@ -7,7 +7,7 @@ namespace mambascope::ui {
 
 /// Holds a widget whose texts change at every step of the user. After every change of a label's text Qt lays
 /// out everything around it, up to the main window and its docks; here it does so only if the widget needs
-/// another height, or more width than there is.
+/// another height, more width than there is, or a least width that differs by more than a few digits.
 class StillBox : public QWidget {
 public:
     /// Takes `content`, which gets all of its room.
@@ -23,10 +23,10 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
-    int neededHeight() const;
+    QSize needed() const;
 
     QWidget* m_content;
-    int m_height = -1; ///< that was needed when everything was laid out last
+    QSize m_known; ///< that was needed when everything was laid out last
 };
 
 } // namespace mambascope::ui
