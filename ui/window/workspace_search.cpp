@@ -5,6 +5,7 @@
 #include "core/session/search_trace.h"
 #include "ui/commands/plan_edit.h"
 
+#include <QFileInfo>
 #include <QLocale>
 
 #include <algorithm>
@@ -49,7 +50,8 @@ void Workspace::findAlpha() {
             const Result<LoadedModel> model = loadedModel(*service, work.text.model.hash);
             return model.ok() ? searchAlphaOnEngine(engine, *tokenizers, work, job) : model.error();
         },
-        [this, searched = work.plan, windows, hash = checkpoint()->hash](const Result<AlphaSearchOutcome>& outcome) {
+        [this, searched = work.plan, windows, hash = checkpoint()->hash, calibrated = m_calibrationHash,
+         textName = QFileInfo(settings.textFile).fileName().toStdString()](const Result<AlphaSearchOutcome>& outcome) {
             if (!outcome.ok()) {
                 report(outcome.error(), [this] { findAlpha(); });
                 return;
@@ -59,7 +61,8 @@ void Workspace::findAlpha() {
             }
             if (!m_session->readOnly()) { // else the edit below says so
                 const OrderedJson trace = searchTrace(
-                    "alpha", *checkpoint(), searched, windows, toJson(outcome.value().found));
+                    {"alpha", *checkpoint(), searched, calibrated, textName, windows},
+                    toJson(outcome.value().found));
                 if (const Result<void> kept = m_session->addSearch(trace, hash); !kept.ok()) {
                     report(kept.error());
                 }
