@@ -2,6 +2,7 @@
 #include "core/figure/result_charts.h"
 
 #include "core/figure/captions.h"
+#include "core/figure/sensitivity_chart.h"
 #include "core/quantization/search.h"
 
 #include <algorithm>
@@ -161,8 +162,11 @@ Chart resultChart(const ModelSpec& spec, std::span<const ResultRun> runs, const 
 }
 
 Result<Chart> searchTraceChart(const Json& trace, const std::string& what) {
+    if (isSensitivityTrace(trace)) {
+        return sensitivityChart(trace, what);
+    }
     const Error wrong = Error::unreadable(
-        what + " is not the trace of a search over α or bits.", "mambascope-cli search --trace writes one.");
+        what + " is not the trace of a search.", "mambascope-cli search --trace writes one.");
     if (!trace.is_object() || !trace.contains("candidates") || !trace.contains("sites") ||
         !trace["candidates"].is_array() || trace["candidates"].empty() || !trace["sites"].is_object()) {
         return wrong;

@@ -31,7 +31,8 @@ Chart resultChart(const ModelSpec& spec, std::span<const ResultRun> runs, const 
 
 /// The trace of a search (toJson() of a SearchResult): for every linear, over the layers, the error of what
 /// was chosen, the range of all candidates' errors, and the error of the last candidate: no smoothing, or the
-/// fewest bits. Unreadable if `trace` is none; `what` names it.
+/// fewest bits; of a search for sensitive sites sensitivityChart(). Unreadable if `trace` is none; `what` names
+/// it.
 Result<Chart> searchTraceChart(const Json& trace, const std::string& what);
 
 } // namespace mambascope

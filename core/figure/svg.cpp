@@ -1,31 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/figure/svg.h"
 
+#include "core/figure/svg_shapes.h"
+
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 
 namespace mambascope {
 namespace {
 
-constexpr int kLeft = 56, kRight = 12, kTop = 40, kBottom = 34;
-
-/// The same in every locale.
-std::string formatted(double value, std::chars_format format, int precision) {
-    std::array<char, 64> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), value, format, precision).ptr;
-    return {text.data(), end};
-}
-
-std::string number(double value) {
-    return formatted(std::clamp(value, -1e6, 1e6), std::chars_format::fixed, 2);
-}
-
-/// As few digits as say it: "0.001", "1", "2.5", "1e+06".
-std::string tickText(double value) {
-    return formatted(value, std::chars_format::general, 6);
-}
+using svg::kBottom;
+using svg::kLeft;
+using svg::kRight;
+using svg::kTop;
+using svg::line;
+using svg::number;
+using svg::text;
+using svg::tickText;
 
 const char* colourOf(Linear linear) {
     switch (linear) {
@@ -39,34 +30,6 @@ const char* colourOf(Linear linear) {
         break;
     }
     return "var(--out)";
-}
-
-std::string text(double x, double y, const char* anchor, const char* style, const std::string& content) {
-    return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" + anchor + "\" style=\"" +
-           style + "\">" + escapedXml(content) + "</text>";
-}
-
-std::vector<double> linearTicks(double low, double high) {
-    const double span = high - low;
-    const double power = std::pow(10.0, std::floor(std::log10(span / 4)));
-    const double steps = span / 4 / power;
-    const double step = power * (steps < 1.5 ? 1 : steps < 3.5 ? 2 : steps < 7.5 ? 5 : 10);
-    std::vector<double> ticks;
-    for (double tick = std::ceil(low / step) * step; tick <= high + step * 1e-9; tick += step) {
-        ticks.push_back(std::fabs(tick) < step * 1e-9 ? 0 : tick);
-    }
-    return ticks;
-}
-
-std::vector<double> logTicks(double low, double high) {
-    std::vector<double> ticks;
-    const int first = static_cast<int>(std::ceil(std::log10(low) - 1e-9));
-    const int last = static_cast<int>(std::floor(std::log10(high) + 1e-9));
-    const int step = std::max(1, (last - first) / 6 + ((last - first) % 6 == 0 ? 0 : 1));
-    for (int exponent = first; exponent <= last; exponent += step) {
-        ticks.push_back(std::pow(10.0, exponent));
-    }
-    return ticks;
 }
 
 /// One panel at a place of the drawing.
@@ -112,14 +75,12 @@ private:
 
     std::string axes() const {
         std::string svg;
-        const auto ticks = m_scale == AxisScale::Log ? logTicks(m_range.low, m_range.high)
-                                                     : linearTicks(m_range.low, m_range.high);
-        for (const double tick : ticks) {
+        for (const double tick : svg::ticks(m_range, m_scale)) {
             svg += line(m_left, y(tick), m_right, y(tick), "stroke:var(--grid)") +
                    text(m_left - 6, y(tick) + 4, "end", "fill:var(--faint)", tickText(tick));
         }
         const auto channels = static_cast<double>(m_panel.values.size());
-        for (const double tick : linearTicks(0, std::max(1.0, channels - 1))) {
+        for (const double tick : svg::ticks({0, std::max(1.0, channels - 1)}, AxisScale::Linear)) {
             if (tick == std::floor(tick) && tick < channels) {
                 svg += text(x(tick), m_bottom + 14, "middle", "fill:var(--faint)", tickText(tick));
             }
@@ -179,11 +140,6 @@ private:
         return svg;
     }
 
-    static std::string line(double x1, double y1, double x2, double y2, const char* style) {
-        return "<line x1=\"" + number(x1) + "\" y1=\"" + number(y1) + "\" x2=\"" + number(x2) + "\" y2=\"" +
-               number(y2) + "\" style=\"" + style + "\"/>";
-    }
-
     const StemPanel& m_panel;
     AxisScale m_scale;
     AxisRange m_range;
@@ -222,21 +178,17 @@ std::string escapedXml(std::string_view text) {
 std::string figureToSvg(const Figure& figure, const SvgSize& size) {
     const int columns = std::max(1, std::min(size.columns, static_cast<int>(figure.panels.size())));
     const int rows = (static_cast<int>(figure.panels.size()) + columns - 1) / columns;
-    const std::string width = std::to_string(columns * size.panelWidth);
-    const std::string height = std::to_string(rows * size.panelHeight);
-    std::string svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 " + width + " " +
-                      height + "\" width=\"" + width + "\" height=\"" + height +
-                      "\" style=\"font:12px sans-serif;max-width:100%;height:auto\"><title>" +
-                      escapedXml(figure.title) + "</title><desc>" + escapedXml(figure.caption) + "</desc>";
+    std::string body;
     for (std::size_t i = 0; i < figure.panels.size(); ++i) {
         const int column = static_cast<int>(i) % columns, row = static_cast<int>(i) / columns;
-        svg += "<g>" +
-               PanelPainter(
-                   figure.panels[i], figure.yScale, size, column * size.panelWidth, row * size.panelHeight)
-                   .paint() +
-               "</g>";
+        body += "<g>" +
+                PanelPainter(
+                    figure.panels[i], figure.yScale, size, column * size.panelWidth, row * size.panelHeight)
+                    .paint() +
+                "</g>";
     }
-    return svg + "</svg>";
+    return svg::drawing(
+        columns * size.panelWidth, rows * size.panelHeight, figure.title, figure.caption, body);
 }
 
 } // namespace mambascope
