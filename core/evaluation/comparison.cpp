@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 namespace mambascope {
 namespace {
@@ -15,22 +14,31 @@ struct Pair {
     const ItemResult* before;
 };
 
-/// Items that both have, in the order of `items`.
-std::vector<Pair> pairs(const TaskResult& task, const TaskResult& baseline) {
-    std::map<int, const ItemResult*> before;
-    for (const ItemResult& item : baseline.items) {
-        before[item.index] = &item;
-    }
-    std::vector<Pair> result;
+/// By index, so that the order of the run does not matter for what the bootstrap draws.
+std::vector<const ItemResult*> sortedItems(const TaskResult& task) {
+    std::vector<const ItemResult*> items;
+    items.reserve(task.items.size());
     for (const ItemResult& item : task.items) {
-        if (const auto it = before.find(item.index); it != before.end()) {
-            result.push_back({&item, it->second});
+        items.push_back(&item);
+    }
+    std::stable_sort(items.begin(), items.end(), [](const ItemResult* a, const ItemResult* b) {
+        return a->index < b->index;
+    });
+    return items;
+}
+
+/// Items that both have, by index.
+std::vector<Pair> pairs(const TaskResult& task, const TaskResult& baseline) {
+    const std::vector<const ItemResult*> all = sortedItems(baseline);
+    std::vector<Pair> result;
+    auto before = all.begin();
+    for (const ItemResult* now : sortedItems(task)) {
+        before = std::find_if(
+            before, all.end(), [&](const ItemResult* each) { return each->index >= now->index; });
+        if (before != all.end() && (*before)->index == now->index) {
+            result.push_back({now, *before});
         }
     }
-    // The order of the run must not matter for what the bootstrap draws.
-    std::sort(result.begin(), result.end(), [](const Pair& a, const Pair& b) {
-        return a.now->index < b.now->index;
-    });
     return result;
 }
 
@@ -78,7 +86,85 @@ void addPerplexity(TaskComparison& comparison, std::span<const Pair> common) {
     comparison.perplexityInterval = percentileInterval(std::move(deltas));
 }
 
+/// Whether the two evaluated the same items, told from how they took them.
+bool tookTheSame(
+    const EvaluationResult& result, const TaskResult& task, const EvaluationResult& baseline,
+    const TaskResult& before) {
+    const auto all = [](const TaskResult& each) {
+        return !each.stoppedEarly && each.metrics.n > 0 && each.metrics.n == each.metrics.total;
+    };
+    return all(task) && all(before) && task.metrics.n == before.metrics.n && result.limit == baseline.limit &&
+           (result.limit == 0 || result.seed == baseline.seed);
+}
+
 } // namespace
+
+std::optional<SharedItems>
+sharedItems(const EvaluationResult& result, const TaskResult& task, const EvaluationResult& baseline) {
+    const TaskResult* before = baseline.counterpart(task);
+    if (before == nullptr) {
+        return std::nullopt;
+    }
+    if (task.items.empty() || before->items.empty()) {
+        const TaskMetrics &a = task.metrics, &b = before->metrics;
+        return tookTheSame(result, task, baseline, *before)
+                   ? std::optional(SharedItems{
+                         a.n, a.published(task.task), b.published(task.task), a.perplexity, b.perplexity})
+                   : std::nullopt;
+    }
+    const std::vector<Pair> common = pairs(task, *before);
+    if (common.empty()) {
+        return std::nullopt;
+    }
+    SharedItems shared{static_cast<int>(common.size())};
+    double now = 0, then = 0;
+    for (const Pair& pair : common) {
+        shared.accuracy += right(*pair.now, task.task) ? 1 : 0;
+        shared.baselineAccuracy += right(*pair.before, task.task) ? 1 : 0;
+        now += logLikelihood(*pair.now);
+        then += logLikelihood(*pair.before);
+    }
+    const auto n = static_cast<double>(common.size());
+    shared.accuracy /= n;
+    shared.baselineAccuracy /= n;
+    if (isGreedyTask(task.task)) {
+        shared.perplexity = std::exp(-now / n);
+        shared.baselinePerplexity = std::exp(-then / n);
+    }
+    return shared;
+}
+
+bool sharesAllItems(
+    const EvaluationResult& result, const TaskResult& task, const EvaluationResult& baseline) {
+    const TaskResult* before = baseline.counterpart(task);
+    const auto shared = sharedItems(result, task, baseline);
+    return shared && shared->items == task.metrics.n && shared->items == before->metrics.n;
+}
+
+std::optional<SharedAverage> sharedAverage(const EvaluationResult& result, const EvaluationResult& baseline) {
+    SharedAverage average;
+    double variance = 0;
+    for (const TaskResult& task : result.tasks) {
+        const auto shared = sharedItems(result, task, baseline);
+        if (!shared) {
+            return std::nullopt;
+        }
+        average.average += shared->accuracy;
+        average.baseline += shared->baselineAccuracy;
+        for (const double p : {shared->accuracy, shared->baselineAccuracy}) {
+            const double error = accuracyStandardError(p, shared->items);
+            variance += error * error;
+        }
+        ++average.tasks;
+    }
+    if (average.tasks == 0 || result.tasks.size() != baseline.tasks.size()) {
+        return std::nullopt;
+    }
+    average.average /= average.tasks;
+    average.baseline /= average.tasks;
+    average.standardError = std::sqrt(variance) / average.tasks;
+    return average;
+}
 
 std::vector<double> bootstrapMeans(std::span<const double> values, int resamples, std::uint64_t seed) {
     std::vector<double> means;

@@ -44,6 +44,31 @@ struct AverageComparison {
 std::optional<AverageComparison>
 compareAverage(const EvaluationResult& result, const EvaluationResult& baseline);
 
+/// One task of two results on the items that both evaluated.
+struct SharedItems {
+    int items = 0;
+    double accuracy = 0, baselineAccuracy = 0;     ///< published metric
+    double perplexity = 0, baselinePerplexity = 0; ///< isGreedyTask(); infinite if a score is
+};
+/// None if the two share no items: other data, or no item in common. Where the items of one are not known,
+/// all of them are shared if both results took their items in the same way (limit and, below all items, seed)
+/// and each evaluated all it took; else nobody knows, and there is none.
+std::optional<SharedItems>
+sharedItems(const EvaluationResult& result, const TaskResult& task, const EvaluationResult& baseline);
+
+/// Whether two results evaluated a task on the same items, all of them. False if nobody knows.
+bool sharesAllItems(const EvaluationResult& result, const TaskResult& task, const EvaluationResult& baseline);
+
+/// The averages of two results over what they share.
+struct SharedAverage {
+    int tasks = 0;
+    double average = 0, baseline = 0; ///< unweighted means of the tasks' published metrics
+    /// Of their difference, as if items were not paired, which makes it too large rather than too small.
+    double standardError = 0;
+};
+/// None if the two do not have the same tasks, or share no items of one.
+std::optional<SharedAverage> sharedAverage(const EvaluationResult& result, const EvaluationResult& baseline);
+
 /// Mean of `values` over each of `resamples` bootstrap samples.
 std::vector<double> bootstrapMeans(std::span<const double> values, int resamples, std::uint64_t seed);
 /// The 95 % percentile interval of a statistic's bootstrap values (nearest rank); {0, 0} if there are none.

@@ -33,14 +33,18 @@ void addPaired(OrderedJson& json, const PairedComparison& paired, bool fixedSize
     }
 }
 
-void addComparison(OrderedJson& json, const TaskResult& task, const EvaluationResult& baseline) {
+void addComparison(
+    OrderedJson& json, const EvaluationResult& result, const TaskResult& task,
+    const EvaluationResult& baseline) {
     const TaskResult* before = baseline.counterpart(task);
     if (before == nullptr) {
         return;
     }
     const std::optional<TaskComparison> compared = compareTask(task, *before);
     if (!compared) {
-        json["delta"] = task.metrics.published(task.task) - before->metrics.published(task.task);
+        if (const auto shared = sharedItems(result, task, baseline)) { // whose items are not known
+            json["delta"] = shared->accuracy - shared->baselineAccuracy;
+        }
         return;
     }
     const bool fixedSize = !task.stoppedEarly && !before->stoppedEarly;
@@ -66,7 +70,8 @@ void addAccuracy(OrderedJson& json, const std::string& name, double share, int n
     json[name + "_interval"] = jsonBounds(wilsonInterval(share, n));
 }
 
-OrderedJson taskJson(const TaskResult& task, const EvaluationResult* baseline, bool items) {
+OrderedJson taskJson(
+    const EvaluationResult& result, const TaskResult& task, const EvaluationResult* baseline, bool items) {
     const TaskMetrics& m = task.metrics;
     OrderedJson json{{"n", m.n}, {"total", m.total}, {"metric", publishedMetric(task.task)}};
     if (task.identity) {
@@ -96,7 +101,7 @@ OrderedJson taskJson(const TaskResult& task, const EvaluationResult* baseline, b
         json["note"] = task.note;
     }
     if (baseline != nullptr) {
-        addComparison(json, task, *baseline);
+        addComparison(json, result, task, *baseline);
     }
     if (items) {
         json["items"] = OrderedJson::array();
@@ -142,7 +147,7 @@ OrderedJson toJson(const EvaluationResult& result, const EvaluationResult* basel
     json["limit"] = result.limit;
     json["tasks"] = OrderedJson::object();
     for (const TaskResult& task : result.tasks) {
-        json["tasks"][task.name()] = taskJson(task, baseline, items);
+        json["tasks"][task.name()] = taskJson(result, task, baseline, items);
     }
     json["average"] = result.average();
     if (baseline != nullptr) {

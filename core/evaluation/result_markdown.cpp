@@ -36,32 +36,54 @@ const char* metricName(RowKind kind) {
     return kind == RowKind::Accuracy ? "acc" : kind == RowKind::AccuracyNorm ? "acc_norm" : "perplexity";
 }
 
-/// "(+1.20, +9 −3, p = 0.146)", or the plain difference where there are no items to compare.
-std::string accuracyDifference(const TaskResult& task, const TaskResult& first, RowKind kind, double p) {
-    const Metric metric = kind == RowKind::AccuracyNorm ? Metric::AccuracyNorm : Metric::Accuracy;
-    const PairedComparison paired = comparePaired(metric, task.items, first.items);
-    if (paired.common == 0) {
-        const double before =
-            kind == RowKind::AccuracyNorm ? first.metrics.accuracyNorm : first.metrics.accuracy;
-        return std::string(" (") + percent(p - before, "%+.2f") + ")";
+/// A task of a result, and the result that it is compared with, null for the first one.
+struct Compared {
+    const EvaluationResult& result;
+    const TaskResult& task;
+    const EvaluationResult* first;
+};
+
+/// " (+1.20, +9 −3, p = 0.146)" on the items that both have; without the changes where items are not known,
+/// and nothing if the two share none.
+std::string accuracyDifference(const Compared& compared, RowKind kind) {
+    const TaskResult& task = compared.task;
+    const TaskResult* first = compared.first == nullptr ? nullptr : compared.first->counterpart(task);
+    if (first == nullptr) {
+        return {};
     }
-    return std::string(" (") + percent(paired.delta, "%+.2f") + ", +" + std::to_string(paired.gained) + " −" +
-           std::to_string(paired.lost) + ", p = " + number(shownP(task, first, paired), "%.2g") + ")";
+    const Metric metric = kind == RowKind::AccuracyNorm ? Metric::AccuracyNorm : Metric::Accuracy;
+    const PairedComparison paired = comparePaired(metric, task.items, first->items);
+    if (paired.common > 0) {
+        return std::string(" (") + percent(paired.delta, "%+.2f") + ", +" + std::to_string(paired.gained) +
+               " −" + std::to_string(paired.lost) + ", p = " + number(shownP(task, *first, paired), "%.2g") +
+               ")";
+    }
+    const auto shared = sharedItems(compared.result, task, *compared.first);
+    if (!shared || metricName(kind) != publishedMetric(task.task)) {
+        return {};
+    }
+    return " (" + percent(shared->accuracy - shared->baselineAccuracy, "%+.2f") + ")";
 }
 
-std::string cell(const TaskResult& task, const TaskResult* first, RowKind kind) {
-    const TaskMetrics& m = task.metrics;
+std::string perplexityDifference(const Compared& compared) {
+    const auto shared = compared.first == nullptr
+                            ? std::nullopt
+                            : sharedItems(compared.result, compared.task, *compared.first);
+    return shared ? " (" + number(shared->perplexity - shared->baselinePerplexity, "%+.3g") + ")"
+                  : std::string();
+}
+
+std::string cell(const Compared& compared, RowKind kind) {
+    const TaskMetrics& m = compared.task.metrics;
     if (kind == RowKind::Perplexity) {
-        std::string text = number(m.perplexity, "%.4g") + " ± " + number(m.perplexityStandardError, "%.2g");
-        return first == nullptr
-                   ? text
-                   : text + " (" + number(m.perplexity - first->metrics.perplexity, "%+.3g") + ")";
+        return number(m.perplexity, "%.4g") + " ± " + number(m.perplexityStandardError, "%.2g") +
+               perplexityDifference(compared);
     }
     const double p = kind == RowKind::AccuracyNorm ? m.accuracyNorm : m.accuracy;
     const Interval interval = wilsonInterval(p, m.n);
-    std::string text = percent(p) + " ± " + percent(accuracyStandardError(p, m.n)) + " [" +
-                       percent(interval.low, "%.1f") + ", " + percent(interval.high, "%.1f") + "]";
-    return first == nullptr ? text : text + accuracyDifference(task, *first, kind, p);
+    return percent(p) + " ± " + percent(accuracyStandardError(p, m.n)) + " [" +
+           percent(interval.low, "%.1f") + ", " + percent(interval.high, "%.1f") + "]" +
+           accuracyDifference(compared, kind);
 }
 
 using Results = std::span<const EvaluationResult* const>;
@@ -71,8 +93,9 @@ std::string row(Results results, const TaskResult& task, RowKind kind) {
     int most = 0;
     for (const EvaluationResult* result : results) {
         const TaskResult* found = result->counterpart(task);
-        const TaskResult* first = result == results.front() ? nullptr : results.front()->counterpart(task);
-        cells += std::string(" ") + (found == nullptr ? std::string("–") : cell(*found, first, kind)) + " |";
+        const EvaluationResult* first = result == results.front() ? nullptr : results.front();
+        cells += std::string(" ") +
+                 (found == nullptr ? std::string("–") : cell({*result, *found, first}, kind)) + " |";
         most = std::max(most, found == nullptr ? 0 : found->metrics.n);
     }
     const bool published = metricName(kind) == publishedMetric(task.task);

@@ -86,6 +86,9 @@ Result<RunDifference> compareRuns(const EvaluationResult& from, const Evaluation
     difference.conditions = conditionsOf(from, to);
     difference.averageFrom = from.average();
     difference.averageTo = to.average();
+    if (const auto average = sharedAverage(to, from)) {
+        difference.averageDelta = average->average - average->baseline;
+    }
     const EvaluationResult* const both[] = {&from, &to};
     for (const TaskLabel& label : taskLabels(both)) {
         const TaskResult* a = from.find(label.name);
@@ -94,10 +97,13 @@ Result<RunDifference> compareRuns(const EvaluationResult& from, const Evaluation
             (b == nullptr ? difference.onlyFrom : difference.onlyTo).push_back(label.name);
             continue;
         }
-        TaskDifference task{label, a->metrics, b->metrics, {}, 1};
+        TaskDifference task{label, a->metrics, b->metrics, {}, 1, {}};
         if (a->dataHash == b->dataHash) { // items of different files cannot be paired
             task.paired = comparePaired(label.task, b->items, a->items);
             task.p = shownP(*b, *a, task.paired);
+            if (const auto shared = sharedItems(to, *b, from)) {
+                task.delta = shared->accuracy - shared->baselineAccuracy;
+            }
         }
         difference.tasks.push_back(std::move(task));
     }
@@ -128,22 +134,22 @@ OrderedJson toJson(const RunDifference& difference) {
             {"to", metricsToJson(task.to, task.label.task)}};
         if (paired.common > 0) {
             entry["common"] = paired.common;
-            entry["delta"] = paired.delta;
+            entry["delta"] = *task.delta;
             entry["gained"] = paired.gained;
             entry["lost"] = paired.lost;
             entry[task.p == paired.pMcNemar ? "p_mcnemar" : "p_anytime"] = task.p;
-        } else {
-            entry["delta"] = task.to.published(task.label.task) - task.from.published(task.label.task);
+        } else if (task.delta) {
+            entry["delta"] = *task.delta;
         }
         tasks[task.label.name] = std::move(entry);
     }
     OrderedJson json{
         {"plan", difference.plan}, {"conditions", difference.conditions}, {"tasks", std::move(tasks)}};
     if (difference.sameTasks) {
-        json["average"] = {
-            {"from", number(difference.averageFrom)},
-            {"to", number(difference.averageTo)},
-            {"delta", number(difference.averageTo - difference.averageFrom)}};
+        json["average"] = {{"from", number(difference.averageFrom)}, {"to", number(difference.averageTo)}};
+        if (difference.averageDelta) {
+            json["average"]["delta"] = number(*difference.averageDelta);
+        }
     } else {
         json["only_from"] = difference.onlyFrom;
         json["only_to"] = difference.onlyTo;

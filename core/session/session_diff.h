@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/session/session.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,9 @@ namespace mambascope {
 struct TaskDifference {
     TaskLabel label;
     TaskMetrics from, to;
-    PairedComparison paired; ///< common is 0 if the items of one run are not known
-    double p = 1;            ///< shownP()
+    PairedComparison paired;     ///< common is 0 if the items of one run are not known
+    double p = 1;                ///< shownP()
+    std::optional<double> delta; ///< of the published metric, on the items that both have (sharedItems())
 };
 
 /// What differs between two runs of a session.
@@ -23,7 +25,8 @@ struct RunDifference {
     std::vector<std::string> conditions; ///< calibration, items, engine …: "seed: 0 → 1"
     std::vector<TaskDifference> tasks;
     std::vector<std::string> onlyFrom, onlyTo; ///< names
-    double averageFrom = 0, averageTo = 0;     ///< each over its own tasks
+    double averageFrom = 0, averageTo = 0;     ///< each over its own tasks and items
+    std::optional<double> averageDelta;        ///< on the items that both have (sharedAverage())
     bool sameTasks = true;
 };
 

@@ -3138,6 +3138,18 @@ Gegen die Baseline auf %1 Elementen: %2 Punkte, %3 gewonnen, %4 verloren, %5 %6<
         <source>partial</source>
         <translation>unvollständig</translation>
     </message>
+    <message>
+        <source>
+Against the baseline on the %1 items that both have</source>
+        <translation>
+Gegen die Baseline auf den %1 gemeinsamen Elementen</translation>
+    </message>
+    <message>
+        <source>
+Against the baseline on the items that both have: %1 points</source>
+        <translation>
+Gegen die Baseline auf den gemeinsamen Elementen: %1 Punkte</translation>
+    </message>
 </context>
 <context>
     <name>mambascope::ui::ResultsPanel</name>

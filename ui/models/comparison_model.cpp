@@ -36,17 +36,16 @@ int ComparisonModel::columnCount(const QModelIndex& parent) const {
 
 QString ComparisonModel::taskText(std::size_t row, int column) const {
     const TaskDifference& task = m_runs->difference.tasks[row];
-    const double from = task.from.published(task.label.task), to = task.to.published(task.label.task);
     const bool paired = task.paired.common > 0;
     switch (column) {
     case TaskColumn:
         return QString::fromStdString(task.label.title);
     case FromColumn:
-        return percent(from);
+        return percent(task.from.published(task.label.task));
     case ToColumn:
-        return percent(to);
+        return percent(task.to.published(task.label.task));
     case DifferenceColumn:
-        return signedPercent(paired ? task.paired.delta : to - from);
+        return task.delta ? signedPercent(*task.delta) : QString();
     case IntervalColumn:
         return m_runs->tasks[row] ? intervalText(m_runs->tasks[row]->publishedInterval) : QString();
     case GainedColumn:
@@ -69,9 +68,7 @@ QString ComparisonModel::averageText(int column) const {
     case ToColumn:
         return percent(m_runs->difference.averageTo);
     case DifferenceColumn:
-        return signedPercent(
-            m_runs->average ? m_runs->average->delta
-                            : m_runs->difference.averageTo - m_runs->difference.averageFrom);
+        return m_runs->difference.averageDelta ? signedPercent(*m_runs->difference.averageDelta) : QString();
     case IntervalColumn:
         return m_runs->average ? intervalText(m_runs->average->interval) : QString();
     default:

@@ -33,6 +33,10 @@ QString titleOf(const EvaluationResult& result) {
     return plan.ok() ? QString::fromStdString(planTitle(plan.value())) : QString();
 }
 
+QString onSharedItems(int count) {
+    return ResultsModel::tr("\nAgainst the baseline on the %1 items that both have").arg(number(count));
+}
+
 QString nonfiniteText(int count) {
     return ResultsModel::tr("Items with a score that is not finite, counted as wrong: %1").arg(number(count));
 }
@@ -94,8 +98,10 @@ ResultsModel::cellOf(const Row& row, const EvaluationResult& result, const Evalu
     cell.text = significant(metrics.perplexity, 4);
     cell.toolTip = tr("%1 ± %2 over %3 items")
                        .arg(cell.text, significant(metrics.perplexityStandardError, 2), number(metrics.n));
-    if (other != nullptr && other->metrics.perplexity > 0 && std::isfinite(metrics.perplexity)) {
-        cell.detail = QStringLiteral("× ") + significant(metrics.perplexity / other->metrics.perplexity, 3);
+    const auto shared = other == nullptr ? std::nullopt : sharedItems(result, *task, *baseline);
+    if (shared && shared->baselinePerplexity > 0 && std::isfinite(shared->perplexity)) {
+        cell.detail = QStringLiteral("× ") + significant(shared->perplexity / shared->baselinePerplexity, 3);
+        cell.toolTip += onSharedItems(shared->items);
     }
     return cell;
 }
@@ -148,14 +154,12 @@ ResultsModel::averageCell(const EvaluationResult& result, const EvaluationResult
     Cell cell;
     double variance = 0;
     int tasks = 0;
-    bool sameTasks = baseline != nullptr && baseline->tasks.size() == result.tasks.size();
     for (const TaskResult& task : result.tasks) {
         if (task.metrics.n > 0) {
             const double error = accuracyStandardError(task.metrics.published(task.task), task.metrics.n);
             variance += error * error;
             ++tasks;
         }
-        sameTasks = sameTasks && comparable(task, baseline->find(task.name())) != nullptr;
     }
     if (tasks == 0) {
         return cell;
@@ -163,11 +167,11 @@ ResultsModel::averageCell(const EvaluationResult& result, const EvaluationResult
     const double average = result.average();
     cell.text = plusMinus(average, std::sqrt(variance) / tasks);
     cell.toolTip = tr("Unweighted mean over the tasks: %1").arg(number(tasks));
-    if (sameTasks) {
-        const double delta = average - baseline->average();
+    if (const auto shared = baseline == nullptr ? std::nullopt : sharedAverage(result, *baseline)) {
+        const double delta = shared->average - shared->baseline;
         cell.detail = signedPercent(delta);
-        // Tasks are independent of each other; that items are paired makes the true error smaller.
-        cell.tone = std::fabs(delta) > kNormal95 * std::sqrt(2 * variance) / tasks ? (delta > 0 ? 1 : -1) : 0;
+        cell.tone = std::fabs(delta) > kNormal95 * shared->standardError ? (delta > 0 ? 1 : -1) : 0;
+        cell.toolTip += tr("\nAgainst the baseline on the items that both have: %1 points").arg(cell.detail);
     }
     if (const int nonfinite = result.nonfinite(); nonfinite > 0) {
         cell.warning = nonfiniteText(nonfinite);

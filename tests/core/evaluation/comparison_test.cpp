@@ -73,6 +73,9 @@ private Q_SLOTS:
     void noIntervalFromNonfiniteScores();
     void averageWeighsTasksAlike();
     void noAverageOfDifferentTasks();
+    void sharedItemsAloneCount();
+    void unknownItemsAreSharedIfTheyWereTakenAlike();
+    void averagesOverSharedItems();
     void otherDataIsNotCompared();
     void flipsSayWhatChanged();
     void flipsAreSortedByHowMuchChanged();
@@ -194,6 +197,70 @@ void ComparisonTest::noAverageOfDifferentTasks() {
     QVERIFY(compareAverage(a, b));
     b.tasks[0].items.clear();
     QVERIFY(!compareAverage(a, b));
+}
+
+void ComparisonTest::sharedItemsAloneCount() {
+    // Items 0 to 3 against items 2 to 5: 2 and 3 are shared. Perplexities exp(3) and exp(2) of those, where the
+    // whole results have exp(4) and exp(5).
+    EvaluationResult now, before;
+    now.tasks = {lambada({-5, -5, -2, -4})};
+    before.tasks = {lambada({-1, -3, -8, -8})};
+    for (ItemResult& item : before.tasks[0].items) {
+        item.index += 2;
+    }
+    now.tasks[0].items[2].correct = true;
+    now.tasks[0].metrics = taskMetrics(Task::Lambada, now.tasks[0].items, 4);
+    const SharedItems shared = sharedItems(now, now.tasks[0], before).value();
+    QCOMPARE(shared.items, 2);
+    QCOMPARE(shared.accuracy, 0.5);
+    QCOMPARE(shared.baselineAccuracy, 0.0);
+    QVERIFY(near(shared.perplexity, std::exp(3.0), 1e-12));
+    QVERIFY(near(shared.baselinePerplexity, std::exp(2.0), 1e-12));
+    QVERIFY(!sharesAllItems(now, now.tasks[0], before));
+    QVERIFY(sharesAllItems(now, now.tasks[0], now));
+    for (ItemResult& item : before.tasks[0].items) {
+        item.index += 10;
+    }
+    QVERIFY(!sharedItems(now, now.tasks[0], before));
+}
+
+void ComparisonTest::unknownItemsAreSharedIfTheyWereTakenAlike() {
+    const auto [now, before] = changed(Task::Rte, 10, 0, 90);
+    EvaluationResult a, b;
+    a.tasks = {now};
+    b.tasks = {before};
+    b.tasks[0].items.clear();
+    a.limit = b.limit = 100;
+    a.seed = b.seed = 3;
+    QCOMPARE(sharedItems(a, a.tasks[0], b).value().items, 100);
+    QVERIFY(near(sharedItems(a, a.tasks[0], b).value().baselineAccuracy, 0.9, 1e-15));
+    b.seed = 4; // others were drawn
+    QVERIFY(!sharedItems(a, a.tasks[0], b));
+    a.limit = b.limit = 0; // all of them, whatever their order
+    QVERIFY(sharedItems(a, a.tasks[0], b).has_value());
+    b.tasks[0].metrics.total = 200; // it was stopped
+    QVERIFY(!sharedItems(a, a.tasks[0], b));
+}
+
+void ComparisonTest::averagesOverSharedItems() {
+    const auto [rteNow, rteBefore] = changed(Task::Rte, 10, 0, 90);
+    const auto [copaNow, copaBefore] = changed(Task::Copa, 0, 30, 70);
+    EvaluationResult now, before;
+    now.tasks = {rteNow, copaNow};
+    before.tasks = {rteBefore, copaBefore};
+    const SharedAverage all = sharedAverage(now, before).value();
+    QVERIFY(near(all.average - all.baseline, -0.1, 1e-15)); // (0.1 − 0.3) / 2
+    // Accuracies 1, 0.9, 0.7 and 1: (0.09 + 0.21) / 99, over two tasks.
+    QVERIFY(near(all.standardError, std::sqrt(0.3 / 99) / 2, 1e-15));
+    // The baseline's first 20 items of COPA: 20 of 30 that were lost, so 1 against 0; RTE as before.
+    before.tasks[1].items.resize(20);
+    before.tasks[1].metrics = taskMetrics(Task::Copa, before.tasks[1].items, 100);
+    const SharedAverage part = sharedAverage(now, before).value();
+    QVERIFY(near(part.average - part.baseline, (0.1 - 1.0) / 2, 1e-15));
+    before.tasks[1].items.clear(); // nobody knows which they were
+    QVERIFY(!sharedAverage(now, before));
+    before.tasks.pop_back();
+    QVERIFY(!sharedAverage(now, before));
 }
 
 void ComparisonTest::otherDataIsNotCompared() {

@@ -93,6 +93,25 @@ private Q_SLOTS:
         QCOMPARE(difference.tasks.back().paired.common, 4);
         QCOMPARE(difference.conditions.size(), 1UL);
         QVERIFY(!toJson(difference)["tasks"]["lambada"].contains("gained"));
+        // And nothing is said of how much better or worse, neither there nor on average.
+        QVERIFY(!toJson(difference)["tasks"]["lambada"].contains("delta"));
+        QVERIFY(toJson(difference)["tasks"]["hellaswag"].contains("delta"));
+        QVERIFY(!toJson(difference)["average"].contains("delta"));
+    }
+
+    void averagesAreOverTheItemsOfBoth() {
+        // The example answers every second item. The other run has the first 10 of 20, and answers them all.
+        const auto from = exampleResult("c1", QuantPlan(), 20);
+        const auto to = withAnswers(*exampleResult("c1", QuantPlan(), 10), [](std::size_t) { return true; });
+        const RunDifference difference = compareRuns(*from, *to, 2).value();
+        QVERIFY(difference.averageDelta.has_value());
+        QCOMPARE(difference.tasks.front().paired.common, 10);
+        double mean = 0;
+        for (const TaskDifference& task : difference.tasks) {
+            QCOMPARE(*task.delta, task.paired.delta);
+            mean += task.paired.delta / 2;
+        }
+        QVERIFY(std::abs(*difference.averageDelta - mean) < 1e-15);
     }
 
     void runsOfASessionGoByNumber() {

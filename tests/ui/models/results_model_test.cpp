@@ -32,6 +32,7 @@ private Q_SLOTS:
     void baselineFirstThenNewest();
     void differencesAreThoseOfPairedItems();
     void otherDataIsNotCompared();
+    void onlySharedItemsAreCompared();
     void theCurrentPlanIsMarked();
     void aRunUnderWayStreamsIn();
     void nonfiniteScoresAreSaid();
@@ -84,6 +85,44 @@ void ResultsModelTest::otherDataIsNotCompared() {
     model.setRuns({test::piqaRun(1, {}, right(18, 20)), other});
     QVERIFY(model.index(0, 1).data(ResultsModel::DetailRole).toString().isEmpty());
     QVERIFY(model.index(1, 1).data(ResultsModel::DetailRole).toString().isEmpty());
+}
+
+void ResultsModelTest::onlySharedItemsAreCompared() {
+    // Twenty items, LAMBADA's way. The baseline has all of them, log-likelihood −1 in the first ten and −5 in the
+    // others; the plan was evaluated on the first ten alone: −2.
+    const auto lambada = [](RunId id, const QuantPlan& plan, int items, double first) {
+        Run run = test::piqaRun(id, plan, right(items, items));
+        auto result = std::make_shared<EvaluationResult>(*run.result);
+        TaskResult& task = result->tasks[0];
+        task.task = Task::Lambada;
+        for (ItemResult& item : task.items) {
+            item.scores = {item.index < 10 ? first : -5.0};
+            item.correct = item.index >= 5; // 15 of 20, and 5 of the first ten
+        }
+        task.metrics = taskMetrics(Task::Lambada, task.items, items);
+        run.result = result;
+        return run;
+    };
+    ResultsModel model;
+    model.setRuns({lambada(1, {}, 20, -1), lambada(2, w8(), 10, -2)});
+    QCOMPARE(model.rowCount(), 3); // accuracy, perplexity, average
+    const auto detail = [&](int row) {
+        return model.index(row, 1).data(ResultsModel::DetailRole).toString();
+    };
+    // exp(2) / exp(1) on the ten, where exp(2) / exp(3) would be 0.37; 50 % against 50 %, not against 75 %.
+    QCOMPARE(detail(1), QStringLiteral("× 2.72"));
+    QCOMPARE(detail(2), QStringLiteral("±0.0"));
+    // On items that the baseline does not have, nothing is said.
+    Run elsewhere = lambada(3, w8(), 10, -2);
+    auto moved = std::make_shared<EvaluationResult>(*elsewhere.result);
+    for (ItemResult& item : moved->tasks[0].items) {
+        item.index += 100;
+    }
+    elsewhere.result = moved;
+    model.setRuns({lambada(1, {}, 20, -1), elsewhere});
+    for (int row = 0; row < 3; ++row) {
+        QVERIFY2(detail(row).isEmpty(), qPrintable(detail(row)));
+    }
 }
 
 void ResultsModelTest::theCurrentPlanIsMarked() {
