@@ -68,6 +68,18 @@ std::string number(double value, int decimals) {
     return (value < 0 && !zero ? "−" : "") + digits;
 }
 
+std::string scientific(double value) {
+    if (!std::isfinite(value)) {
+        return number(value, 0);
+    }
+    std::array<char, 32> buffer{};
+    const auto end =
+        std::to_chars(
+            buffer.data(), buffer.data() + buffer.size(), std::fabs(value), std::chars_format::general, 3)
+            .ptr;
+    return (value < 0 ? "−" : "") + std::string(buffer.data(), end);
+}
+
 std::string signedNumber(double value, int decimals) {
     const std::string plain = number(value, decimals);
     return value > 0 && plain.find_first_not_of("0.") != std::string::npos ? "+" + plain : plain;

@@ -18,7 +18,9 @@ std::string table(const std::vector<std::string>& heads, const std::vector<std::
 std::string list(const std::vector<std::string>& items);
 /// A number with so many decimals, the same in every locale; "–" for NaN, "∞" for infinity.
 std::string number(double value, int decimals);
-/// The same with a sign.
+/// Three significant digits: "0.0123", "1.23e-05"; the same in every locale, "–" for NaN.
+std::string scientific(double value);
+/// number() with a sign.
 std::string signedNumber(double value, int decimals);
 /// A whole page; `style` is CSS.
 std::string page(std::string_view title, std::string_view style, const std::string& body);

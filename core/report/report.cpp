@@ -3,12 +3,16 @@
 
 #include "core/calibration/outliers.h"
 #include "core/figure/svg.h"
+#include "core/report/commands.h"
 #include "core/report/html.h"
+#include "core/report/medium.h"
 #include "core/report/results.h"
+#include "core/report/searches.h"
+#include "core/report/sweeps.h"
 
 #include <algorithm>
-#include <functional>
 #include <optional>
+#include <variant>
 
 namespace mambascope {
 namespace {
@@ -47,18 +51,11 @@ code, pre { font-family: monospace; font-size: 7.5pt; } pre { white-space: pre-w
 using html::element;
 using html::text;
 
-/// How the two kinds of report differ.
-struct Medium {
-    RunsAre runsAre;
-    std::function<std::string(const Figure&)> figure;
-    std::function<std::string(const char* title, const std::string& content)> appendix;
-};
-
 std::string code(const std::string& content) {
     return "<code>" + text(content) + "</code>";
 }
 
-std::string section(const char* title, const std::string& content) {
+std::string section(const std::string& title, const std::string& content) {
     return content.empty() ? content : element("section", element("h2", text(title)) + content);
 }
 
@@ -182,56 +179,6 @@ std::string planSection(const Session& session, const Medium& medium) {
     return content + medium.appendix("The plan file", element("pre", text(toJson(plan).dump(2))));
 }
 
-std::string word(const std::string& argument) {
-    const bool plain =
-        !argument.empty() &&
-        argument.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:") ==
-            std::string::npos;
-    if (plain) {
-        return argument;
-    }
-    std::string quoted = "'";
-    for (const char c : argument) {
-        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return quoted + "'";
-}
-
-std::string commandsSection(const Session& session) {
-    const std::string file = word(session.path().filename().string());
-    const std::string model = session.checkpoint() ? word(session.checkpoint()->name) : "MODEL";
-    std::string lines = "mambascope-cli session " + file + " export plan -o plan.json\n";
-    std::string plan = " --plan plan.json";
-    if (const auto calibration = session.calibration()) {
-        const CalibrationSource& source = calibration->source;
-        lines += "mambascope-cli session " + file + " export calibration -o calibration.safetensors\n";
-        if (!source.textName.empty() && source.samples > 0) {
-            lines += "# or anew: mambascope-cli calibrate " + model + " --text " + word(source.textName) +
-                     " --samples " + std::to_string(source.samples) + " --length " +
-                     std::to_string(source.length) +
-                     (source.contiguous ? " --contiguous" : " --seed " + std::to_string(source.seed)) +
-                     " -o calibration.safetensors\n";
-        }
-        plan += " --calibration calibration.safetensors";
-    }
-    if (!session.runs().empty()) {
-        const EvaluationResult& last = *session.runs().back().result;
-        std::string tasks;
-        for (const TaskResult& task : last.tasks) {
-            tasks.append(tasks.empty() ? "" : ",")
-                .append(task.identity ? task.name() + ".json" : task.name());
-        }
-        lines += "mambascope-cli evaluate " + model + " --tasks " + tasks + " --data DATA" +
-                 (last.limit > 0 ? " --limit " + std::to_string(last.limit) : "") + " --seed " +
-                 std::to_string(last.seed) + plan + "\n";
-    }
-    lines += "mambascope-cli export " + model + plan + " -o quantized\n";
-    return element(
-               "p", "With the session file beside, MODEL being the checkpoint's folder and DATA that of the "
-                    "tasks:") +
-           element("pre", text(lines));
-}
-
 std::string titleOf(const Session& session) {
     return session.checkpoint() ? session.checkpoint()->name : session.path().filename().string();
 }
@@ -241,6 +188,14 @@ Result<std::string> bodyOf(const Session& session, const Medium& medium) {
     if (!results.ok()) {
         return results.error();
     }
+    const auto searches = session.searches();
+    if (!searches.ok()) {
+        return searches.error();
+    }
+    const auto sweeps = session.sweeps();
+    if (!sweeps.ok()) {
+        return sweeps.error();
+    }
     std::string body = element("h1", text(titleOf(session)));
     body += element(
         "p",
@@ -248,12 +203,16 @@ Result<std::string> bodyOf(const Session& session, const Medium& medium) {
         "class=\"faint\"");
     body += section("Checkpoint", checkpointSection(session));
     body += section("Results", results.value());
+    body += section("Searches", searchesSection(searches.value(), medium));
+    body += section("Sweeps", sweepsSection(sweeps.value(), medium));
     body += section("Plan", planSection(session, medium));
     body += section("Calibration", calibrationSection(session, medium));
     if (!session.notes().empty()) {
         body += section("Notes", element("pre", text(session.notes())));
     }
-    return body + section("Make it again", commandsSection(session));
+    return body + section(
+                      "Make it again",
+                      element("pre", text(commandLines(session, searches.value(), sweeps.value()))));
 }
 
 } // namespace
@@ -261,14 +220,18 @@ Result<std::string> bodyOf(const Session& session, const Medium& medium) {
 Result<std::string> sessionReport(const Session& session) {
     const Medium screen{
         RunsAre::Columns,
-        [](const Figure& figure) {
-            return figureToSvg(figure) + element(
-                                             "figcaption",
-                                             element("b", text(figure.title)) + text(figure.caption),
-                                             "class=\"caption\"");
+        [](const ReportFigure& figure) {
+            return std::visit(
+                [](const auto& drawn) {
+                    return figureToSvg(drawn) + element(
+                                                    "figcaption",
+                                                    element("b", text(drawn.title)) + text(drawn.caption),
+                                                    "class=\"caption\"");
+                },
+                figure);
         },
-        [](const char* title, const std::string& content) {
-            return element("details", element("summary", title) + content);
+        [](const std::string& title, const std::string& content) {
+            return element("details", element("summary", text(title)) + content);
         }};
     const Result<std::string> body = bodyOf(session, screen);
     return body.ok()
@@ -281,11 +244,12 @@ Result<PrintedReport> printedReport(const Session& session) {
     std::string appendices;
     const Medium paper{
         RunsAre::Rows,
-        [&report](const Figure& figure) { // which has its title and caption in it
+        [&report](const ReportFigure& figure) { // which has its title and caption in it
             report.figures.push_back(figure);
             return "<img src=\"figure-" + std::to_string(report.figures.size() - 1) + "\"/>\n";
         },
-        [&appendices](const char* title, const std::string& content) { // long, and not what one reads first
+        [&appendices](
+            const std::string& title, const std::string& content) { // long, and not what one reads first
             appendices += section(title, content);
             return std::string();
         }};

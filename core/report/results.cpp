@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/results.h"
 
+#include "core/evaluation/comparison.h"
 #include "core/report/html.h"
 #include "core/session/session_diff.h"
 
@@ -16,13 +17,17 @@ std::string percent(double share) {
     return html::number(100 * share, 2);
 }
 
-/// "64.95 63.6–66.2", with the interval in a line of its own where a row is a run.
-std::string shareCell(const TaskResult& task, RunsAre runsAre) {
+/// "64.95 63.6–66.2", with the interval in a line of its own where a row is a run, and the number of items if
+/// it is not that of the others.
+std::string shareCell(const TaskResult& task, RunsAre runsAre, int items) {
     const double p = task.metrics.published(task.task);
     const Interval interval = wilsonInterval(p, task.metrics.n);
     std::string cell = percent(p) + (runsAre == RunsAre::Rows ? "<br/>" : " ") + "<span class=\"faint\">" +
                        html::number(100 * interval.low, 1) + "–" + html::number(100 * interval.high, 1) +
                        "</span>";
+    if (task.metrics.n != items) {
+        cell += (runsAre == RunsAre::Rows ? "<br/>of " : " of ") + std::to_string(task.metrics.n);
+    }
     if (task.metrics.nonfinite > 0) {
         cell += " (" + std::to_string(task.metrics.nonfinite) + " not finite)";
     }
@@ -47,7 +52,7 @@ row(const std::vector<Run>& runs, const std::string& task, std::string head, Cel
     cells.push_back(std::to_string(most));
     for (const Run& run : runs) {
         const TaskResult* found = run.result->find(task);
-        cells.push_back(found == nullptr ? std::string("–") : cell(*found));
+        cells.push_back(found == nullptr ? std::string("–") : cell(*found, most));
     }
     return most == 0 ? std::vector<std::string>() : cells;
 }
@@ -77,11 +82,11 @@ std::string resultTable(const std::vector<Run>& runs, RunsAre runsAre) {
         const std::string metric(publishedMetric(task.task));
         rows.push_back(
             row(runs, task.name, text(task.title) + between + text(metric),
-                [&](const TaskResult& found) { return shareCell(found, runsAre); }));
+                [&](const TaskResult& found, int items) { return shareCell(found, runsAre, items); }));
         if (isGreedyTask(task.task)) {
             rows.push_back(
                 row(runs, task.name, text(task.title) + between + "perplexity",
-                    [](const TaskResult& found) { return html::number(found.metrics.perplexity, 2); }));
+                    [](const TaskResult& found, int) { return html::number(found.metrics.perplexity, 2); }));
         }
     }
     std::erase_if(rows, [](const auto& cells) { return cells.empty(); });
@@ -116,6 +121,9 @@ std::string differenceTable(const RunDifference& difference) {
             {text(task.label.title), std::to_string(paired.common), html::signedNumber(100 * paired.delta, 2),
              std::to_string(paired.gained), std::to_string(paired.lost), probability(task.p)});
     }
+    if (rows.size() > 1 && difference.averageDelta) {
+        rows.push_back({"average", "", html::signedNumber(100 * *difference.averageDelta, 2), "", "", ""});
+    }
     return html::table({"task", "common items", "difference, points", "gained", "lost", "McNemar p"}, rows);
 }
 
@@ -126,7 +134,6 @@ Result<std::string> comparison(const Session& session, const Run& baseline, cons
         return difference.error();
     }
     std::string content = element("h3", text(runName(run)));
-    content += run.note.empty() ? "" : element("p", text(run.note));
     content += html::list(difference.value().plan);
     content += differenceTable(difference.value());
     if (!difference.value().conditions.empty()) {
@@ -134,6 +141,34 @@ Result<std::string> comparison(const Session& session, const Run& baseline, cons
             element("p", "Also different:", "class=\"caption\"") + html::list(difference.value().conditions);
     }
     return content;
+}
+
+/// What people wrote about runs.
+std::string noteTable(const std::vector<Run>& runs) {
+    std::vector<std::vector<std::string>> rows;
+    for (const Run& run : runs) {
+        if (!run.note.empty()) {
+            rows.push_back({text(runName(run)), text(run.note)});
+        }
+    }
+    return html::table({"run", "note"}, rows);
+}
+
+/// Whether what stands side by side was measured on the same items.
+std::string itemsSentence(const std::vector<Run>& runs) {
+    const EvaluationResult& first = *runs.front().result;
+    for (const Run& run : runs) {
+        const EvaluationResult& other = *run.result;
+        for (const TaskResult& task : other.tasks) {
+            if (const TaskResult* same = first.find(task.name());
+                same != nullptr && !sharesAllItems(other, task, first)) {
+                return "The runs were not all measured on the same items: compare them by the differences "
+                       "below, which are "
+                       "over the items that two runs have in common.";
+            }
+        }
+    }
+    return {};
 }
 
 } // namespace
@@ -150,6 +185,10 @@ Result<std::string> resultsSection(const Session& session, RunsAre runsAre) {
         "the "
         "tasks that a run has.",
         "class=\"caption\"");
+    if (const std::string different = itemsSentence(runs); !different.empty()) {
+        content += element("p", text(different), "class=\"caption\"");
+    }
+    content += noteTable(runs);
     for (const Run& run : runs) {
         for (const TaskResult& task : run.result->tasks) {
             const std::string note =

@@ -15,6 +15,7 @@
 #include <QTextObjectInterface>
 
 #include <utility>
+#include <variant>
 
 namespace mambascope::ui {
 namespace {
@@ -30,7 +31,7 @@ class FigureObject : public QObject, public QTextObjectInterface {
     Q_OBJECT
     Q_INTERFACES(QTextObjectInterface)
 public:
-    FigureObject(const std::vector<Figure>& figures, double width)
+    FigureObject(const std::vector<ReportFigure>& figures, double width)
         : m_figures(figures)
         , m_size(width, width * kFigureHeight) {}
 
@@ -43,12 +44,16 @@ public:
         const QString name = format.toImageFormat().name();
         const std::size_t number = name.mid(name.lastIndexOf(u'-') + 1).toUInt();
         if (number < m_figures.size() && m_page.contains(rect.center())) {
-            paintFigure(*painter, rect, m_figures[number], PlotColours::light(), kPoint);
+            std::visit(
+                [&](const auto& figure) {
+                    paintFigure(*painter, rect, figure, PlotColours::light(), kPoint);
+                },
+                m_figures[number]);
         }
     }
 
 private:
-    const std::vector<Figure>& m_figures;
+    const std::vector<ReportFigure>& m_figures;
     QSizeF m_size;
     QRectF m_page;
 };
