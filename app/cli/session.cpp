@@ -7,6 +7,7 @@
 #include "core/session/recover.h"
 #include "core/session/session.h"
 #include "core/session/session_diff.h"
+#include "core/sweep/recipe.h"
 
 #include <charconv>
 #include <iostream>
@@ -254,36 +255,100 @@ Result<void> check(const Session& session, const Job* job) {
     return writeJson(json, {});
 }
 
-Result<void>
-exportPart(const Session& session, const std::string& what, RunId run, const OutputOptions& output) {
+/// What `export` is asked for; numbers are 0 where none is given.
+struct Part {
+    std::string what;
+    RunId run = 0;
+    std::int64_t search = 0, sweep = 0;
+};
+
+/// One of the session's searches or sweeps.
+Result<OrderedJson>
+contentOf(const Result<std::vector<Record>>& records, std::int64_t id, const std::string& kind) {
+    if (!records.ok()) {
+        return records.error();
+    }
+    for (const Record& record : records.value()) {
+        if (record.id == id) {
+            return record.content;
+        }
+    }
+    return Error::usage(
+        "The session has no " + kind + " '" + std::to_string(id) + "'.", "'session FILE list' lists them.");
+}
+
+Result<std::shared_ptr<const EvaluationResult>> resultOf(const Session& session, RunId run) {
+    const Result<RunId> known = runOf(session, std::to_string(run));
+    return known.ok() ? session.result(known.value()) : known.error();
+}
+
+/// The current plan, or that of a run, or that a search began with.
+Result<OrderedJson> planPart(const Session& session, const Part& part) {
+    if (part.run != 0) {
+        const auto result = resultOf(session, part.run);
+        if (!result.ok()) {
+            return result.error();
+        }
+        const Result<QuantPlan> plan = planOf(*result.value());
+        return plan.ok() ? Result<OrderedJson>(toJson(plan.value())) : plan.error();
+    }
+    if (part.search != 0) {
+        const Result<OrderedJson> trace = contentOf(session.searches(), part.search, "search");
+        if (!trace.ok()) {
+            return trace.error();
+        }
+        const auto start = trace.value().find("start");
+        return start != trace.value().end() ? Result<OrderedJson>(*start)
+                                            : Error::failed(
+                                                  "The search was kept without the plan that it began with.",
+                                                  "Its trace says the plan's hash.");
+    }
+    return toJson(session.plan());
+}
+
+Result<void> exportCalibration(const Session& session, const OutputOptions& output) {
+    const auto calibration = session.calibration();
+    if (calibration == nullptr) {
+        return Error::failed("The session has no calibration.");
+    }
+    return output.file.empty() ? Error::usage("A calibration is no text.", "Name a file with -o.")
+                               : saveCalibration(output.file, *calibration, output.force);
+}
+
+Result<OrderedJson> jsonPart(const Session& session, const Part& part) {
+    if (part.what == "plan") {
+        return planPart(session, part);
+    }
+    if (part.what == "search") {
+        return contentOf(session.searches(), part.search, "search");
+    }
+    if (part.what == "run") {
+        const auto result = resultOf(session, part.run);
+        return result.ok() ? Result<OrderedJson>(toJson(*result.value(), nullptr, true)) : result.error();
+    }
+    const Result<OrderedJson> sweep = contentOf(session.sweeps(), part.sweep, "sweep");
+    return sweep.ok() && part.what == "recipe"
+               ? recipeOf(sweep.value(), "Sweep " + std::to_string(part.sweep))
+               : sweep;
+}
+
+Result<void> exportPart(const Session& session, const Part& part, const OutputOptions& output) {
     if (const Result<void> free = checkOutput(output); !free.ok()) {
         return free.error();
     }
-    if (what == "plan") {
-        return writeJson(toJson(session.plan()), output);
+    if (part.what == "calibration") {
+        return exportCalibration(session, output);
     }
-    if (what == "calibration") {
-        const auto calibration = session.calibration();
-        if (calibration == nullptr) {
-            return Error::failed("The session has no calibration.");
-        }
-        return output.file.empty() ? Error::usage("A calibration is no text.", "Name a file with -o.")
-                                   : saveCalibration(output.file, *calibration, output.force);
-    }
-    const Result<RunId> known = runOf(session, std::to_string(run));
-    if (!known.ok()) {
-        return known.error();
-    }
-    const Result<std::shared_ptr<const EvaluationResult>> result = session.result(known.value());
-    return result.ok() ? writeJson(toJson(*result.value(), nullptr, true), output) : result.error();
+    const Result<OrderedJson> json = jsonPart(session, part);
+    return json.ok() ? writeJson(json.value(), output) : json.error();
 }
 
 } // namespace
 
 void addSession(CLI::App& program, Verb& run) {
     struct Options {
-        std::string file, what, from, to;
-        RunId run = 0;
+        std::string file, from, to;
+        Part part;
         bool withCheckpoint = false;
         OutputOptions output;
     };
@@ -314,15 +379,21 @@ void addSession(CLI::App& program, Verb& run) {
                                 : session.error();
         };
     });
-    CLI::App* out = verb->add_subcommand("export", "Write the plan, the calibration or a run to a file");
-    out->add_option("WHAT", options->what, "plan, calibration or run")
+    CLI::App* out = verb->add_subcommand(
+        "export", "Write the plan, the calibration, a run, a search or a sweep to a file");
+    out->add_option(
+           "WHAT", options->part.what,
+           "plan, calibration, run, search (its trace), sweep (its results) or recipe (what makes a sweep again)")
         ->required()
-        ->check(CLI::IsMember({"plan", "calibration", "run"}));
-    out->add_option("--run", options->run, "Number of the run");
+        ->check(CLI::IsMember({"plan", "calibration", "run", "search", "sweep", "recipe"}));
+    out->add_option("--run", options->part.run, "Number of the run; of plan: that run's instead of the current one");
+    out->add_option(
+        "--search", options->part.search, "Number of the search; of plan: the one that it began with");
+    out->add_option("--sweep", options->part.sweep, "Number of the sweep");
     addOutputOptions(*out, options->output, false, "File (default: standard output)");
     out->callback([options, onSession] {
         onSession([options](const Session& session) {
-            return exportPart(session, options->what, options->run, options->output);
+            return exportPart(session, options->part, options->output);
         });
     });
     CLI::App* compare = verb->add_subcommand(

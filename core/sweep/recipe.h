@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/quantization/plan.h"
 
@@ -34,5 +35,9 @@ Result<Recipe> builtInRecipe(std::string_view name);
 /// and task files are named relative to it. Unreadable with a sentence, also for a plan file that cannot be
 /// read.
 Result<Recipe> loadRecipe(const std::filesystem::path& file);
+
+/// The recipe file that makes a sweep again, from its results.json: name, title and the plans themselves. Tasks,
+/// limit and seed are left to the command line. Unreadable if `results` are none; `what` names them.
+Result<OrderedJson> recipeOf(const OrderedJson& results, std::string_view what);
 
 } // namespace mambascope
