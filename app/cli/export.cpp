@@ -4,13 +4,9 @@
 #include "app/cli/protocol_share.h"
 
 #include "core/engine/files.h"
-#include "core/model/content.h"
-#include "core/quantization/export.h"
-#include "core/quantization/resolve.h"
+#include "core/quantization/export_files.h"
 
-#include <algorithm>
 #include <iostream>
-#include <optional>
 
 namespace mambascope::cli {
 namespace {
@@ -49,38 +45,15 @@ Result<ExportReport> exportHere(
         return folder.error();
     }
     request.folder = folder.value();
-    const auto checkpoint = openCheckpoint(loadRequest(context, options.model).model);
-    if (!checkpoint.ok()) {
-        return checkpoint.error();
+    Result<FilesExport> exported =
+        exportFiles(loadRequest(context, options.model).model, request, plan.calibration.get(), context.job);
+    if (!exported.ok()) {
+        return exported.error();
     }
-    const Result<CheckpointContent> content = readContent(*checkpoint.value(), context.job);
-    if (!content.ok()) {
-        return content.error();
-    }
-    for (const std::string& warning : content.value().warnings) {
+    for (const std::string& warning : exported.value().warnings) {
         printWarning(warning);
     }
-    request.checkpointHash = content.value().hash;
-    const ModelSpec& spec = checkpoint.value()->spec;
-    const std::vector<SiteId> sites = spec.sites();
-    std::optional<WeightStatistics> weights;
-    if (std::any_of(
-            sites.begin(), sites.end(), [&](SiteId site) { return plan.plan.at(site).alpha.has_value(); })) {
-        Result<WeightStatistics> read = weightStatistics(*checkpoint.value(), context.job);
-        if (!read.ok()) {
-            return read.error();
-        }
-        weights = std::move(read).value();
-    }
-    const CalibrationSnapshot* calibration = plan.calibration.get();
-    const Result<ResolvedPlan> resolved =
-        resolvePlan(spec, plan.plan, calibration, weights ? &*weights : nullptr, request.checkpointHash);
-    if (!resolved.ok()) {
-        return resolved.error();
-    }
-    return exportModel(
-        *checkpoint.value(), resolved.value(), request,
-        calibration != nullptr ? &calibration->source : nullptr, context.job);
+    return std::move(exported.value().report);
 }
 
 /// On the engine's machine, where checkpoint and folder are.

@@ -199,10 +199,10 @@ void MainWindow::refreshActions() {
     m_actions->exportReport->setEnabled(m_workspace.session() != nullptr);
     m_actions->close->setEnabled(m_workspace.session() != nullptr || m_workspace.calibrationAlone());
     m_actions->importCalibration->setEnabled(open);
-    for (QAction* action :
-         {m_actions->calibrate, m_actions->evaluate, m_actions->evaluateNow, m_actions->exportCheckpoint}) {
+    for (QAction* action : {m_actions->calibrate, m_actions->evaluate, m_actions->evaluateNow}) {
         explain(action, loaded, why);
     }
+    explain(m_actions->exportCheckpoint, m_workspace.canExport(), why);
     explain(
         m_actions->findAlpha, loaded && calibrated, loaded ? tr("Calibrate the model first.") : why);
     explain(

@@ -122,7 +122,11 @@ public:
     /// Finds the migration strength of every site that leaves its linear's output nearest to the unquantized one on
     /// some of the calibration's text, and edits the plan: one step of undo.
     void findAlpha();
+    /// The plan as it is now. On this machine the checkpoint's files are read as it goes, whether the engine has
+    /// loaded them or not; an engine elsewhere exports there.
     void exportCheckpoint(const QString& folder, bool overwrite);
+    /// Whether there is something to export, and somebody who can.
+    bool canExport() const;
     /// Stops the job that runs; those that wait go on.
     void stopCurrent();
     /// Stops the job that runs, and drops those that wait.
@@ -192,6 +196,9 @@ private:
     void finishEvaluation(
         const LiveMetrics* evaluation, const Result<EvaluationOutcome>& outcome, const EvaluationSettings& settings,
         const std::optional<QuantPlan>& next);
+    /// Whether exports need no engine, because the checkpoint lies on this machine.
+    bool exportsHere() const;
+    void exportEnded(const Result<ExportReport>& exported, const QString& folder, bool overwrite);
     /// Puts the evaluations into the order of their jobs.
     void orderEvaluations();
     /// Says what is wrong with the data, and offers to evaluate without it.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quantization/export_files.h"
 #include "ui/commands/plan_edit.h"
 #include "ui/models/text.h"
 #include "ui/window/session_files.h"
@@ -296,8 +297,16 @@ void Workspace::offerWithoutBrokenLines(const BrokenData& broken, EvaluationSett
                            [this, settings] { evaluate(settings); }));
 }
 
+bool Workspace::canExport() const {
+    return m_session != nullptr && checkpoint() != nullptr && (m_model.has_value() || exportsHere());
+}
+
+bool Workspace::exportsHere() const {
+    return !m_options.command.arguments.empty() && !engineElsewhere();
+}
+
 void Workspace::exportCheckpoint(const QString& folder, bool overwrite) {
-    if (!readyForJobs()) {
+    if (!canExport() && !readyForJobs()) {
         return;
     }
     ExportRequest request;
@@ -310,6 +319,20 @@ void Workspace::exportCheckpoint(const QString& folder, bool overwrite) {
         snapshot = calibration();
         request.calibrationHash = m_calibrationHash;
     }
+    const auto done = [this, folder, overwrite](const Result<ExportReport>& exported) {
+        exportEnded(exported, folder, overwrite);
+    };
+    if (exportsHere()) {
+        // No model has to be loaded for it: what does not fit into memory is exported, too.
+        m_jobs.run<ExportReport>(
+            {tr("Exporting the checkpoint"), {}, false},
+            [request, snapshot, model = checkpoint()->path](Engine&, const Job& job) -> Result<ExportReport> {
+                Result<FilesExport> exported = exportFiles(model, request, snapshot.get(), job);
+                return exported.ok() ? Result<ExportReport>(std::move(exported.value().report)) : exported.error();
+            },
+            done);
+        return;
+    }
     const EngineService* service = &m_jobs.service();
     m_jobs.run<ExportReport>(
         {tr("Exporting the checkpoint"), {}},
@@ -317,23 +340,25 @@ void Workspace::exportCheckpoint(const QString& folder, bool overwrite) {
             const Result<LoadedModel> model = loadedModel(*service, request.checkpointHash);
             return model.ok() ? engine.exportCheckpoint(request, snapshot, job) : model.error();
         },
-        [this, folder, overwrite](const Result<ExportReport>& exported) {
-            if (!exported.ok()) {
-                report(exported.error(), [this, folder, overwrite] { exportCheckpoint(folder, overwrite); });
-                return;
-            }
-            QString notes;
-            for (const std::string& note : exported.value().notes) {
-                notes += QString::fromStdString(note) + QLatin1Char('\n');
-            }
-            Notice notice = Notice::info(
-                tr("Exported to %1 (%2).").arg(folder, QLocale().formattedDataSize(exported.value().bytes)),
-                notes.trimmed());
-            if (!notes.isEmpty()) {
-                notice.hint = tr("Details say what a checkpoint alone cannot express.");
-            }
-            Q_EMIT noticed(notice);
-        });
+        done);
+}
+
+void Workspace::exportEnded(const Result<ExportReport>& exported, const QString& folder, bool overwrite) {
+    if (!exported.ok()) {
+        report(exported.error(), [this, folder, overwrite] { exportCheckpoint(folder, overwrite); });
+        return;
+    }
+    QString notes;
+    for (const std::string& note : exported.value().notes) {
+        notes += QString::fromStdString(note) + QLatin1Char('\n');
+    }
+    Notice notice = Notice::info(
+        tr("Exported to %1 (%2).").arg(folder, QLocale().formattedDataSize(exported.value().bytes)),
+        notes.trimmed());
+    if (!notes.isEmpty()) {
+        notice.hint = tr("Details say what a checkpoint alone cannot express.");
+    }
+    Q_EMIT noticed(notice);
 }
 
 } // namespace mambascope::ui

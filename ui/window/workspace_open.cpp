@@ -4,6 +4,7 @@
 
 #include "core/calibration/import_scales.h"
 #include "core/session/recover.h"
+#include "core/session/signature.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -38,7 +39,7 @@ void openRecovered(Workspace& workspace, const QString& path) {
 
 void Workspace::open(const QString& path) {
     const QFileInfo file(path);
-    if (file.suffix() == QLatin1String("mscope")) {
+    if (file.suffix() == QLatin1String("mscope") || hasSessionSignature(path.toStdString())) {
         openSession(path);
         return;
     }
