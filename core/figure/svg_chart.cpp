@@ -124,20 +124,20 @@ private:
         if (m_panel.series.size() < 2) {
             return {};
         }
+        constexpr double kSample = 14, kGap = 4, kBetween = 12;
         std::string drawn;
-        double right = m_frame.right;
+        double x = m_frame.right + kBetween;
         const double y = m_frame.top - 22;
         for (const ChartSeries& series : std::views::reverse(m_panel.series)) {
-            drawn += svg::text(right, y, "end", "fill:var(--ink)", series.label);
-            right -= svg::textWidth(series.label) + 20;
-            drawn += series.kind == ChartKind::Line
-                         ? svg::line(
-                               right, y - 4, right + 14, y - 4, "stroke-width:1.5;stroke:" + colourOf(series))
-                         : "<rect x=\"" + number(right) + "\" y=\"" + number(y - 9) +
-                               "\" width=\"14\" height=\"10\" style=\"fill-opacity:" +
-                               (series.kind == ChartKind::Ribbon ? opacityOf(m_panel, series) : "1") +
-                               ";fill:" + colourOf(series) + "\"/>";
-            right -= 14;
+            x -= kSample + kGap + svg::textWidth(series.label) + kBetween;
+            const bool line = series.kind == ChartKind::Line;
+            const std::string colour = colourOf(series);
+            drawn += svg::text(x + kSample + kGap, y, "start", "fill:var(--ink)", series.label);
+            drawn += line ? svg::line(x, y - 4, x + kSample, y - 4, "stroke-width:1.5;stroke:" + colour)
+                          : "<rect x=\"" + number(x) + "\" y=\"" + number(y - 9) + "\" width=\"" +
+                                number(kSample) + "\" height=\"10\" style=\"fill-opacity:" +
+                                (series.kind == ChartKind::Ribbon ? opacityOf(m_panel, series) : "1") +
+                                ";fill:" + colour + "\"/>";
         }
         return drawn;
     }

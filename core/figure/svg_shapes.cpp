@@ -127,7 +127,7 @@ std::string axes(
     }
     svg += text((frame.left + frame.right) / 2, frame.bottom + 28, "middle", "fill:var(--faint)", xLabel);
     if (!yLabel.empty()) {
-        const double middle = (frame.top + frame.bottom) / 2, x = frame.left - 43;
+        const double middle = (frame.top + frame.bottom) / 2, x = frame.left - 46;
         svg += "<g transform=\"rotate(-90 " + number(x) + " " + number(middle) + ")\">" +
                text(x, middle, "middle", "fill:var(--faint)", yLabel) + "</g>";
     }

@@ -26,9 +26,10 @@ constexpr const char* kStyle = R"(
 @media print { :root { --paper: #ffffff; --ink: #000000; --faint: #444444; } }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 sans-serif; }
 main { max-width: 68rem; margin: 0 auto; padding: 1.5rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
-p.caption, td, th { font-size: 0.9rem; } .caption, .faint { color: var(--faint); }
-table { border-collapse: collapse; display: block; overflow-x: auto; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.4rem; } h3 { font-size: 1.05rem; margin-top: 2rem; }
+.caption, td, th { font-size: 0.9rem; } .caption, .faint { color: var(--faint); }
+figure { margin: 1.2rem 0; } figcaption { margin-top: 0.4rem; } summary { cursor: pointer; }
+table { border-collapse: collapse; display: block; overflow-x: auto; } table + table { margin-top: 1.2rem; }
 th, td { text-align: left; padding: 0.25rem 0.9rem 0.25rem 0; border-bottom: 1px solid var(--grid);
   vertical-align: top; font-variant-numeric: tabular-nums; }
 pre { overflow-x: auto; padding: 0.8rem; border: 1px solid var(--grid); }
@@ -223,10 +224,10 @@ Result<std::string> sessionReport(const Session& session) {
         [](const ReportFigure& figure) {
             return std::visit(
                 [](const auto& drawn) {
-                    return figureToSvg(drawn) + element(
-                                                    "figcaption",
-                                                    element("b", text(drawn.title)) + text(drawn.caption),
-                                                    "class=\"caption\"");
+                    return figureToSvg(drawn) +
+                           element(
+                               "figcaption", element("b", text(drawn.title + ".")) + text(drawn.caption),
+                               "class=\"caption\"");
                 },
                 figure);
         },

@@ -167,11 +167,12 @@ std::string chosenTable(const Trace& trace) {
                  html::scientific(meanOf(trace, linear, &Site::last))});
         }
     }
-    const std::string last = trace.candidates.empty() ? std::string() : trace.candidates.back();
     const bool bits = trace.target == "bits";
+    const std::string last = trace.candidates.empty() ? std::string() : trace.candidates.back();
+    const std::string against = last == "off" ? "without smoothing" : "with " + last + (bits ? " bits" : "");
     return html::table(
         {"linear", bits ? "bits, and at how many layers" : "α, and at how many layers", "mean error",
-         text("mean error with " + last + (bits ? " bits" : ""))},
+         text("mean error " + against)},
         rows);
 }
 
@@ -240,7 +241,7 @@ std::string one(const Record& search, const Medium& medium) {
     }
     chart.value().title = title;
     content += element("figure", medium.figure(std::move(chart).value()));
-    return content + medium.appendix(title + ", every site", everySite(trace));
+    return content + medium.appendix("Every site of search " + std::to_string(search.id), everySite(trace));
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "ui/report/report_printer.h"
 
 #include "core/base/file.h"
+#include "tests/core/report/record_examples.h"
 #include "tests/core/session/examples.h"
 #include "tests/support/paths.h"
 #include "ui/report/report_command.h"
@@ -64,8 +65,26 @@ private Q_SLOTS:
         QCOMPARE(report.figures.size(), std::size_t{1});
         QVERIFY(report.html.find("figure-0") != std::string::npos);
         const QByteArray with = renderReport(report);
-        report.figures[0].panels.clear();
+        std::get<Figure>(report.figures[0]).panels.clear();
         QVERIFY(renderReport(report).size() < with.size()); // the panels' strokes are in it
+    }
+
+    void figuresOfSearchesAndSweepsAreDrawn() {
+        const TemporaryFolder folder;
+        const auto session = example(folder, 0);
+        QVERIFY(
+            session && session->addSearch(exampleAlphaTrace(examplePlan(0.5)), "c1").ok() &&
+            session->addSweep(exampleSweep(examplePlan(0.5), "Ours")).ok());
+        PrintedReport report = printedReport(*session).value();
+        QCOMPARE(report.figures.size(), std::size_t{3});
+        const QByteArray all = renderReport(report);
+        QVERIFY(renderReport(report) == all);
+        PrintedReport without = report;
+        std::get<Chart>(without.figures[0]).panels.clear(); // the search comes before the calibration
+        const qsizetype noChart = renderReport(without).size();
+        QVERIFY(noChart < all.size());
+        std::get<SweepFigure>(without.figures[1]).panels.clear();
+        QVERIFY(renderReport(without).size() < noChart);
     }
 
     void theExtensionChooses() {

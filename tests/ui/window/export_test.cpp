@@ -65,7 +65,8 @@ private Q_SLOTS:
         QVERIFY2(m_notices[0].severity == Notice::Severity::Info, qPrintable(m_notices[0].text));
         // The same bytes as the command line writes.
         ExportRequest request;
-        request.folder = m_folder->path() / "out/files";
+        std::filesystem::create_directory(m_folder->path() / "other");
+        request.folder = m_folder->path() / "other/window"; // the model card has its name
         request.plan = m_workspace->plan();
         QVERIFY(exportFiles(m_model, request, nullptr, {}).ok());
         for (const std::string& name : namesIn(request.folder)) {
