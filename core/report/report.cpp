@@ -247,7 +247,8 @@ Result<PrintedReport> printedReport(const Session& session) {
         RunsAre::Rows,
         [&report](const ReportFigure& figure) { // which has its title and caption in it
             report.figures.push_back(figure);
-            return "<img src=\"figure-" + std::to_string(report.figures.size() - 1) + "\"/>\n";
+            // A paragraph of its own: beside text, Qt makes the text's lines as high as the figure.
+            return "<p><img src=\"figure-" + std::to_string(report.figures.size() - 1) + "\"/></p>\n";
         },
         [&appendices](
             const std::string& title, const std::string& content) { // long, and not what one reads first
