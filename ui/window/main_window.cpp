@@ -21,6 +21,7 @@
 #include "ui/window/workspace.h"
 
 #include <QCloseEvent>
+#include <QDialog>
 #include <QDockWidget>
 #include <QDragEnterEvent>
 #include <QDropEvent>
@@ -106,7 +107,13 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     refreshPage();
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow() {
+    // Hidden while they and the window are whole: a field that loses the focus with its dialog still says what is in it.
+    for (QDialog* dialog : findChildren<QDialog*>(Qt::FindDirectChildrenOnly)) {
+        dialog->hide();
+        delete dialog;
+    }
+}
 
 LayerView* MainWindow::layerView() const {
     return m_centre->layer();

@@ -61,6 +61,7 @@ private Q_SLOTS:
     void theMenuAndTheDialogAgree();
     void searchLeavesWhatItFinds();
     void theUsualComesBack();
+    void theWindowTakesTheDialogAlong();
     void newSessionsBeginWithThem();
     void layoutsAreSavedByName();
     void theWindowComesBackAsItWasLeft();
@@ -223,6 +224,18 @@ void SettingsTest::theUsualComesBack() {
     QCOMPARE(storedPreferences().k, Preferences{}.k);
     QCOMPARE(storedPreferences().figure.dpi, Preferences{}.figure.dpi);
     QCOMPARE(named<QSpinBox>(dialog, QStringLiteral("Resolution"))->value(), Preferences{}.figure.dpi);
+}
+
+void SettingsTest::theWindowTakesTheDialogAlong() {
+    SettingsDialog* dialog = openSettings();
+    QVERIFY(QTest::qWaitForWindowActive(dialog));
+    auto* data = named<QLineEdit>(dialog, QStringLiteral("Tasks"));
+    QVERIFY(data != nullptr);
+    data->setFocus();
+    QTest::keyClicks(data, QStringLiteral("/data"));
+    QTRY_VERIFY(data->hasFocus());
+    m_window.reset(); // with the focus in the field
+    QCOMPARE(storedPreferences().dataFolder, QStringLiteral("/data"));
 }
 
 void SettingsTest::newSessionsBeginWithThem() {
