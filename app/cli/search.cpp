@@ -41,20 +41,15 @@ Result<void> checkOptions(const SearchOptions& options) {
     return {};
 }
 
-Result<std::vector<std::vector<std::int32_t>>>
-windowsOf(const SearchOptions& options, const LoadedEngine& loaded) {
+Result<CalibrationRequest> windowsOf(const SearchOptions& options, const LoadedEngine& loaded) {
     const Result<std::shared_ptr<const Tokenizer>> tokenizer = tokenizerOf(loaded);
     if (!tokenizer.ok()) {
         return tokenizer.error();
     }
-    Result<CalibrationRequest> request = windowsOfText(options.text, *tokenizer.value(), options.windows);
-    if (!request.ok()) {
-        return request.error();
-    }
-    return std::move(request.value().windows);
+    return windowsOfText(options.text, *tokenizer.value(), options.windows);
 }
 
-/// What the engine is asked for, once everything is read.
+/// What the engine is asked for, without the windows.
 Result<PlanSearch> searchOf(const SearchOptions& options, const LoadedPlan& plan, const LoadedEngine& loaded) {
     PlanSearch search;
     search.target = *parseSearchTarget(options.target);
@@ -80,11 +75,6 @@ Result<PlanSearch> searchOf(const SearchOptions& options, const LoadedPlan& plan
                                  ? averageBitsOfBytes(loaded.model.spec, options.budgetBytes)
                                  : options.averageBits;
     }
-    Result<std::vector<std::vector<std::int32_t>>> windows = windowsOf(options, loaded);
-    if (!windows.ok()) {
-        return windows.error();
-    }
-    search.windows = std::move(windows).value();
     return search;
 }
 
@@ -101,17 +91,25 @@ Result<void> search(const Context& context, const SearchOptions& options) {
     if (const Result<void> usable = checkSession(options.session, loaded.model); !usable.ok()) {
         return usable;
     }
-    const Result<PlanSearch> search = searchOf(options, plan, loaded);
+    Result<PlanSearch> search = searchOf(options, plan, loaded);
     if (!search.ok()) {
         return search.error();
     }
+    Result<CalibrationRequest> text = windowsOf(options, loaded);
+    if (!text.ok()) {
+        return text.error();
+    }
+    search.value().windows = std::move(text.value().windows);
     Result<PlanSearchResult> found =
         searchPlan(*loaded.engine, loaded.model.spec, search.value(), context.job);
     if (!found.ok()) {
         return found.error();
     }
     const OrderedJson trace = searchTrace(
-        options.target, referenceTo(loaded.model), plan.plan, options.windows, found.value().measured);
+        {options.target, referenceTo(loaded.model), plan.plan,
+         plan.calibration ? calibrationHash(*plan.calibration) : std::string(), text.value().source.textName,
+         options.windows},
+        found.value().measured);
     if (const Result<void> kept = addSearchToSession(options.session, loaded.model, trace); !kept.ok()) {
         return kept;
     }
@@ -145,6 +143,7 @@ void addSearch(CLI::App& program, Verb& run) {
     verb->add_option("--length", options->windows.length, "Tokens a window (default 256)")
         ->check(CLI::Range(1, 1 << 16));
     verb->add_option("--seed", options->windows.seed, "Seed of the windows' positions (default 0)");
+    verb->add_flag("--contiguous", options->windows.contiguous, "The first windows back to back");
     verb->add_option("--grid", options->grid, "alpha: FROM:TO:STEP, or values (default 0:1:0.1)");
     verb->add_option("--bits", options->bits, "bits: which to choose from (default 8,6,5,4,3,2)");
     verb->add_option("--average-bits", options->averageBits, "bits: budget, mean over the linears' weights")

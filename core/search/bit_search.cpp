@@ -11,8 +11,8 @@
 namespace mambascope {
 namespace {
 
-/// `plan` with float activations: their rounding answers to any change of a weight, however small, so that small ones
-/// could not be told apart.
+/// `plan` with float activations: their rounding answers to any change of a weight, however small, so that
+/// small ones could not be told apart.
 QuantPlan weightsAlone(QuantPlan plan) {
     SitePatch floats;
     floats.activationBits = floats.scanBits = floats.stateBits = kBitsOff;
@@ -83,7 +83,8 @@ private:
         const QuantPlan alone = weightsAlone(m_search.plan);
         const std::vector<QuantPlan> candidates = bitCandidates(alone, m_search.bits);
         const QuantPlan floats = bitCandidates(alone, std::array{kBitsOff}).front();
-        Result<SiteErrors> errors = m_engine.siteErrors({m_search.windows, candidates}, m_search.calibration, job);
+        Result<SiteErrors> errors =
+            m_engine.siteErrors({m_search.windows, candidates}, m_search.calibration, job);
         if (!errors.ok()) {
             return errors.error();
         }
@@ -93,7 +94,10 @@ private:
             return reference.error();
         }
         BitMeasurements measured{
-            bitCandidates(m_search.plan, m_search.bits), std::move(errors).value(), std::move(reference).value(), {}};
+            bitCandidates(m_search.plan, m_search.bits),
+            std::move(errors).value(),
+            std::move(reference).value(),
+            {}};
         if (m_search.weighted) {
             auto divergences = divergencesBySite(floats, measured.reference, candidates);
             if (!divergences.ok()) {
@@ -104,10 +108,11 @@ private:
         return measured;
     }
 
-    /// What the bits of one site cost the whole model: [candidate][site index], `reference` being the likelihoods under
-    /// `floats`.
+    /// What the bits of one site cost the whole model: [candidate][site index], `reference` being the
+    /// likelihoods under `floats`.
     Result<std::vector<std::vector<double>>> divergencesBySite(
-        const QuantPlan& floats, const std::vector<double>& reference, const std::vector<QuantPlan>& candidates) {
+        const QuantPlan& floats, const std::vector<double>& reference,
+        const std::vector<QuantPlan>& candidates) {
         std::vector<std::vector<double>> table(
             candidates.size(), std::vector<double>(static_cast<std::size_t>(m_spec.siteCount())));
         for (const SiteId site : m_spec.sites()) {
@@ -126,11 +131,12 @@ private:
         return table;
     }
 
-    /// Allocations by the sites' errors, by what their bits cost the model if that was measured, and a uniform one. None
-    /// of these adds up to the model's divergence, so that is what decides.
+    /// Allocations by the sites' errors, by what their bits cost the model if that was measured, and a
+    /// uniform one. None of these adds up to the model's divergence, so that is what decides.
     Result<std::vector<BitPlan>> allocate(const BitMeasurements& measured) {
         std::vector<BitPlan> plans;
-        const auto add = [&](const char* name, const std::vector<std::vector<double>>& losses) -> Result<void> {
+        const auto add = [&](const char* name,
+                             const std::vector<std::vector<double>>& losses) -> Result<void> {
             Result<SearchResult> result = allocateBits(
                 m_spec, m_search.plan, m_search.bits, measured.errors.relative, losses, m_search.averageBits);
             if (!result.ok()) {
@@ -147,8 +153,8 @@ private:
                 return done.error();
             }
         }
-        if (auto uniform = uniformBits(
-                m_search.bits, measured.candidates, plans.front().result, m_search.averageBits)) {
+        if (auto uniform =
+                uniformBits(m_search.bits, measured.candidates, plans.front().result, m_search.averageBits)) {
             plans.push_back({"uniform", std::move(*uniform)});
         }
         m_passes.begin("Comparing allocations");

@@ -22,11 +22,11 @@ public:
 
     /// What the next passes are about; the job's phase.
     void begin(std::string_view phase);
-    /// Mean negative log-likelihood of every token but the first of each window under `plan`, in nats. Fails as the
-    /// engine does.
+    /// Mean negative log-likelihood of every token but the first of each window under `plan`, in nats. Fails
+    /// as the engine does.
     Result<double> meanLoss(const QuantPlan& plan);
-    /// Log-likelihoods of the windows under `plan`, in pieces of kPieceTokens that each begin anew. Fails as the engine
-    /// does.
+    /// Log-likelihoods of the windows under `plan`, in pieces of kPieceTokens that each begin anew. Fails as
+    /// the engine does.
     Result<std::vector<double>> likelihoods(const QuantPlan& plan);
 
 private:
@@ -40,9 +40,9 @@ private:
     std::int64_t m_done = 0, m_total;
 };
 
-/// Half the mean squared difference of two plans' log-likelihoods, for each token: where the two are near each other
-/// about the divergence of their predictions in nats. The difference of their losses has the same mean, but scatters
-/// with what the text happens to say.
+/// Half the mean squared difference of two plans' log-likelihoods, for each token: where the two are near
+/// each other about the divergence of their predictions in nats. The difference of their losses has the same
+/// mean, but scatters with what the text happens to say.
 double likelihoodDivergence(const std::vector<double>& reference, const std::vector<double>& values);
 
 /// The target Bits of searchPlan(). `passes` were made for searchPasses().

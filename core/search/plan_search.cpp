@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kTargets{"alpha", "bits", "sensitivity"};
 
-/// Mean over the sites of the relative error of a linear's output, the root of SiteErrors::relative; sites where it is
-/// not finite left out.
+/// Mean over the sites of the relative error of a linear's output, the root of SiteErrors::relative; sites
+/// where it is not finite left out.
 class MeanError {
 public:
     void add(double squared) {
@@ -89,6 +89,9 @@ analyseSensitivity(const ModelSpec& spec, const PlanSearch& search, SearchPasses
         measured[key] = finiteOrNull(loss.value());
     }
     measured["sites"] = OrderedJson::object();
+    for (const SiteId site : spec.sites()) { // in this order, and null where it is not asked for
+        measured["sites"][siteName(site)] = {{"only", nullptr}, {"without", nullptr}};
+    }
     if (search.only) {
         passes.begin("One site at a time on");
         const auto alone = [&](SiteId site) {
@@ -115,7 +118,8 @@ Result<void> checkSearch(const ModelSpec& spec, const PlanSearch& search) {
         return window.size() < 2;
     };
     if (search.windows.empty() || std::ranges::any_of(search.windows, tooShort)) {
-        return Error::usage("Windows of one token have nothing to predict.", "Use 2 tokens a window or more.");
+        return Error::usage(
+            "Windows of one token have nothing to predict.", "Use 2 tokens a window or more.");
     }
     if (search.target != SearchTarget::Sensitivity) {
         return {};

@@ -3,18 +3,19 @@
 
 namespace mambascope {
 
-OrderedJson searchTrace(
-    std::string_view target, const CheckpointReference& checkpoint, const QuantPlan& plan,
-    const WindowRequest& windows, const OrderedJson& measured) {
+OrderedJson searchTrace(const SearchSetup& setup, const OrderedJson& measured) {
     OrderedJson trace{
         {"format", 1},
-        {"target", target},
-        {"model", {{"name", checkpoint.name}, {"hash", checkpoint.hash}}},
-        {"plan_hash", planHash(plan)},
-        {"windows", windows.samples},
-        {"length", windows.length},
-        {"seed", windows.seed}};
-    if (windows.contiguous) {
+        {"target", setup.target},
+        {"model", {{"name", setup.checkpoint.name}, {"hash", setup.checkpoint.hash}}},
+        {"plan_hash", planHash(setup.plan)},
+        {"start", toJson(setup.plan)},
+        {"calibration_hash", setup.calibrationHash},
+        {"text", setup.textName},
+        {"windows", setup.windows.samples},
+        {"length", setup.windows.length},
+        {"seed", setup.windows.seed}};
+    if (setup.windows.contiguous) {
         trace["contiguous"] = true;
     }
     trace.update(measured);

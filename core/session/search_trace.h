@@ -5,14 +5,22 @@
 #include "core/calibration/calibration.h"
 #include "core/session/session.h"
 
-#include <string_view>
+#include <string>
 
 namespace mambascope {
 
-/// The trace of a search, as `search --trace` writes it and sessions keep it: what was searched ("alpha",
-/// "bits" or "sensitivity"), from which plan, on which windows of a text, and then the members of `measured`.
-OrderedJson searchTrace(
-    std::string_view target, const CheckpointReference& checkpoint, const QuantPlan& plan,
-    const WindowRequest& windows, const OrderedJson& measured);
+/// What was searched, from which plan, and on what.
+struct SearchSetup {
+    std::string target; ///< "alpha", "bits" or "sensitivity"
+    CheckpointReference checkpoint;
+    QuantPlan plan;
+    std::string calibrationHash; ///< empty if there was none
+    std::string textName;        ///< of the file; empty if it is not known
+    WindowRequest windows;
+};
+
+/// The trace of a search, as `search --trace` writes it and sessions keep it: the setup, and then the members
+/// of `measured`.
+OrderedJson searchTrace(const SearchSetup& setup, const OrderedJson& measured);
 
 } // namespace mambascope
