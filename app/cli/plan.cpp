@@ -3,6 +3,7 @@
 
 #include "core/base/file.h"
 #include "core/quantization/plan.h"
+#include "core/quantization/settings.h"
 
 #include <algorithm>
 #include <charconv>
@@ -176,9 +177,7 @@ Result<void> setModelWide(QuantPlan& plan, const SetOptions& options) {
     if (options.k > 0) {
         plan.k = options.k;
     }
-    if (!options.name.empty()) {
-        plan.name = options.name;
-    }
+    plan.name = options.name.empty() ? nameAfterEdit(plan) : options.name;
     return {};
 }
 
@@ -269,7 +268,9 @@ void addSet(CLI::App& plan, Verb& run) {
     verb->add_option("--rule", options->rule, "Outlier rule of zeroing and of --float-outliers")
         ->check(CLI::IsMember({"channel-spread", "all-elements", "llm-int8", "mad"}));
     verb->add_option("--k", options->k, "Sigmas of the outlier rule")->check(CLI::PositiveNumber);
-    verb->add_option("--name", options->name, "Name of the plan");
+    verb->add_option(
+        "--name", options->name,
+        "Name of the plan (default: as it was, or the preset's with \", edited\" if it does something else)");
     verb->callback([options, &run] {
         run = [options](const Context&) {
             return setPlan(*options);

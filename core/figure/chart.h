@@ -12,7 +12,7 @@ namespace mambascope {
 
 /// How the points of a series are drawn.
 enum class ChartKind {
-    Bars,   ///< from x to xEnd, from the lower edge of the panel to y
+    Bars,   ///< from x to xEnd, from zero, or else the lower edge of the panel, to y
     Line,   ///< y over x
     Points, ///< y at x, with an error bar where there is an interval
     Ribbon, ///< the area between low and high over x

@@ -2,7 +2,7 @@
 #include "core/figure/result_charts.h"
 
 #include "core/figure/captions.h"
-#include "core/figure/sensitivity_chart.h"
+#include "core/figure/search_trace_sites.h"
 #include "core/quantization/search.h"
 
 #include <algorithm>
@@ -53,34 +53,6 @@ ChartPanel accuracyPanel(
     panel.x.range = rangeOfX(panel, 0.12); // room for the labels beside the points
     panel.y.range = rangeOfY(panel, 0.08);
     return panel;
-}
-
-/// Errors of one site by candidate, and which was chosen.
-struct TracedSite {
-    SiteId site;
-    std::vector<double> errors;
-    std::size_t chosen = 0;
-};
-
-std::optional<TracedSite>
-tracedSite(const std::string& name, const Json& json, const std::vector<std::string>& candidates) {
-    const auto site = parseSite(name);
-    if (!site || !json.is_object() || !json.contains("errors") || !json["errors"].is_array() ||
-        json["errors"].size() != candidates.size() || !json.contains("chosen") ||
-        !json["chosen"].is_string()) {
-        return std::nullopt;
-    }
-    TracedSite traced{*site, {}, 0};
-    const auto chosen = std::ranges::find(candidates, json["chosen"].get<std::string>());
-    if (chosen == candidates.end()) {
-        return std::nullopt;
-    }
-    traced.chosen = static_cast<std::size_t>(chosen - candidates.begin());
-    for (const Json& error : json["errors"]) {
-        traced.errors.push_back(
-            error.is_number() ? error.get<double>() : std::numeric_limits<double>::quiet_NaN());
-    }
-    return traced;
 }
 
 ChartPanel
@@ -162,38 +134,20 @@ Chart resultChart(const ModelSpec& spec, std::span<const ResultRun> runs, const 
 }
 
 Result<Chart> searchTraceChart(const Json& trace, const std::string& what) {
-    if (isSensitivityTrace(trace)) {
-        return sensitivityChart(trace, what);
-    }
     const Error wrong = Error::unreadable(
-        what + " is not the trace of a search.", "mambascope-cli search --trace writes one.");
-    if (!trace.is_object() || !trace.contains("candidates") || !trace.contains("sites") ||
-        !trace["candidates"].is_array() || trace["candidates"].empty() || !trace["sites"].is_object()) {
+        what + " is not the trace of a search over α or bits.", "mambascope-cli search --trace writes one.");
+    const auto traced = tracedChoice(trace);
+    if (!traced) {
         return wrong;
     }
-    std::vector<std::string> candidates;
-    for (const Json& candidate : trace["candidates"]) {
-        if (!candidate.is_string()) {
-            return wrong;
-        }
-        candidates.push_back(candidate.get<std::string>());
-    }
-    std::vector<TracedSite> sites;
-    for (const auto& [name, json] : trace["sites"].items()) {
-        const auto site = tracedSite(name, json, candidates);
-        if (!site) {
-            return wrong;
-        }
-        sites.push_back(*site);
-    }
-    std::ranges::sort(sites, {}, &TracedSite::site);
+    const auto& [candidates, sites] = *traced;
     Chart chart;
     chart.title = "Search · " + what;
     chart.caption = "Error of every site's output by layer: of the candidate that was chosen, of \"" +
                     candidates.back() + "\", and the range of all " +
                     counted(candidates.size(), "candidate") + ".";
     for (const Linear linear : kLinears) {
-        if (std::ranges::any_of(sites, [&](const TracedSite& site) { return site.site.linear == linear; })) {
+        if (std::ranges::any_of(sites, [linear](const TracedSite& site) { return site.site.linear == linear; })) {
             chart.panels.push_back(tracePanel(linear, sites, candidates));
         }
     }

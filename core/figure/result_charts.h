@@ -31,8 +31,7 @@ Chart resultChart(const ModelSpec& spec, std::span<const ResultRun> runs, const 
 
 /// The trace of a search (toJson() of a SearchResult): for every linear, over the layers, the error of what
 /// was chosen, the range of all candidates' errors, and the error of the last candidate: no smoothing, or the
-/// fewest bits; of a search for sensitive sites sensitivityChart(). Unreadable if `trace` is none; `what` names
-/// it.
+/// fewest bits. Unreadable if `trace` is none of a search over α or bits; `what` names it. Others: searchChart().
 Result<Chart> searchTraceChart(const Json& trace, const std::string& what);
 
 } // namespace mambascope

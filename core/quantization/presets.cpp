@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quantization/plan.h"
 
+#include "core/quantization/settings.h"
+
 #include <algorithm>
 #include <charconv>
 
@@ -211,6 +213,19 @@ Result<QuantPlan> presetPlan(std::string_view name) {
         kPresetNames.begin(), kPresetNames.end(), [&](const char* preset) { return words(preset) == spelt; });
     plan->name = listed != kPresetNames.end() ? std::string(*listed) : std::string(name);
     return *plan;
+}
+
+std::string nameAfterEdit(const QuantPlan& plan) {
+    constexpr std::string_view kEdited = ", edited";
+    std::string name = plan.name;
+    if (name.ends_with(kEdited)) {
+        name.resize(name.size() - kEdited.size());
+    }
+    const Result<QuantPlan> preset = presetPlan(name);
+    if (!preset.ok()) {
+        return plan.name;
+    }
+    return planHash(preset.value()) == planHash(plan) ? name : name + std::string(kEdited);
 }
 
 } // namespace mambascope

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -112,6 +113,53 @@ bool fillKnapsack(std::vector<Item>& items, std::span<const int> bits, double bu
     return true;
 }
 
+Error tooSmall(double averageBits, int fewest) {
+    return Error::usage(
+        "The budget of " + shortestText(averageBits) + " bits a weight is below the fewest bits searched, " +
+            std::to_string(fewest) + ".",
+        "Raise the budget, or search fewer bits.");
+}
+
+/// A candidate of a trace: "0.5" or "off" as α, "4" as bits. Nothing if it is none.
+std::optional<SitePatch> candidatePatch(const Json& json, bool alpha) {
+    if (!json.is_string()) {
+        return std::nullopt;
+    }
+    const auto text = json.get<std::string>();
+    if (alpha && text == "off") {
+        return alphaPatch(std::nullopt);
+    }
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    if (alpha) {
+        return value >= 0 && value <= 1 ? std::optional(alphaPatch(value)) : std::nullopt;
+    }
+    const bool width = value >= 2 && value <= 8 && value == std::floor(value);
+    return width ? std::optional(bitsPatch(static_cast<int>(value))) : std::nullopt;
+}
+
+/// What the trace of a search says that was chosen, by site. Nothing if one of them is not understood.
+std::optional<std::map<SiteId, SitePatch>> chosenIn(const Json& trace, bool alpha) {
+    const auto sites = trace.find("sites");
+    if (sites == trace.end() || !sites->is_object() || sites->empty()) {
+        return std::nullopt;
+    }
+    std::map<SiteId, SitePatch> patches;
+    for (const auto& [name, json] : sites->items()) {
+        const auto site = parseSite(name);
+        const bool says = site && json.is_object() && json.contains("chosen");
+        const auto patch = says ? candidatePatch(json["chosen"], alpha) : std::nullopt;
+        if (!patch) {
+            return std::nullopt;
+        }
+        patches[*site] = *patch;
+    }
+    return patches;
+}
+
 } // namespace
 
 std::vector<QuantPlan> alphaCandidates(const QuantPlan& base, std::span<const double> grid) {
@@ -189,10 +237,7 @@ Result<SearchResult> allocateBits(
         items.push_back(std::move(item));
     }
     if (!fillKnapsack(items, bits, averageBits * static_cast<double>(siteWeightCount(spec)))) {
-        return Error::usage(
-            "The budget of " + shortestText(averageBits) +
-                " bits a weight is below the fewest bits searched, " + std::to_string(bits.back()) + ".",
-            "Raise the budget, or search fewer bits with --bits.");
+        return tooSmall(averageBits, bits.back());
     }
     SearchResult result;
     result.plan = base;
@@ -210,6 +255,36 @@ Result<SearchResult> allocateBits(
     }
     result.plan = withoutRedundancy(result.plan);
     return result;
+}
+
+Result<void> checkBudget(std::span<const int> bits, double averageBits) {
+    if (bits.empty()) {
+        return Error::usage("There are no bits to choose from.");
+    }
+    return averageBits < bits.back() ? Result<void>(tooSmall(averageBits, bits.back())) : Result<void>();
+}
+
+Result<QuantPlan> planOfTrace(const QuantPlan& base, const Json& trace) {
+    const Json target = trace.is_object() ? trace.value("target", Json()) : Json();
+    const bool alpha = target == "alpha", bits = target == "bits";
+    if (!alpha && !bits) {
+        return Error::usage("This search chose nothing: it measured how sensitive the sites are.");
+    }
+    const auto chosen = chosenIn(trace, alpha);
+    const Json candidates = trace.value("candidates", Json::array());
+    if (!chosen || !candidates.is_array() || candidates.empty()) {
+        return Error::unreadable("The trace of the search does not say what it chose for every site.");
+    }
+    // What the other weight groups get, as the searches do it.
+    const bool uniform = trace.value("chosen", Json()) == "uniform";
+    const auto most = uniform ? chosen->begin()->second : candidatePatch(candidates.front(), alpha);
+    QuantPlan plan = base;
+    plan.groups.linear = plan.groups.linear || bits;
+    plan.set({}, alpha ? alphaPatch(std::nullopt) : most.value_or(bitsPatch(kBitsOff)));
+    for (const auto& [site, patch] : *chosen) {
+        plan.set({{site.layer}, {site.linear}}, patch);
+    }
+    return withoutRedundancy(plan);
 }
 
 std::int64_t siteWeightCount(const ModelSpec& spec) {

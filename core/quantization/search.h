@@ -53,6 +53,13 @@ Result<SearchResult> allocateBits(
     const std::vector<std::vector<double>>& errors, const std::vector<std::vector<double>>& losses,
     double averageBits);
 
+/// Usage if there are no bits, or the fewest of them, which stand last, are more than the budget.
+Result<void> checkBudget(std::span<const int> bits, double averageBits);
+
+/// `base` with what a search for α or bits chose for every site; all else stays. `trace` is searchTrace() of that search,
+/// whatever plan it started from. Usage if it was a search that chooses nothing, Unreadable if it is no trace.
+Result<QuantPlan> planOfTrace(const QuantPlan& base, const Json& trace);
+
 /// Mean bits of the weights of all sites under a plan (unquantized: 16; FP8: 8; MXFP4 and NVFP4 with their
 /// block scales: 4.25 and 4.5). Scales of tensors, rows and groups are not counted.
 double averageWeightBits(const ModelSpec& spec, const QuantPlan& plan);

@@ -31,6 +31,10 @@ SitePatch patchOf(const SiteSettings& settings);
 /// no outlier is looked for, the rule.
 QuantPlan withoutRedundancy(const QuantPlan& plan);
 
+/// What to call a plan after an edit: a preset's name stays as long as the plan does what the preset does, else it ends in
+/// ", edited"; such a name is the preset's again once the plan does the same again. Other names stay.
+std::string nameAfterEdit(const QuantPlan& plan);
+
 /// Names of the parameter groups in scope, in the specification's order.
 std::vector<std::string> groupNames(const ParameterGroups& groups);
 

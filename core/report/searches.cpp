@@ -2,7 +2,7 @@
 #include "core/report/searches.h"
 
 #include "core/base/number_text.h"
-#include "core/figure/result_charts.h"
+#include "core/figure/search_charts.h"
 #include "core/quantization/plan.h"
 #include "core/report/html.h"
 #include "core/report/record_values.h"
@@ -225,7 +225,8 @@ std::string one(const Record& search, const Medium& medium) {
     const Trace trace = traceOf(search.content);
     std::string title = searchTitle(search);
     std::string content = element("h3", text(title));
-    auto chart = searchTraceChart(record::unordered(search.content), title);
+    const SearchView view = trace.target == "sensitivity" ? SearchView::Sensitivity : SearchView::Errors;
+    auto chart = searchChart(record::unordered(search.content), title, {view});
     if (!chart.ok() || trace.sites.empty()) {
         return content + element("p", "This record is not the trace of a search.", "class=\"faint\"");
     }

@@ -337,6 +337,26 @@
         <source>All channels of %1 are as large in both.</source>
         <translation>Alle Kanäle von %1 sind in beiden gleich groß.</translation>
     </message>
+    <message>
+        <source>Measuring the whole plan</source>
+        <translation>Den ganzen Plan messen</translation>
+    </message>
+    <message>
+        <source>One site at a time on</source>
+        <translation>Je eine Stelle an</translation>
+    </message>
+    <message>
+        <source>One site at a time off</source>
+        <translation>Je eine Stelle aus</translation>
+    </message>
+    <message>
+        <source>Measuring bits</source>
+        <translation>Bits messen</translation>
+    </message>
+    <message>
+        <source>Comparing allocations</source>
+        <translation>Zuteilungen vergleichen</translation>
+    </message>
 </context>
 <context>
     <name>HeatMap</name>
@@ -484,6 +504,82 @@
     <message>
         <source>k </source>
         <translation>k </translation>
+    </message>
+</context>
+<context>
+    <name>SearchText</name>
+    <message numerus="yes">
+        <source>Bits found for %n sites, %1 a weight on average.</source>
+        <translation>
+            <numerusform>Bits für %n Stelle gefunden, im Mittel %1 je Gewicht.</numerusform>
+            <numerusform>Bits für %n Stellen gefunden, im Mittel %1 je Gewicht.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Divergence: %1 nats a token.</source>
+        <translation>Divergenz: %1 nats je Token.</translation>
+    </message>
+    <message>
+        <source>Divergence: %1 nats a token; with uniform bits: %2.</source>
+        <translation>Divergenz: %1 nats je Token; mit überall gleichen Bits: %2.</translation>
+    </message>
+    <message>
+        <source>%1 adds most by itself, %2.</source>
+        <translation>Am meisten kostet für sich %1, %2.</translation>
+    </message>
+    <message>
+        <source>Leaving %1 in floats saves most, %2.</source>
+        <translation>Am meisten spart es, %1 in Gleitkomma zu lassen, %2.</translation>
+    </message>
+    <message>
+        <source>Searching α</source>
+        <translation>α suchen</translation>
+    </message>
+    <message>
+        <source>Searching bits</source>
+        <translation>Bits suchen</translation>
+    </message>
+    <message>
+        <source>Measuring sensitivity</source>
+        <translation>Empfindlichkeit messen</translation>
+    </message>
+    <message>
+        <source>α of every site</source>
+        <translation>α jeder Stelle</translation>
+    </message>
+    <message>
+        <source>%1 bits on average</source>
+        <translation>%1 Bits im Mittel</translation>
+    </message>
+    <message>
+        <source>bits</source>
+        <translation>Bits</translation>
+    </message>
+    <message>
+        <source>sensitivity</source>
+        <translation>Empfindlichkeit</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>unbekannt</translation>
+    </message>
+    <message numerus="yes">
+        <source>α found for %n sites.</source>
+        <translation>
+            <numerusform>α für %n Stelle gefunden.</numerusform>
+            <numerusform>α für %n Stellen gefunden.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>α found for %n sites: mean error of the linears&apos; outputs %1 % → %2 %.</source>
+        <translation>
+            <numerusform>α für %n Stelle gefunden: mittlerer Fehler der Ausgaben %1 % → %2 %.</numerusform>
+            <numerusform>α für %n Stellen gefunden: mittlerer Fehler der Ausgaben %1 % → %2 %.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The plan adds %1 nats a token to the loss.</source>
+        <translation>Der Plan kostet %1 nats je Token.</translation>
     </message>
 </context>
 <context>
@@ -2302,20 +2398,8 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
         <translation>Grau</translation>
     </message>
     <message>
-        <source>Calibrate the model first.</source>
-        <translation>Zuerst das Modell kalibrieren.</translation>
-    </message>
-    <message>
-        <source>&amp;Find α for Every Site</source>
-        <translation>α für jede Stelle &amp;suchen</translation>
-    </message>
-    <message>
         <source>Ctrl+Alt+A</source>
         <translation>Ctrl+Alt+A</translation>
-    </message>
-    <message>
-        <source>Measure every linear&apos;s output under every α on some of the calibration text, and take the best of each</source>
-        <translation>Die Ausgabe jeder linearen Schicht unter jedem α auf einem Teil des Kalibrierungstextes messen und jeweils das beste nehmen</translation>
     </message>
     <message>
         <source>Jobs</source>
@@ -2464,6 +2548,30 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
     <message>
         <source>Ctrl+Shift+P finds every command by a few of its letters, F1 lists all shortcuts. The tour is in the Help menu if you want it again.</source>
         <translation>Strg+Umschalt+P findet jeden Befehl an einigen seiner Buchstaben, F1 nennt alle Tastenkürzel. Der Rundgang steht im Menü „Hilfe“, wenn Sie ihn noch einmal wollen.</translation>
+    </message>
+    <message>
+        <source>Open a checkpoint or a session first.</source>
+        <translation>Öffnen Sie zuerst einen Checkpoint oder eine Sitzung.</translation>
+    </message>
+    <message>
+        <source>&amp;Find α, Bits or Sensitivity…</source>
+        <translation>α, Bits oder Empfindlichkeit &amp;suchen…</translation>
+    </message>
+    <message>
+        <source>Search for every site&apos;s α, for its bits under a budget, or for what it costs by itself</source>
+        <translation>Für jede Stelle α suchen, ihre Bits in einem Budget, oder was sie für sich kostet</translation>
+    </message>
+    <message>
+        <source>S&amp;how Searches…</source>
+        <translation>Suchen an&amp;zeigen…</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+A</source>
+        <translation>Ctrl+Shift+A</translation>
+    </message>
+    <message>
+        <source>What the searches of this session measured and found</source>
+        <translation>Was die Suchen dieser Sitzung gemessen und gefunden haben</translation>
     </message>
 </context>
 <context>
@@ -2900,6 +3008,14 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
             <numerusform>und %n weitere</numerusform>
         </translation>
     </message>
+    <message>
+        <source>Search…</source>
+        <translation>Suchen…</translation>
+    </message>
+    <message>
+        <source>Find α or bits for every site, or how sensitive each is</source>
+        <translation>Für jede Stelle α oder Bits finden, oder wie empfindlich sie ist</translation>
+    </message>
 </context>
 <context>
     <name>mambascope::ui::PlanTable</name>
@@ -2994,36 +3110,12 @@ Die Baseline läuft zuerst, wenn diese Sitzung noch keine auf denselben Daten ha
         <translation>Wert am Cursor</translation>
     </message>
     <message>
-        <source>&amp;Runs</source>
-        <translation>&amp;Läufe</translation>
-    </message>
-    <message>
-        <source>The runs of this session</source>
-        <translation>Die Läufe dieser Sitzung</translation>
-    </message>
-    <message>
-        <source>Search &amp;Trace…</source>
-        <translation>&amp;Suchverlauf…</translation>
-    </message>
-    <message>
-        <source>The trace that mambascope-cli search --trace wrote</source>
-        <translation>Der Verlauf, den mambascope-cli search --trace geschrieben hat</translation>
-    </message>
-    <message>
         <source>&amp;Figure…</source>
         <translation>&amp;Abbildung…</translation>
     </message>
     <message>
         <source>Save, copy or print</source>
         <translation>Speichern, kopieren oder drucken</translation>
-    </message>
-    <message>
-        <source>Open the Trace of a Search</source>
-        <translation>Verlauf einer Suche öffnen</translation>
-    </message>
-    <message>
-        <source>Traces (*.json)</source>
-        <translation>Verläufe (*.json)</translation>
     </message>
 </context>
 <context>
@@ -3206,6 +3298,321 @@ Token-Perplexität dort: Baseline %5, Plan %6.</translation>
     <message>
         <source>%1 positions not finite</source>
         <translation>%1 Stellen nicht endlich</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::SearchDialog</name>
+    <message>
+        <source>&amp;Weigh by what each site&apos;s bits do to the predictions</source>
+        <translation>Ge&amp;wichten, was die Bits jeder Stelle an den Vorhersagen ändern</translation>
+    </message>
+    <message>
+        <source>One site at a time o&amp;n, all else in floats</source>
+        <translation>Je eine Stelle &amp;an, alles andere in Gleitkomma</translation>
+    </message>
+    <message>
+        <source>One site at a time o&amp;ff, all else as planned</source>
+        <translation>Je eine Stelle a&amp;us, alles andere wie im Plan</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>Suche</translation>
+    </message>
+    <message>
+        <source>α of every site</source>
+        <translation>α jeder Stelle</translation>
+    </message>
+    <message>
+        <source>Bits of every site, under a budget</source>
+        <translation>Bits jeder Stelle in einem Budget</translation>
+    </message>
+    <message>
+        <source>Sensitivity of every site</source>
+        <translation>Empfindlichkeit jeder Stelle</translation>
+    </message>
+    <message>
+        <source> tokens</source>
+        <translation> Token</translation>
+    </message>
+    <message>
+        <source>Where the windows start; the same seed gives the same windows on every machine</source>
+        <translation>Wo die Fenster beginnen; derselbe Seed ergibt auf jedem Rechner dieselben Fenster</translation>
+    </message>
+    <message>
+        <source>A plain text file, UTF-8</source>
+        <translation>Eine reine Textdatei, UTF-8</translation>
+    </message>
+    <message>
+        <source>That of the calibration: %1</source>
+        <translation>Der der Kalibrierung: %1</translation>
+    </message>
+    <message>
+        <source>&amp;Search for</source>
+        <translation>Suchen &amp;nach</translation>
+    </message>
+    <message>
+        <source>From the plan</source>
+        <translation>Vom Plan aus</translation>
+    </message>
+    <message>
+        <source>&amp;Text</source>
+        <translation>&amp;Text</translation>
+    </message>
+    <message>
+        <source>Win&amp;dows</source>
+        <translation>&amp;Fenster</translation>
+    </message>
+    <message>
+        <source>&amp;Length</source>
+        <translation>&amp;Länge</translation>
+    </message>
+    <message>
+        <source>S&amp;eed</source>
+        <translation>&amp;Seed</translation>
+    </message>
+    <message>
+        <source>Sea&amp;rch</source>
+        <translation>Su&amp;chen</translation>
+    </message>
+    <message>
+        <source>FROM:TO:STEP, or values from 0 to 1 with commas between them</source>
+        <translation>VON:BIS:SCHRITT, oder Werte von 0 bis 1 mit Kommas dazwischen</translation>
+    </message>
+    <message>
+        <source>&amp;Grid of α</source>
+        <translation>&amp;Gitter für α</translation>
+    </message>
+    <message>
+        <source>Unit of the budget</source>
+        <translation>Einheit des Budgets</translation>
+    </message>
+    <message>
+        <source>bits a weight, on average</source>
+        <translation>Bits je Gewicht, im Mittel</translation>
+    </message>
+    <message>
+        <source>MiB of weights</source>
+        <translation>MiB Gewichte</translation>
+    </message>
+    <message>
+        <source>&amp;Budget</source>
+        <translation>&amp;Budget</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n bits</source>
+        <translation>
+            <numerusform>%n Bit</numerusform>
+            <numerusform>%n Bits</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Bits to choose from</source>
+        <translation>Bits zur Auswahl</translation>
+    </message>
+    <message>
+        <source>Takes a pass for every site and width; without it, the errors of the outputs decide</source>
+        <translation>Braucht einen Durchlauf für jede Stelle und Breite; sonst entscheiden die Fehler der Ausgaben</translation>
+    </message>
+    <message>
+        <source>Text to Measure On</source>
+        <translation>Text, auf dem gemessen wird</translation>
+    </message>
+    <message>
+        <source>Text (*.txt *.md *.text);;All files (*)</source>
+        <translation>Text (*.txt *.md *.text);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>The grid is neither FROM:TO:STEP, e.g. 0:1:0.1, nor values from 0 to 1 with commas between them.</source>
+        <translation>Das Gitter ist weder VON:BIS:SCHRITT, z. B. 0:1:0.1, noch Werte von 0 bis 1 mit Kommas dazwischen.</translation>
+    </message>
+    <message>
+        <source>There are no bits to choose from.</source>
+        <translation>Es stehen keine Bits zur Auswahl.</translation>
+    </message>
+    <message>
+        <source>The budget is %1 bits a weight, less than the fewest that can be chosen, %2.</source>
+        <translation>Das Budget ist %1 Bits je Gewicht, weniger als die wenigsten zur Auswahl, %2.</translation>
+    </message>
+    <message>
+        <source>Choose one site at a time on, off, or both.</source>
+        <translation>Wählen Sie je eine Stelle an, aus, oder beides.</translation>
+    </message>
+    <message>
+        <source>There is no text to measure on: choose one.</source>
+        <translation>Es gibt keinen Text, auf dem gemessen wird: wählen Sie einen.</translation>
+    </message>
+    <message>
+        <source>There is no file %1.</source>
+        <translation>Es gibt keine Datei %1.</translation>
+    </message>
+    <message>
+        <source>Measures every linear&apos;s output over %1 tokens.</source>
+        <translation>Misst die Ausgabe jeder linearen Schicht über %1 Token.</translation>
+    </message>
+    <message>
+        <source>Takes %1 passes over %2 tokens.</source>
+        <translation>Braucht %1 Durchläufe über %2 Token.</translation>
+    </message>
+    <message>
+        <source>The migration strength of SmoothQuant that leaves each linear&apos;s output nearest to the unquantized one. What is found becomes the plan, and can be undone.</source>
+        <translation>Die Migrationsstärke von SmoothQuant, mit der die Ausgabe jeder linearen Schicht der unquantisierten am nächsten bleibt. Was gefunden wird, wird der Plan und lässt sich rückgängig machen.</translation>
+    </message>
+    <message>
+        <source>The weight bits of each site with which the model stays nearest to float weights within a budget. What is found becomes the plan, and can be undone.</source>
+        <translation>Die Gewichtsbits jeder Stelle, mit denen das Modell in einem Budget den Gleitkommagewichten am nächsten bleibt. Was gefunden wird, wird der Plan und lässt sich rückgängig machen.</translation>
+    </message>
+    <message>
+        <source>How much each site by itself costs in loss. The plan stays as it is.</source>
+        <translation>Wie viel jede Stelle für sich an Verlust kostet. Der Plan bleibt, wie er ist.</translation>
+    </message>
+    <message>
+        <source>= %1 bits a weight</source>
+        <translation>= %1 Bits je Gewicht</translation>
+    </message>
+    <message>
+        <source>= %1 of weights, scales not counted</source>
+        <translation>= %1 Gewichte, ohne Skalen</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::SearchesDialog</name>
+    <message>
+        <source>Error over α, one layer</source>
+        <translation>Fehler über α, eine Schicht</translation>
+    </message>
+    <message>
+        <source>Error over the layers</source>
+        <translation>Fehler über die Schichten</translation>
+    </message>
+    <message>
+        <source>Bits of the sites</source>
+        <translation>Bits der Stellen</translation>
+    </message>
+    <message>
+        <source>Divergence over average bits</source>
+        <translation>Divergenz über mittlere Bits</translation>
+    </message>
+    <message>
+        <source>Loss of the sites</source>
+        <translation>Verlust der Stellen</translation>
+    </message>
+    <message>
+        <source>Searches</source>
+        <translation>Suchen</translation>
+    </message>
+    <message>
+        <source>What the search measured</source>
+        <translation>Was die Suche gemessen hat</translation>
+    </message>
+    <message>
+        <source>No search yet. “New Search…” finds α or bits for every site, or how sensitive each is, and what it measured appears here, as does what mambascope-cli search --session measures.</source>
+        <translation>Noch keine Suche. „Neue Suche…“ findet für jede Stelle α oder Bits, oder wie empfindlich sie ist; was gemessen wurde, erscheint hier, ebenso was mambascope-cli search --session misst.</translation>
+    </message>
+    <message>
+        <source>by layer</source>
+        <translation>nach Schicht</translation>
+    </message>
+    <message>
+        <source>by size</source>
+        <translation>nach Größe</translation>
+    </message>
+    <message>
+        <source>Value at the cursor</source>
+        <translation>Wert am Cursor</translation>
+    </message>
+    <message>
+        <source>Sho&amp;w</source>
+        <translation>&amp;Zeigen</translation>
+    </message>
+    <message>
+        <source>&amp;Order</source>
+        <translation>&amp;Reihenfolge</translation>
+    </message>
+    <message>
+        <source>&amp;Layer</source>
+        <translation>S&amp;chicht</translation>
+    </message>
+    <message>
+        <source>&amp;Use What It Found</source>
+        <translation>Gefundenes &amp;übernehmen</translation>
+    </message>
+    <message>
+        <source>&amp;New Search…</source>
+        <translation>&amp;Neue Suche…</translation>
+    </message>
+    <message>
+        <source>α, bits under a budget, or sensitivity</source>
+        <translation>α, Bits in einem Budget, oder Empfindlichkeit</translation>
+    </message>
+    <message>
+        <source>Open &amp;Trace…</source>
+        <translation>&amp;Verlauf öffnen…</translation>
+    </message>
+    <message>
+        <source>The trace that mambascope-cli search --trace wrote</source>
+        <translation>Der Verlauf, den mambascope-cli search --trace geschrieben hat</translation>
+    </message>
+    <message>
+        <source>&amp;Figure…</source>
+        <translation>&amp;Abbildung…</translation>
+    </message>
+    <message>
+        <source>Save, copy or print</source>
+        <translation>Speichern, kopieren oder drucken</translation>
+    </message>
+    <message>
+        <source>%1 is not the trace of a search. mambascope-cli search --trace writes one.</source>
+        <translation>%1 ist kein Verlauf einer Suche. mambascope-cli search --trace schreibt einen.</translation>
+    </message>
+    <message>
+        <source>Open the Trace of a Search</source>
+        <translation>Verlauf einer Suche öffnen</translation>
+    </message>
+    <message>
+        <source>Traces (*.json)</source>
+        <translation>Verläufe (*.json)</translation>
+    </message>
+    <message>
+        <source>This search chose nothing: it measured how sensitive the sites are.</source>
+        <translation>Diese Suche hat nichts gewählt: sie hat gemessen, wie empfindlich die Stellen sind.</translation>
+    </message>
+    <message>
+        <source>The plan has what this search chose.</source>
+        <translation>Der Plan hat, was diese Suche gewählt hat.</translation>
+    </message>
+    <message>
+        <source>Using it would change the plan: %1</source>
+        <translation>Übernommen würde es den Plan ändern: %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>, and %n more</source>
+        <translation>
+            <numerusform>, und %n weitere</numerusform>
+            <numerusform>, und %n weitere</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>One step that can be undone; what the search did not choose stays as it is</source>
+        <translation>Ein Schritt, der sich rückgängig machen lässt; was die Suche nicht gewählt hat, bleibt, wie es ist</translation>
+    </message>
+</context>
+<context>
+    <name>mambascope::ui::SearchesModel</name>
+    <message>
+        <source>%1 (file %2)</source>
+        <translation>%1 (Datei %2)</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>Suche</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>Von</translation>
+    </message>
+    <message>
+        <source>When</source>
+        <translation>Wann</translation>
     </message>
 </context>
 <context>
@@ -3812,25 +4219,6 @@ huggingface-cli download state-spaces/mamba-130m-hf</translation>
         <translation>In einer neuen Sitzung öffnen</translation>
     </message>
     <message>
-        <source>α is searched with a calibration and on its text, and there is none.</source>
-        <translation>α wird mit einer Kalibrierung und auf ihrem Text gesucht, und es gibt keine.</translation>
-    </message>
-    <message>
-        <source>Calibrate the model first.</source>
-        <translation>Zuerst das Modell kalibrieren.</translation>
-    </message>
-    <message>
-        <source>Searching α</source>
-        <translation>α suchen</translation>
-    </message>
-    <message numerus="yes">
-        <source>α found for %n sites: mean error of the linears&apos; outputs %1 % → %2 %.</source>
-        <translation>
-            <numerusform>α für %n Stelle gefunden: mittlerer Fehler der Ausgaben %1 % → %2 %.</numerusform>
-            <numerusform>α für %n Stellen gefunden: mittlerer Fehler der Ausgaben %1 % → %2 %.</numerusform>
-        </translation>
-    </message>
-    <message>
         <source>Find α</source>
         <translation>α suchen</translation>
     </message>
@@ -3869,6 +4257,38 @@ huggingface-cli download state-spaces/mamba-130m-hf</translation>
     <message>
         <source>Recover</source>
         <translation>Retten</translation>
+    </message>
+    <message>
+        <source>α is made from calibrated activations, and there are none. Calibrate the model first.</source>
+        <translation>α entsteht aus kalibrierten Aktivierungen, und es gibt keine. Kalibrieren Sie zuerst das Modell.</translation>
+    </message>
+    <message>
+        <source>This plan needs a calibration, and there is none. Calibrate the model first.</source>
+        <translation>Dieser Plan braucht eine Kalibrierung, und es gibt keine. Kalibrieren Sie zuerst das Modell.</translation>
+    </message>
+    <message>
+        <source>The plan does nothing, so no site can be sensitive to it. Choose a preset, or set bits first.</source>
+        <translation>Der Plan tut nichts, also kann keine Stelle dafür empfindlich sein. Wählen Sie zuerst eine Vorlage oder Bits.</translation>
+    </message>
+    <message>
+        <source>There is no text to measure on.</source>
+        <translation>Es gibt keinen Text, auf dem gemessen wird.</translation>
+    </message>
+    <message>
+        <source>Choose one in the search, or calibrate the model on one.</source>
+        <translation>Wählen Sie einen in der Suche, oder kalibrieren Sie das Modell auf einem.</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>Zeigen</translation>
+    </message>
+    <message>
+        <source>Find bits</source>
+        <translation>Bits suchen</translation>
+    </message>
+    <message>
+        <source>Use search: %1</source>
+        <translation>Suche übernehmen: %1</translation>
     </message>
 </context>
 </TS>

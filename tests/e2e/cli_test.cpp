@@ -128,6 +128,7 @@ private Q_SLOTS:
             cli({"plan", "set", plan, "--layers", "5-7", "--site", "out", "--a-bits", "off"}).exitCode, 0);
         const Json json = cli({"plan", "show", plan}).json();
         QCOMPARE(json["summary"].is_string(), true);
+        QCOMPARE(json["name"].get<std::string>(), std::string("W8A8 input, edited"));
         const QString original = inFolder(out, "original.json");
         QCOMPARE(cli({"plan", "new", "--preset", "W8A8 input", "-o", original}).exitCode, 0);
         const Outcome diff = cli({"plan", "diff", original, plan, "--model-layers", "8"});
@@ -174,6 +175,14 @@ private Q_SLOTS:
             cli(QStringList{"search", "demo", "--target", "bits", "--average-bits", "5"} + windows);
         QVERIFY2(bits.exitCode == 0, bits.err.constData());
         QVERIFY(planFromJson(bits.json(), "bits").ok());
+        const Outcome alone = cli(
+            QStringList{
+                "search", "demo", "--target", "sensitivity", "--one-site", "on", "--plan", plan, "--calibration",
+                calibration} +
+            windows);
+        QVERIFY2(alone.exitCode == 0, alone.err.constData());
+        const Json site = alone.json()["sites"]["layers.2.out_proj"];
+        QVERIFY(site["only"].is_number() && site["without"].is_null());
         const Outcome both =
             cli({"search", "demo", "--target", "bits", "--average-bits", "5", "--budget-bytes", "1000000"});
         QCOMPARE(both.exitCode, 2);

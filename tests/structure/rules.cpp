@@ -99,7 +99,8 @@ const std::set<std::string>& allowedIncludes(const std::string& module) {
     static const std::set<std::string> kCore{"core/base",       "core/checkpoint",  "core/tokenizer",
                                              "core/model",      "core/calibration", "core/quantization",
                                              "core/evaluation", "core/engine",      "core/session",
-                                             "core/figure",     "core/report",      "core/sweep"};
+                                             "core/figure",     "core/report",      "core/sweep",
+                                             "core/search"};
     static const std::map<std::string, std::set<std::string>> kAllowed = [] {
         std::map<std::string, std::set<std::string>> allowed{
             {"core/base", {}},
@@ -125,10 +126,12 @@ const std::set<std::string>& allowedIncludes(const std::string& module) {
         engine.erase("core/figure");
         engine.erase("core/report");
         engine.erase("core/sweep");
+        engine.erase("core/search");
         allowed["core/engine"] = engine;
         std::set<std::string> sweep = engine;
         sweep.insert("core/engine");
         allowed["core/sweep"] = sweep;
+        allowed["core/search"] = sweep;
         std::set<std::string> gui = kCore;
         gui.insert("ui");
         allowed["app/gui"] = gui;

@@ -7,15 +7,12 @@
 #include "core/session/session_diff.h"
 #include "ui/commands/plan_edit.h"
 #include "ui/dialogs/figure_dialog.h"
-#include "ui/dialogs/last_folder.h"
 #include "ui/models/text.h"
 #include "ui/plots/chart_plot.h"
 #include "ui/window/elided_label.h"
 #include "ui/window/workspace.h"
 
 #include <QDialogButtonBox>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QPushButton>
 #include <QVBoxLayout>
 
@@ -73,15 +70,8 @@ ResultChartsDialog::ResultChartsDialog(Workspace& workspace, const Theme& theme,
     m_readout->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_readout->setAccessibleName(tr("Value at the cursor"));
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
-    const auto add = [&](const QString& text, void (ResultChartsDialog::*run)()) {
-        QPushButton* button = buttons->addButton(text, QDialogButtonBox::ActionRole);
-        connect(button, &QPushButton::clicked, this, run);
-        return button;
-    };
-    add(tr("&Runs"), &ResultChartsDialog::showRuns)->setToolTip(tr("The runs of this session"));
-    add(tr("Search &Trace…"), &ResultChartsDialog::openTrace)
-        ->setToolTip(tr("The trace that mambascope-cli search --trace wrote"));
-    m_figure = add(tr("&Figure…"), &ResultChartsDialog::openFigure);
+    m_figure = buttons->addButton(tr("&Figure…"), QDialogButtonBox::ActionRole);
+    connect(m_figure, &QPushButton::clicked, this, &ResultChartsDialog::openFigure);
     m_figure->setToolTip(tr("Save, copy or print"));
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     auto* column = new QVBoxLayout(this);
@@ -91,17 +81,12 @@ ResultChartsDialog::ResultChartsDialog(Workspace& workspace, const Theme& theme,
     resize(fontMetrics().averageCharWidth() * 170, fontMetrics().height() * 28);
 
     connect(m_plot, &ChartPlot::readoutChanged, m_readout, &QLabel::setText);
-    connect(&workspace, &Workspace::runsChanged, this, [this] {
-        if (!m_showsTrace) {
-            showRuns();
-        }
-    });
+    connect(&workspace, &Workspace::runsChanged, this, &ResultChartsDialog::showRuns);
     connect(&workspace, &Workspace::sessionChanged, this, &QDialog::close); // its runs are others
     showRuns();
 }
 
 void ResultChartsDialog::showRuns() {
-    m_showsTrace = false;
     const Session* session = m_workspace.session();
     const ModelSpec* spec = m_workspace.spec();
     std::shared_ptr<const Chart> chart;
@@ -118,30 +103,6 @@ void ResultChartsDialog::showRuns() {
     }
     m_plot->setChart(chart);
     m_figure->setEnabled(chart != nullptr);
-}
-
-void ResultChartsDialog::showTrace(const QString& file) {
-    const std::string name = QFileInfo(file).fileName().toStdString();
-    const auto text = readFile(file.toStdString());
-    const auto json = text.ok() ? parseJson(text.value(), name) : Result<Json>(text.error());
-    auto chart = json.ok() ? searchTraceChart(json.value(), name) : Result<Chart>(json.error());
-    if (!chart.ok()) {
-        m_readout->setText(qt(describe(chart.error())));
-        return;
-    }
-    m_showsTrace = true;
-    m_plot->setChart(std::make_shared<const Chart>(std::move(chart).value()));
-    m_figure->setEnabled(true);
-}
-
-void ResultChartsDialog::openTrace() {
-    const QString file = QFileDialog::getOpenFileName(
-        this, tr("Open the Trace of a Search"), lastFolder(),
-        tr("Traces (*.json)"));
-    if (!file.isEmpty()) {
-        rememberFolder(file);
-        showTrace(file);
-    }
 }
 
 void ResultChartsDialog::openFigure() {

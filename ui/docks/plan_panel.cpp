@@ -56,6 +56,9 @@ PlanPanel::PlanPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
     auto* evaluate = new QPushButton(tr("Evaluate"), this);
     evaluate->setToolTip(tr("Evaluate this plan beside the baseline"));
     connect(evaluate, &QPushButton::clicked, this, &PlanPanel::evaluateRequested);
+    auto* search = new QPushButton(tr("Search…"), this);
+    search->setToolTip(tr("Find α or bits for every site, or how sensitive each is"));
+    connect(search, &QPushButton::clicked, this, &PlanPanel::searchRequested);
 
     auto* words = new QHBoxLayout;
     words->setContentsMargins(8, 6, 8, 8);
@@ -64,6 +67,7 @@ PlanPanel::PlanPanel(Workspace& workspace, const Theme& theme, QWidget* parent)
     text->addWidget(m_summary);
     text->addWidget(m_difference, 1);
     words->addLayout(text, 1);
+    words->addWidget(search, 0, Qt::AlignTop);
     words->addWidget(evaluate, 0, Qt::AlignTop);
 
     auto* plan = new QWidget(this);

@@ -31,6 +31,7 @@ public:
 
 Q_SIGNALS:
     void evaluateRequested();
+    void searchRequested();
     void openRequested();
 
 private:

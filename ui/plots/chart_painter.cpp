@@ -118,13 +118,16 @@ void paintAxes(const Sheet& sheet) {
 }
 
 void paintBars(const Sheet& sheet, const ChartSeries& series) {
+    const ChartAxis& axis = sheet.frame.yAxis;
+    const bool fromZero = axis.scale == AxisScale::Linear && axis.range.low < 0 && axis.range.high > 0;
+    const double foot = fromZero ? sheet.frame.y(0) : sheet.frame.area.bottom();
     for (const ChartPoint& point : series.points) {
         const double left = sheet.frame.x(point.x), right = sheet.frame.x(point.xEnd);
-        const double top = sheet.frame.y(point.y);
+        const double end = sheet.frame.y(point.y);
         sheet.painter.fillRect(
             QRectF(
-                left, top, std::max(sheet.style.resolution, right - left - sheet.style.unit),
-                sheet.frame.area.bottom() - top),
+                left, std::min(end, foot), std::max(sheet.style.resolution, right - left - sheet.style.unit),
+                std::max(sheet.style.resolution, std::abs(foot - end))),
             sheet.style.colours.stemOf(series.colour));
     }
 }

@@ -119,7 +119,9 @@ QString ChartPlot::describe(Place place) const {
         parts << figureText(point->label);
     }
     QString x = formatValue(point->x);
-    if (series.kind == ChartKind::Bars) {
+    if (series.kind == ChartKind::Bars && panel.x.whole) {
+        x = formatValue(std::round((point->x + point->xEnd) / 2)); // bars side by side in what they are of
+    } else if (series.kind == ChartKind::Bars) {
         x = tr("%1 to %2").arg(x, formatValue(point->xEnd));
     }
     parts << QStringLiteral("%1: %2").arg(figureText(panel.x.label), x);

@@ -8,8 +8,6 @@
 #include "core/evaluation/task_file.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -195,21 +193,6 @@ readWindows(Engine& engine, TokenizerCache& tokenizers, const CalibrationWork& w
         *tokenizer.value(), text.value(), work.textFile.filename().string(), work.windows);
 }
 
-/// Mean over the sites that the model has of the relative error under the plan that `of` picks.
-template <class Pick>
-double meanError(const ModelSpec& spec, const SiteErrors& errors, Pick&& of) {
-    double sum = 0;
-    int count = 0;
-    for (const SiteId site : spec.sites()) {
-        const double error = errors.relative[of(site)][static_cast<std::size_t>(site.index())];
-        if (std::isfinite(error)) {
-            sum += std::sqrt(error);
-            ++count;
-        }
-    }
-    return count > 0 ? sum / count : 0.0;
-}
-
 } // namespace
 
 Result<std::shared_ptr<const CalibrationSnapshot>>
@@ -225,34 +208,15 @@ calibrateOnEngine(Engine& engine, TokenizerCache& tokenizers, const CalibrationW
     return std::make_shared<const CalibrationSnapshot>(std::move(snapshot).value());
 }
 
-Result<AlphaSearchOutcome> searchAlphaOnEngine(
-    Engine& engine, TokenizerCache& tokenizers, const AlphaSearchWork& work, const Job& job) {
-    const Result<CalibrationRequest> text = readWindows(engine, tokenizers, work.text, job);
+Result<PlanSearchResult> searchOnEngine(
+    Engine& engine, TokenizerCache& tokenizers, const PlanSearchWork& work, const Job& job) {
+    Result<CalibrationRequest> text = readWindows(engine, tokenizers, work.text, job);
     if (!text.ok()) {
         return text.error();
     }
-    constexpr std::array kGrid{0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0};
-    SiteErrorRequest request{text.value().windows, alphaCandidates(work.plan, kGrid)};
-    const std::size_t candidates = request.plans.size();
-    request.plans.push_back(work.plan);
-    Result<SiteErrors> errors = engine.siteErrors(request, work.calibration, job);
-    if (!errors.ok()) {
-        return errors.error();
-    }
-    SiteErrors& measured = errors.value();
-    const ModelSpec& spec = work.text.model.spec;
-    const double before = meanError(spec, measured, [&](SiteId) { return candidates; });
-    measured.relative.pop_back();
-    Result<SearchResult> found = chooseAlpha(spec, work.plan, kGrid, measured.relative);
-    if (!found.ok()) {
-        return found.error();
-    }
-    std::map<SiteId, std::size_t> chosen;
-    for (const SearchedSite& site : found.value().sites) {
-        chosen[site.site] = site.chosen;
-    }
-    const double after = meanError(spec, measured, [&](SiteId site) { return chosen[site]; });
-    return AlphaSearchOutcome{std::move(found).value(), before, after};
+    PlanSearch search = work.search;
+    search.windows = std::move(text.value().windows);
+    return searchPlan(engine, work.text.model.spec, search, job);
 }
 
 } // namespace mambascope::ui

@@ -3,7 +3,7 @@
 
 #include "core/engine/engine.h"
 #include "core/evaluation/evaluator.h"
-#include "core/quantization/search.h"
+#include "core/search/plan_search.h"
 #include "ui/models/live_task.h"
 
 #include <chrono>
@@ -99,20 +99,13 @@ struct CalibrationWork {
 Result<std::shared_ptr<const CalibrationSnapshot>>
 calibrateOnEngine(Engine& engine, TokenizerCache& tokenizers, const CalibrationWork& work, const Job& job);
 
-/// What a search for the migration strengths of a plan is asked for.
-struct AlphaSearchWork {
-    CalibrationWork text; ///< what the sites are measured on
-    QuantPlan plan;
-    std::shared_ptr<const CalibrationSnapshot> calibration;
+/// What a search over plans is asked for.
+struct PlanSearchWork {
+    CalibrationWork text; ///< what is measured on
+    PlanSearch search;    ///< without its windows
 };
-struct AlphaSearchOutcome {
-    SearchResult found;
-    /// Mean over the sites of the relative error of a linear's output (the root of SiteErrors::relative): under the
-    /// plan as it was, and as it was found.
-    double before = 0, after = 0;
-};
-/// Measures every site under every α of a grid (and without), and takes the best of each.
-Result<AlphaSearchOutcome> searchAlphaOnEngine(
-    Engine& engine, TokenizerCache& tokenizers, const AlphaSearchWork& work, const Job& job);
+/// Cuts the windows, and runs searchPlan() on them.
+Result<PlanSearchResult> searchOnEngine(
+    Engine& engine, TokenizerCache& tokenizers, const PlanSearchWork& work, const Job& job);
 
 } // namespace mambascope::ui

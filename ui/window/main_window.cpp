@@ -176,6 +176,8 @@ void MainWindow::connectPanels() {
     connect(m_plan, &PlanPanel::openRequested, this, &MainWindow::openCheckpoint);
     connect(layerView(), &LayerView::calibrateRequested, this, &MainWindow::calibrate);
     connect(m_plan, &PlanPanel::evaluateRequested, this, &MainWindow::evaluateNow);
+    connect(m_plan, &PlanPanel::searchRequested, this, &MainWindow::search);
+    connect(&m_workspace, &Workspace::searchesRequested, this, &MainWindow::showSearches);
     connect(m_results, &ResultsPanel::evaluateRequested, this, &MainWindow::evaluate);
     connect(m_results, &ResultsPanel::compareRequested, this, &MainWindow::compareRuns);
     connect(&m_theme, &Theme::changed, this, &MainWindow::refreshIcons);
@@ -210,8 +212,9 @@ void MainWindow::refreshActions() {
         explain(action, loaded, why);
     }
     explain(m_actions->exportCheckpoint, m_workspace.canExport(), why);
+    explain(m_actions->search, loaded, why);
     explain(
-        m_actions->findAlpha, loaded && calibrated, loaded ? tr("Calibrate the model first.") : why);
+        m_actions->searches, m_workspace.session() != nullptr, tr("Open a checkpoint or a session first."));
     explain(
         m_actions->tokenizer, loaded && !m_workspace.model()->hasTokenizer,
         loaded && m_workspace.model()->hasTokenizer ? tr("This checkpoint brings its own tokenizer.") : why);

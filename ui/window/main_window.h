@@ -25,6 +25,7 @@ class MessageBar;
 class OutliersPanel;
 class PlanPanel;
 class ResultsPanel;
+class SearchesDialog;
 class SettingsDialog;
 class StartPage;
 class Theme;
@@ -58,6 +59,7 @@ public:
     Tour* tour() const { return m_tour; }
     /// Null until it was opened.
     SettingsDialog* settings() const;
+    SearchesDialog* searches() const;
 
     /// Whether something is about to be opened, so that the page for "nothing is open" would only flash up.
     void setAboutToOpen(bool about);
@@ -124,6 +126,8 @@ private:
     void evaluate();
     void evaluateNow();
     void compareRuns(qint64 run);
+    void search();
+    void showSearches();
     void showShortcuts();
     void showSettings();
     /// Keeps what the user wants, and does what is different about it.
@@ -159,6 +163,7 @@ private:
     JobsPanel* m_jobs;
     CommandPalette* m_palette = nullptr;
     QPointer<CompareDialog> m_compare;
+    QPointer<SearchesDialog> m_searches;
     QPointer<SettingsDialog> m_settings;
     Tour* m_tour = nullptr;
     QByteArray m_defaultLayout;

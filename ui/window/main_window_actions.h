@@ -23,7 +23,8 @@ struct MainWindow::Actions {
     QAction* calibrate = nullptr;
     QAction* evaluate = nullptr;
     QAction* evaluateNow = nullptr;
-    QAction* findAlpha = nullptr;
+    QAction* search = nullptr;
+    QAction* searches = nullptr;
     QAction* stop = nullptr;
     QAction* exportFigure = nullptr;
     QAction* exportOverview = nullptr;

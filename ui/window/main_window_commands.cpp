@@ -7,6 +7,8 @@
 #include "ui/dialogs/engine_folder_dialog.h"
 #include "ui/dialogs/evaluate_dialog.h"
 #include "ui/dialogs/last_folder.h"
+#include "ui/dialogs/search_dialog.h"
+#include "ui/dialogs/searches_dialog.h"
 #include "ui/figures/figure_painter.h"
 #include "ui/models/text.h"
 #include "ui/report/report_printer.h"
@@ -306,6 +308,29 @@ void MainWindow::compareRuns(qint64 run) {
     m_compare->show();
     m_compare->raise();
     m_compare->activateWindow();
+}
+
+void MainWindow::search() {
+    SearchDialog dialog(m_workspace, this);
+    if (dialog.exec() == QDialog::Accepted) {
+        m_workspace.search(dialog.settings());
+    }
+}
+
+SearchesDialog* MainWindow::searches() const {
+    return m_searches;
+}
+
+void MainWindow::showSearches() {
+    if (m_searches == nullptr) {
+        m_searches = new SearchesDialog(m_workspace, m_theme, this);
+        m_searches->setAttribute(Qt::WA_DeleteOnClose);
+        connect(m_searches, &SearchesDialog::searchRequested, this, &MainWindow::search);
+    }
+    m_searches->showNewest();
+    m_searches->show();
+    m_searches->raise();
+    m_searches->activateWindow();
 }
 
 void MainWindow::showShortcuts() {

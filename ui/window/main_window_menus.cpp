@@ -188,10 +188,13 @@ void MainWindow::buildModelMenu() {
     m_actions->evaluate = addCommand(
         menu, tr("Evaluate &On…"), QStringLiteral("settings"), QKeySequence(tr("Ctrl+Alt+E")),
         [this] { evaluate(); });
-    m_actions->findAlpha = addCommand(
-        menu, tr("&Find α for Every Site"), {}, QKeySequence(tr("Ctrl+Alt+A")), [this] { m_workspace.findAlpha(); });
-    m_actions->findAlpha->setToolTip(
-        tr("Measure every linear's output under every α on some of the calibration text, and take the best of each"));
+    m_actions->search = addCommand(
+        menu, tr("&Find α, Bits or Sensitivity…"), {}, QKeySequence(tr("Ctrl+Alt+A")), [this] { search(); });
+    m_actions->search->setToolTip(
+        tr("Search for every site's α, for its bits under a budget, or for what it costs by itself"));
+    m_actions->searches = addCommand(
+        menu, tr("S&how Searches…"), {}, QKeySequence(tr("Ctrl+Shift+A")), [this] { showSearches(); });
+    m_actions->searches->setToolTip(tr("What the searches of this session measured and found"));
     m_actions->tokenizer = addCommand(menu, tr("Choose &Tokenizer…"), {}, {}, [this] { chooseTokenizer(); });
     menu->addSeparator();
     m_actions->useRun = addCommand(menu, tr("Use Plan of Selected &Run"), {}, {}, [this] {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <string>
 
 namespace mambascope::ui {
@@ -114,6 +115,49 @@ void readEvaluation(const Json& json, EvaluationSettings& settings) {
     }
 }
 
+Json searchJson(const SearchSettings& settings) {
+    return {
+        {"target", std::string(searchTargetName(settings.target))},
+        {"text", settings.textFile.toStdString()},
+        {"samples", settings.samples},
+        {"length", settings.length},
+        {"seed", settings.seed},
+        {"grid", settings.grid.toStdString()},
+        {"bits", settings.bits},
+        {"average_bits", settings.averageBits},
+        {"budget_bytes", settings.budgetBytes},
+        {"weighted", settings.weighted},
+        {"on", settings.only},
+        {"off", settings.without}};
+}
+
+void readSearch(const Json& json, SearchSettings& settings) {
+    settings.target = parseSearchTarget(text(json, "target")).value_or(settings.target);
+    readString(json, "text", settings.textFile);
+    readInt(json, "samples", 1, 1'000'000, settings.samples);
+    readInt(json, "length", 2, 1'000'000, settings.length);
+    readSeed(json, settings.seed);
+    readString(json, "grid", settings.grid);
+    readBool(json, "weighted", settings.weighted);
+    readBool(json, "on", settings.only);
+    readBool(json, "off", settings.without);
+    if (const auto bits = json.find("average_bits"); bits != json.end() && bits->is_number()) {
+        settings.averageBits = std::clamp(bits->get<double>(), 2.0, 8.0);
+    }
+    if (const auto bytes = json.find("budget_bytes"); bytes != json.end() && bytes->is_number_integer()) {
+        settings.budgetBytes = std::max<qint64>(0, bytes->get<std::int64_t>());
+    }
+    std::vector<int> bits;
+    for (const Json& width : json.value("bits", Json::array())) {
+        if (width.is_number_integer() && width.get<std::int64_t>() >= 2 && width.get<std::int64_t>() <= 8) {
+            bits.push_back(static_cast<int>(width.get<std::int64_t>()));
+        }
+    }
+    std::ranges::sort(bits, std::greater{});
+    bits.erase(std::ranges::unique(bits).begin(), bits.end());
+    settings.bits = bits.empty() ? settings.bits : bits;
+}
+
 } // namespace
 
 Json toJson(const ViewData& view) {
@@ -135,7 +179,8 @@ Json toJson(const ViewData& view) {
         {"all_layers", view.allLayers},
         {"docks", view.docks.toBase64().toStdString()},
         {"calibration", calibrationJson(view.calibration)},
-        {"evaluation", evaluationJson(view.evaluation)}};
+        {"evaluation", evaluationJson(view.evaluation)},
+        {"search", searchJson(view.search)}};
 }
 
 void readView(const Json& json, ViewData& view) {
@@ -170,6 +215,9 @@ void readView(const Json& json, ViewData& view) {
     }
     if (const auto found = json.find("evaluation"); found != json.end() && found->is_object()) {
         readEvaluation(*found, view.evaluation);
+    }
+    if (const auto found = json.find("search"); found != json.end() && found->is_object()) {
+        readSearch(*found, view.search);
     }
 }
 
@@ -245,6 +293,9 @@ void ViewState::setCalibration(const CalibrationSettings& settings) {
 }
 void ViewState::setEvaluation(const EvaluationSettings& settings) {
     assign(&ViewData::evaluation, settings);
+}
+void ViewState::setSearch(const SearchSettings& settings) {
+    assign(&ViewData::search, settings);
 }
 
 } // namespace mambascope::ui

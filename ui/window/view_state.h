@@ -7,6 +7,7 @@
 #include "core/evaluation/tasks.h"
 #include "core/figure/figure.h"
 #include "core/figure/heat_map.h"
+#include "core/search/plan_search.h"
 #include "ui/theme/colour_map.h"
 
 #include <QByteArray>
@@ -42,6 +43,23 @@ struct EvaluationSettings {
     bool operator==(const EvaluationSettings&) const = default;
 };
 
+/// What the search dialog asks for (PlanSearch).
+struct SearchSettings {
+    SearchTarget target = SearchTarget::Alpha;
+    QString textFile; ///< empty: the one that was calibrated on
+    int samples = 8;
+    int length = 256;
+    qint64 seed = 0;
+    QString grid = QStringLiteral("0:1:0.1"); ///< as parseGrid() reads it
+    std::vector<int> bits{8, 6, 5, 4, 3, 2};  ///< descending
+    double averageBits = 4.5;
+    qint64 budgetBytes = 0; ///< of the weights of all sites, instead of averageBits; 0: those
+    bool weighted = true;
+    bool only = true, without = true;
+    bool operator==(const SearchSettings&) const = default;
+    WindowRequest windows() const { return {samples, length, seed, false}; }
+};
+
 /// What the middle of the window shows: all layers, one layer, or both if there is room.
 enum class Middle { Overview, Both, Layer };
 
@@ -65,6 +83,7 @@ struct ViewData {
     QByteArray docks;       ///< QMainWindow::saveState
     CalibrationSettings calibration;
     EvaluationSettings evaluation;
+    SearchSettings search;
     bool operator==(const ViewData&) const = default;
 };
 
@@ -101,6 +120,7 @@ public:
     void setDocks(const QByteArray& docks);
     void setCalibration(const CalibrationSettings& settings);
     void setEvaluation(const EvaluationSettings& settings);
+    void setSearch(const SearchSettings& settings);
 
 Q_SIGNALS:
     void changed();

@@ -159,14 +159,17 @@ void Workspace::onSessionChange(Session::Change change) {
         Q_EMIT calibrationChanged();
         if (change == Session::Change::Checkpoint) {
             Q_EMIT runsChanged();
+            Q_EMIT searchesChanged();
         }
         break;
     }
     case Session::Change::Runs:
         Q_EMIT runsChanged();
         break;
-    case Session::Change::Plan: // the plan editor says so itself
     case Session::Change::Searches:
+        Q_EMIT searchesChanged();
+        break;
+    case Session::Change::Plan: // the plan editor says so itself
     case Session::Change::Sweeps:
     case Session::Change::Notes:
     case Session::Change::View:

@@ -63,6 +63,7 @@ public:
     const QuantPlan& plan() const { return m_planEditor.plan(); }
     PlanEditor& planEditor() { return m_planEditor; }
     ViewState& view() { return m_view; }
+    const ViewState& view() const { return m_view; }
     JobRunner& jobs() { return m_jobs; }
     const JobRunner& jobs() const { return m_jobs; }
     /// The evaluation that runs, else the first that waits; null if there is none.
@@ -119,9 +120,15 @@ public:
     /// The plan as it is now; the baseline on the same data first, if the session has none. Like every job it waits for
     /// those before it.
     void evaluate(const EvaluationSettings& settings);
-    /// Finds the migration strength of every site that leaves its linear's output nearest to the unquantized one on
-    /// some of the calibration's text, and edits the plan: one step of undo.
-    void findAlpha();
+    /// Searches from the plan as it is now, and keeps the trace in the session. What was found becomes the plan, one step
+    /// of undo, unless that was edited meanwhile: then it is offered.
+    void search(const SearchSettings& settings);
+    /// Why a search for `target` from the plan as it is now cannot begin, in a sentence; empty if it can.
+    QString whyNoSearch(SearchTarget target) const;
+    /// The text that a search with these settings measures on; empty if there is none.
+    QString searchText(const SearchSettings& settings) const;
+    /// Edits the plan as searchTrace() says that was chosen for every site: one step of undo.
+    void useSearch(const Json& trace);
     /// The plan as it is now. On this machine the checkpoint's files are read as it goes, whether the engine has
     /// loaded them or not; an engine elsewhere exports there.
     void exportCheckpoint(const QString& folder, bool overwrite);
@@ -145,6 +152,9 @@ Q_SIGNALS:
     void calibrationChanged();
     void planChanged();
     void runsChanged();
+    void searchesChanged();
+    /// The user wants to see what the newest search measured.
+    void searchesRequested();
     void runningChanged();
     void weightsChanged();
     void noticed(const mambascope::ui::Notice& notice);
@@ -193,6 +203,9 @@ private:
     void startEvaluation(
         const EvaluationSettings& settings, const QuantPlan& plan, const std::optional<QuantPlan>& next,
         const std::shared_ptr<const EvaluationResult>& baseline = nullptr);
+    void finishSearch(
+        const Result<PlanSearchResult>& outcome, const PlanSearch& searched, const SearchSettings& settings);
+    void offerPlan(const QuantPlan& searched, const QuantPlan& found, const QString& label, const QString& text);
     void finishEvaluation(
         const LiveMetrics* evaluation, const Result<EvaluationOutcome>& outcome, const EvaluationSettings& settings,
         const std::optional<QuantPlan>& next);

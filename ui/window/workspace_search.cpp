@@ -2,83 +2,167 @@
 // Searches over plans, with the engine.
 #include "ui/window/workspace.h"
 
+#include "core/quantization/search.h"
+#include "core/search/candidates.h"
 #include "core/session/search_trace.h"
 #include "ui/commands/plan_edit.h"
+#include "ui/models/search_text.h"
+#include "ui/models/text.h"
 
 #include <QFileInfo>
 #include <QLocale>
 
-#include <algorithm>
 #include <utility>
 
 namespace mambascope::ui {
 namespace {
 
-/// Few tokens are enough: sites are compared with themselves.
-constexpr int kWindows = 8, kTokens = 256;
+/// What the core is asked for, without what the engine's thread adds.
+Result<PlanSearch> searchOf(
+    const SearchSettings& settings, const QuantPlan& plan,
+    std::shared_ptr<const CalibrationSnapshot> calibration, const ModelSpec& spec) {
+    PlanSearch search;
+    search.target = settings.target;
+    search.plan = plan;
+    search.calibration = std::move(calibration);
+    search.bits = settings.bits;
+    search.averageBits =
+        settings.budgetBytes > 0 ? averageBitsOfBytes(spec, settings.budgetBytes) : settings.averageBits;
+    search.weighted = settings.weighted;
+    search.only = settings.only;
+    search.without = settings.without;
+    if (settings.target == SearchTarget::Alpha) {
+        Result<std::vector<double>> grid = parseGrid(settings.grid.toStdString());
+        if (!grid.ok()) {
+            return grid.error();
+        }
+        search.grid = std::move(grid).value();
+    }
+    return search;
+}
 
-QString percent(double share) {
-    return QLocale().toString(100 * share, 'g', 3);
+QString linesOf(const std::vector<std::string>& lines) {
+    QStringList texts;
+    for (const std::string& line : lines) {
+        texts.append(qt(line));
+    }
+    return texts.join(u'\n');
 }
 
 } // namespace
 
-void Workspace::findAlpha() {
+QString Workspace::searchText(const SearchSettings& settings) const {
+    return settings.textFile.isEmpty() ? m_view.data().calibration.textFile : settings.textFile;
+}
+
+QString Workspace::whyNoSearch(SearchTarget target) const {
+    const ModelSpec* shape = spec();
+    if (!m_model || shape == nullptr) {
+        return whyNoModel();
+    }
+    const bool needsCalibration = target == SearchTarget::Alpha || plan().needsCalibration(shape->layers);
+    if (needsCalibration && calibration() == nullptr) {
+        return target == SearchTarget::Alpha
+                   ? tr("α is made from calibrated activations, and there are none. Calibrate the model "
+                        "first.")
+                   : tr("This plan needs a calibration, and there is none. Calibrate the model first.");
+    }
+    if (target == SearchTarget::Sensitivity && plan().isBaseline(shape->layers)) {
+        return tr(
+            "The plan does nothing, so no site can be sensitive to it. Choose a preset, or set bits first.");
+    }
+    return {};
+}
+
+void Workspace::search(const SearchSettings& settings) {
     if (!readyForJobs()) {
         return;
     }
-    const CalibrationSettings& settings = m_view.data().calibration;
-    if (calibration() == nullptr || settings.textFile.isEmpty()) {
-        report(Error::usage(
-            tr("α is searched with a calibration and on its text, and there is none.").toStdString(),
-            tr("Calibrate the model first.").toStdString()));
+    m_view.setSearch(settings);
+    if (const QString why = whyNoSearch(settings.target); !why.isEmpty()) {
+        report(Error::usage(why.toStdString()));
         return;
     }
-    const auto tokenizer = tokenizerFor([this] { findAlpha(); });
+    const QString file = searchText(settings);
+    if (file.isEmpty()) {
+        report(Error::usage(
+            tr("There is no text to measure on.").toStdString(),
+            tr("Choose one in the search, or calibrate the model on one.").toStdString()));
+        return;
+    }
+    const Result<PlanSearch> asked = searchOf(settings, plan(), calibration(), *spec());
+    if (!asked.ok()) {
+        report(asked.error());
+        return;
+    }
+    const auto tokenizer = tokenizerFor([this, settings] { search(settings); });
     if (!tokenizer) {
         return;
     }
-    const WindowRequest windows{
-        std::min(kWindows, settings.samples), std::min(kTokens, settings.length), settings.seed,
-        settings.contiguous};
-    AlphaSearchWork work{
-        {*m_model, settings.textFile.toStdString(), windows, *tokenizer}, plan(), calibration()};
+    const PlanSearchWork work{{*m_model, file.toStdString(), settings.windows(), *tokenizer}, asked.value()};
     const EngineService* service = &m_jobs.service();
-    m_jobs.run<AlphaSearchOutcome>(
-        {tr("Searching α"), QStringLiteral("search")},
-        [service, work, tokenizers = m_tokenizers](Engine& engine, const Job& job) -> Result<AlphaSearchOutcome> {
+    m_jobs.run<PlanSearchResult>(
+        {searchTitle(settings.target), {}},
+        [service, work,
+         tokenizers = m_tokenizers](Engine& engine, const Job& job) -> Result<PlanSearchResult> {
             const Result<LoadedModel> model = loadedModel(*service, work.text.model.hash);
-            return model.ok() ? searchAlphaOnEngine(engine, *tokenizers, work, job) : model.error();
+            return model.ok() ? searchOnEngine(engine, *tokenizers, work, job) : model.error();
         },
-        [this, searched = work.plan, windows, hash = checkpoint()->hash, calibrated = m_calibrationHash,
-         textName = QFileInfo(settings.textFile).fileName().toStdString()](const Result<AlphaSearchOutcome>& outcome) {
+        [this, searched = work.search, settings,
+         hash = checkpoint()->hash](const Result<PlanSearchResult>& outcome) {
             if (!outcome.ok()) {
-                report(outcome.error(), [this] { findAlpha(); });
-                return;
+                report(outcome.error(), [this, settings] { search(settings); });
+            } else if (checkpoint() != nullptr && checkpoint()->hash == hash) { // else another was opened
+                                                                                // meanwhile
+                finishSearch(outcome, searched, settings);
             }
-            if (checkpoint() == nullptr || checkpoint()->hash != hash) {
-                return; // another checkpoint was opened meanwhile
-            }
-            if (!m_session->readOnly()) { // else the edit below says so
-                const OrderedJson trace = searchTrace(
-                    {"alpha", *checkpoint(), searched, calibrated, textName, windows},
-                    toJson(outcome.value().found));
-                if (const Result<void> kept = m_session->addSearch(trace, hash); !kept.ok()) {
-                    report(kept.error());
-                }
-            }
-            const QuantPlan found = renamed(outcome.value().found.plan);
-            const QString text = tr("α found for %n sites: mean error of the linears' outputs %1 % → %2 %.", nullptr,
-                                    static_cast<int>(outcome.value().found.sites.size()))
-                                     .arg(percent(outcome.value().before), percent(outcome.value().after));
-            const auto use = [this, found] { m_planEditor.edit(found, tr("Find α")); };
-            if (plan() == searched) {
-                use();
-                Q_EMIT noticed(Notice::info(text));
-                return;
-            }
-            Q_EMIT noticed(Notice::info(tr("%1 The plan was edited meanwhile.").arg(text)).with(tr("Use them"), use));
         });
+}
+
+void Workspace::finishSearch(
+    const Result<PlanSearchResult>& outcome, const PlanSearch& searched, const SearchSettings& settings) {
+    const std::string calibrated =
+        searched.calibration ? mambascope::calibrationHash(*searched.calibration) : std::string();
+    const OrderedJson trace = searchTrace(
+        {std::string(searchTargetName(searched.target)), *checkpoint(), searched.plan, calibrated,
+         QFileInfo(searchText(settings)).fileName().toStdString(), settings.windows()},
+        outcome.value().measured);
+    if (!m_session->readOnly()) { // else an edit says so
+        if (const Result<void> kept = m_session->addSearch(trace, checkpoint()->hash); !kept.ok()) {
+            report(kept.error());
+        }
+    }
+    const QString text = foundText(Json(trace));
+    if (searched.target == SearchTarget::Sensitivity) {
+        Q_EMIT noticed(Notice::info(text).with(tr("Show"), [this] { Q_EMIT searchesRequested(); }));
+        return;
+    }
+    const QString label = searched.target == SearchTarget::Alpha ? tr("Find α") : tr("Find bits");
+    offerPlan(searched.plan, renamed(outcome.value().plan), label, text);
+}
+
+void Workspace::offerPlan(
+    const QuantPlan& searched, const QuantPlan& found, const QString& label, const QString& text) {
+    const QString changes = linesOf(planDiff(plan(), found, checkpoint()->spec.layers));
+    const auto use = [this, found, label] {
+        m_planEditor.edit(found, label);
+    };
+    if (plan() == searched) {
+        use();
+        Q_EMIT noticed(Notice::info(text, changes).with(tr("Show"), [this] { Q_EMIT searchesRequested(); }));
+        return;
+    }
+    Q_EMIT noticed(
+        Notice::info(tr("%1 The plan was edited meanwhile.").arg(text), changes).with(tr("Use them"), use));
+}
+
+void Workspace::useSearch(const Json& trace) {
+    const Result<QuantPlan> found = planOfTrace(plan(), trace);
+    if (!found.ok()) {
+        report(found.error());
+        return;
+    }
+    m_planEditor.edit(renamed(found.value()), tr("Use search: %1").arg(searchName(trace)));
 }
 
 } // namespace mambascope::ui

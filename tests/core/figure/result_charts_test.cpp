@@ -81,31 +81,6 @@ private Q_SLOTS:
         QCOMPARE(series[2].points[0].y, 0.2);
     }
 
-    void sensitivityIsAgainstBothEnds() {
-        // By hand: alone 2.5 − 2 and 2 − 2; left out 3 − 2.75 and, without a finite loss, nothing.
-        const Json trace{
-            {"target", "sensitivity"},
-            {"baseline", 2.0},
-            {"plan", 3.0},
-            {"sites",
-             {{"layers.0.dt_proj", {{"only", 2.5}, {"without", 2.75}}},
-              {"layers.1.dt_proj", {{"only", 2.0}, {"without", nullptr}}}}}};
-        const auto chart = searchTraceChart(trace, "Search 1");
-        QVERIFY(chart.ok());
-        QCOMPARE(chart.value().panels.size(), std::size_t{1});
-        const ChartPanel& panel = chart.value().panels[0];
-        QCOMPARE(panel.title, std::string("dt_proj"));
-        QCOMPARE(panel.series[0].points.size(), std::size_t{2});
-        QCOMPARE(panel.series[0].points[0].y, 0.5);
-        QCOMPARE(panel.series[0].points[1].y, 0.0);
-        QCOMPARE(panel.series[1].points.size(), std::size_t{1});
-        QCOMPARE(panel.series[1].points[0].y, 0.25);
-        QVERIFY(panel.y.range.low <= 0 && panel.y.range.high >= 0.5);
-        Json bad = trace;
-        bad["sites"]["layers.0.dt_proj"] = 3;
-        QVERIFY(!searchTraceChart(bad, "t").ok());
-    }
-
     void whatIsNoTraceIsRefused() {
         SearchResult result;
         result.candidates = {"0.5"};

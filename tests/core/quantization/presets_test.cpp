@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/file.h"
 #include "core/quantization/plan.h"
+#include "core/quantization/settings.h"
 #include "tests/support/paths.h"
 
 #include <QTest>
@@ -139,6 +140,23 @@ private Q_SLOTS:
         QVERIFY(!plan.ok());
         QVERIFY(plan.error().code == ErrorCode::Usage);
         QVERIFY(plan.error().hint.find("zero outliers dt") != std::string::npos);
+    }
+
+    void anEditedPlanDoesNotPassForThePreset() {
+        QuantPlan plan = presetPlan("W8A8 input").value();
+        QCOMPARE(nameAfterEdit(plan), std::string("W8A8 input"));
+        plan.defaults.activationBits = 4;
+        plan.name = nameAfterEdit(plan);
+        QCOMPARE(plan.name, std::string("W8A8 input, edited"));
+        plan.defaults.weightBits = 4;
+        QCOMPARE(nameAfterEdit(plan), std::string("W8A8 input, edited")); // once
+        plan.defaults.weightBits = plan.defaults.activationBits = 8;
+        QCOMPARE(nameAfterEdit(plan), std::string("W8A8 input"));
+        plan.name = "mine"; // whoever names a plan means what is in it
+        plan.defaults.weightBits = 4;
+        QCOMPARE(nameAfterEdit(plan), std::string("mine"));
+        plan.name.clear();
+        QCOMPARE(nameAfterEdit(plan), std::string());
     }
 };
 

@@ -6,6 +6,8 @@
 #include "ui/dialogs/compare_dialog.h"
 #include "ui/dialogs/engine_dialog.h"
 #include "ui/dialogs/evaluate_dialog.h"
+#include "ui/dialogs/search_dialog.h"
+#include "ui/dialogs/searches_dialog.h"
 #include "ui/dialogs/settings_dialog.h"
 #include "ui/theme/theme.h"
 #include "ui/window/main_window.h"
@@ -165,8 +167,17 @@ void AccessibilityTest::theDialogs() {
     QSignalSpy compared(&compare, &CompareDialog::compared);
     compare.compare(0, 0);
     QTRY_VERIFY_WITH_TIMEOUT(!compared.isEmpty(), kPatience);
-    for (QDialog* dialog :
-         std::initializer_list<QDialog*>{&calibrate, &evaluate, &engine, &settings, &about, &compare}) {
+    SearchSettings asked;
+    asked.target = SearchTarget::Bits;
+    asked.samples = 2;
+    asked.length = 32;
+    m_workspace->search(asked);
+    QTRY_VERIFY_WITH_TIMEOUT(m_workspace->session()->searches().value().size() == 1, kPatience);
+    SearchDialog search(*m_workspace, m_window.get());
+    search.setTarget(SearchTarget::Bits);
+    SearchesDialog searches(*m_workspace, *m_theme, m_window.get());
+    for (QDialog* dialog : std::initializer_list<QDialog*>{
+             &calibrate, &evaluate, &engine, &settings, &about, &compare, &search, &searches}) {
         check(*dialog);
         if (QTest::currentTestFailed()) {
             return;

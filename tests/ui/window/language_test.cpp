@@ -5,6 +5,8 @@
 #include "ui/dialogs/compare_dialog.h"
 #include "ui/dialogs/engine_dialog.h"
 #include "ui/dialogs/evaluate_dialog.h"
+#include "ui/dialogs/search_dialog.h"
+#include "ui/dialogs/searches_dialog.h"
 #include "ui/docks/plan_panel.h"
 #include "ui/docks/plan_table.h"
 #include "ui/models/core_words.h"
@@ -325,6 +327,10 @@ void LanguageTest::noMnemonicIsTakenTwiceInGerman() {
     QCOMPARE(dialogClashes(engine), QString());
     const CompareDialog compare(*m_workspace, *m_theme, m_window.get());
     QCOMPARE(dialogClashes(compare), QString());
+    const SearchDialog search(*m_workspace, m_window.get());
+    QCOMPARE(dialogClashes(search), QString());
+    const SearchesDialog searches(*m_workspace, *m_theme, m_window.get());
+    QCOMPARE(dialogClashes(searches), QString());
 }
 
 void LanguageTest::pluralsAreGerman() {

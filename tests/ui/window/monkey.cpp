@@ -260,9 +260,14 @@ QString Monkey::work() {
     case 1:
         m_workspace.evaluate(demoEvaluation({Task::Piqa, Task::Copa}, 1 + below(4)));
         return QStringLiteral("evaluate");
-    case 2:
-        m_workspace.findAlpha();
-        return QStringLiteral("find α");
+    case 2: {
+        ui::SearchSettings search;
+        search.target = static_cast<SearchTarget>(below(3));
+        search.samples = 1 + below(3);
+        search.length = 32;
+        m_workspace.search(search);
+        return QStringLiteral("search ") + QLatin1String(searchTargetName(search.target).data());
+    }
     case 3:
         m_workspace.exportCheckpoint(QStringLiteral("%1/export-%2").arg(m_folder).arg(++m_exports), false);
         return QStringLiteral("export");

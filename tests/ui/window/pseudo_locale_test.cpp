@@ -11,6 +11,8 @@
 #include "ui/dialogs/engine_dialog.h"
 #include "ui/dialogs/engine_folder_dialog.h"
 #include "ui/dialogs/evaluate_dialog.h"
+#include "ui/dialogs/search_dialog.h"
+#include "ui/dialogs/searches_dialog.h"
 #include "ui/dialogs/settings_dialog.h"
 #include "ui/models/core_words.h"
 #include "ui/models/text.h"
@@ -434,6 +436,19 @@ void PseudoLocaleTest::theDialogs() {
     compare.compare(0, 0);
     QTRY_VERIFY_WITH_TIMEOUT(!compared.isEmpty(), kPatience);
     checkDialog(compare);
+    SearchSettings asked;
+    asked.target = SearchTarget::Sensitivity;
+    asked.samples = 2;
+    asked.length = 32;
+    m_workspace->search(asked);
+    QTRY_VERIFY_WITH_TIMEOUT(m_workspace->session()->searches().value().size() == 1, kPatience);
+    SearchDialog search(*m_workspace, m_window.get());
+    for (const SearchTarget target : {SearchTarget::Alpha, SearchTarget::Bits, SearchTarget::Sensitivity}) {
+        search.setTarget(target);
+        checkDialog(search);
+    }
+    SearchesDialog searches(*m_workspace, *m_theme, m_window.get());
+    checkDialog(searches);
 }
 
 void PseudoLocaleTest::theDialogsOfTheEngine() {

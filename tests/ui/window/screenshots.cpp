@@ -11,6 +11,8 @@
 #include "ui/dialogs/compare_dialog.h"
 #include "ui/dialogs/figure_dialog.h"
 #include "ui/dialogs/result_charts_dialog.h"
+#include "ui/dialogs/search_dialog.h"
+#include "ui/dialogs/searches_dialog.h"
 #include "ui/dialogs/settings_dialog.h"
 #include "ui/plots/layer_plot.h"
 #include "ui/window/centre_view.h"
@@ -21,6 +23,7 @@
 
 #include <QDockWidget>
 #include <QTabWidget>
+#include <QTableView>
 #include <QTemporaryDir>
 
 #include <cstdio>
@@ -49,6 +52,49 @@ void takeDistributions(MainWindow& window, test::Photographer& photographer) {
     layer->setContent(LayerView::Content::Ribbons);
     photographer.take(QStringLiteral("D-ribbons"));
     layer->setContent(LayerView::Content::Maxima);
+}
+
+/// The dialog and every plot of what it measures; a few tokens are enough.
+bool takeSearches(MainWindow& window, Workspace& workspace, const Theme& theme, test::Photographer& photographer) {
+    workspace.planEditor().edit(presetPlan("W8A8 input").value(), QStringLiteral("W8A8 input"));
+    for (const SearchTarget target : {SearchTarget::Alpha, SearchTarget::Bits, SearchTarget::Sensitivity}) {
+        SearchDialog dialog(workspace, &window);
+        dialog.setTarget(target);
+        dialog.show();
+        photographer.take(
+            QStringLiteral("G-search-%1").arg(QLatin1String(searchTargetName(target).data())), dialog);
+        dialog.close();
+    }
+    std::vector<SearchSettings> searches(4);
+    searches[0].target = SearchTarget::Sensitivity;
+    searches[2].target = searches[3].target = SearchTarget::Bits;
+    searches[3].averageBits = 3.5;
+    for (SearchSettings& search : searches) {
+        search.samples = 2;
+        search.length = 64;
+        workspace.planEditor().edit(presetPlan("W8A8 input").value(), QStringLiteral("W8A8 input"));
+        workspace.search(search);
+        if (!test::waitFor([&] { return workspace.jobs().idle(); })) {
+            return false;
+        }
+    }
+    photographer.take(QStringLiteral("G-found"));
+    SearchesDialog dialog(workspace, theme, &window);
+    dialog.show();
+    const auto take = [&](int row, SearchView view, const char* name) {
+        dialog.table()->setCurrentIndex(dialog.table()->model()->index(row, 0));
+        dialog.setView(view);
+        photographer.take(QStringLiteral("H-%1").arg(QLatin1String(name)), dialog);
+    };
+    take(0, SearchView::Bits, "bits");
+    take(0, SearchView::Budget, "budget");
+    take(2, SearchView::Alpha, "alpha");
+    take(2, SearchView::Errors, "errors");
+    take(3, SearchView::Sensitivity, "sensitivity");
+    dialog.setOrder(SiteOrder::Size);
+    take(3, SearchView::Sensitivity, "sensitivity-by-size");
+    dialog.close();
+    return true;
 }
 
 bool evaluate(Workspace& workspace, const char* preset, const EvaluationSettings& settings) {
@@ -137,6 +183,9 @@ int main(int argc, char** argv) {
     charts.show();
     photographer.take(QStringLiteral("F-results"), charts);
     charts.close();
+    if (!takeSearches(window, workspace, theme, photographer)) {
+        return 1;
+    }
     // The first letters of the command as the language of the window calls it.
     window.commandPalette()->open(MainWindow::tr("&Evaluate").remove(u'&').left(4).toLower());
     photographer.take(QStringLiteral("A-palette"));
@@ -166,7 +215,7 @@ int main(int argc, char** argv) {
     }
     photographer.take(QStringLiteral("6-running"));
     workspace.calibrate(workspace.view().data().calibration);
-    workspace.findAlpha();
+    workspace.search({});
     window.findChild<QDockWidget*>(QStringLiteral("jobsDock"))->raise();
     photographer.take(QStringLiteral("B-jobs"));
     window.takeTour();

@@ -15,7 +15,6 @@
 
 #include <QDoubleSpinBox>
 #include <QSettings>
-#include <QTemporaryFile>
 #include <QTest>
 
 #include <cmath>
@@ -162,15 +161,6 @@ private Q_SLOTS:
         dialog.show();
         dialog.grab();
         QCOMPARE(dialog.plot()->chart(), nullptr);
-        QTemporaryFile trace;
-        QVERIFY(trace.open());
-        trace.write(R"({"candidates": ["0.5", "off"],
-            "sites": {"layers.0.in_proj": {"chosen": "off", "errors": [0.5, 0.25]}}})");
-        trace.close();
-        dialog.showTrace(trace.fileName());
-        QCOMPARE(dialog.plot()->chart()->panels.size(), std::size_t{1});
-        dialog.showTrace(QString::fromStdString((m_folder->path() / "first.safetensors").string()));
-        QCOMPARE(dialog.plot()->chart()->panels.size(), std::size_t{1}); // stays, and the readout says why
     }
 
 private:

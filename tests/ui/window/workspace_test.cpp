@@ -121,13 +121,13 @@ void WorkspaceTest::openingACheckpointMakesASession() {
 
 void WorkspaceTest::alphaIsFoundForEverySite() {
     open("tiny");
-    m_workspace->findAlpha();
+    m_workspace->search({});
     QCOMPARE(m_notices.size(), std::size_t{1}); // there is no calibration yet
-    QVERIFY(!m_notices[0].hint.isEmpty());
+    QVERIFY2(m_notices[0].text.contains(QStringLiteral("Calibrate")), qPrintable(m_notices[0].text));
     calibrate(4);
     m_workspace->planEditor().edit(presetPlan("W8A8 input").value(), QStringLiteral("W8A8"));
     m_notices.clear();
-    m_workspace->findAlpha();
+    m_workspace->search({});
     QTRY_COMPARE_WITH_TIMEOUT(m_notices.size(), std::size_t{1}, kPatience);
     // To the fake engine 0.3 is the best α everywhere.
     for (int layer = 0; layer < 4; ++layer) {
@@ -145,7 +145,7 @@ void WorkspaceTest::alphaIsFoundForEverySite() {
     QCOMPARE(searches[0].content["sites"].size(), std::size_t{16});
     // What was edited meanwhile is not overwritten.
     m_notices.clear();
-    m_workspace->findAlpha();
+    m_workspace->search({});
     m_workspace->planEditor().edit(presetPlan("W4A8").value(), QStringLiteral("W4A8"));
     QTRY_COMPARE_WITH_TIMEOUT(m_notices.size(), std::size_t{1}, kPatience);
     QVERIFY(!m_workspace->plan().at({0, Linear::OutProj}).alpha);

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-namespace mambascope::cli {
+namespace mambascope {
 
 /// "FROM:TO:STEP", or values separated by commas: migration strengths from 0 to 1. Usage otherwise.
 Result<std::vector<double>> parseGrid(const std::string& text);
 /// Bits from 2 to 8 separated by commas; descending, each once. Usage otherwise.
 Result<std::vector<int>> parseBitList(const std::string& text);
 
-} // namespace mambascope::cli
+} // namespace mambascope

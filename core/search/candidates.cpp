@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/search_options.h"
+#include "core/search/candidates.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 
-namespace mambascope::cli {
+namespace mambascope {
 namespace {
 
 std::vector<std::string> split(const std::string& text, char separator) {
@@ -64,4 +64,4 @@ Result<std::vector<int>> parseBitList(const std::string& text) {
     return bits;
 }
 
-} // namespace mambascope::cli
+} // namespace mambascope
