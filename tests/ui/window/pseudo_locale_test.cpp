@@ -452,11 +452,10 @@ void PseudoLocaleTest::theDialogs() {
 }
 
 void PseudoLocaleTest::theDialogsOfTheEngine() {
-    EngineDialog engine(QString(), m_window.get());
-    checkDialog(engine);
+    checkDialog(*std::make_unique<EngineDialog>(QString(), m_window.get()));
+    using Purpose = EngineFolderDialog::Purpose;
     const EngineCommand command = engineCommandOf(QStringLiteral(FAKE_ENGINE)).value();
-    for (const auto purpose :
-         {EngineFolderDialog::Purpose::OpenCheckpoint, EngineFolderDialog::Purpose::NameNewFolder}) {
+    for (const Purpose purpose : {Purpose::OpenCheckpoint, Purpose::NameNewFolder}) {
         EngineFolderDialog folder(command, purpose, {}, QStringLiteral("model"), m_window.get());
         checkDialog(folder);
     }
@@ -473,9 +472,8 @@ void PseudoLocaleTest::theSheetsOfTheHelpMenu() {
         QFAIL(qPrintable(text));
     };
     trigger(QStringLiteral("Keyboard Shortcuts"));
-    const auto* sheet = m_window->findChild<QTextBrowser*>();
-    QVERIFY(sheet != nullptr);
-    check(*sheet->window());
+    QVERIFY(m_window->findChild<QTextBrowser*>() != nullptr);
+    check(*m_window->findChild<QTextBrowser*>()->window());
     QTimer::singleShot(50, this, [this] {
         auto* about = qobject_cast<AboutDialog*>(QApplication::activeModalWidget());
         QVERIFY(about != nullptr);
@@ -491,9 +489,8 @@ int main(int argc, char** argv) {
     if (!screen.open()) {
         return 1;
     }
-    screen.write(R"({"screens": [{"name": "test", "x": 0, "y": 0, "width": 1920, "height": 1200,
-                                  "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}]})");
-    screen.close();
+    screen.write(R"({"screens": [{"name": "test", "width": 1920, "height": 1200, "logicalDpi": 96, "dpr": 1}]})");
+    screen.flush();
     qputenv("QT_QPA_PLATFORM", "offscreen:configfile=" + screen.fileName().toUtf8());
     QApplication application(argc, argv);
     PseudoLocaleTest test;
