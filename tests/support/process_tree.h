@@ -19,7 +19,8 @@ struct ProcessState {
 /// Of a process; parent 0 if there is none.
 inline ProcessState processState(int pid) {
     std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-    const std::string line{std::istreambuf_iterator<char>(stat), {}};
+    std::string line;
+    std::getline(stat, line); // empty, and no exception, if the process has ended meanwhile
     const std::size_t name = line.rfind(')');
     ProcessState found;
     if (name != std::string::npos && name + 4 < line.size()) {
