@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <limits>
 
 namespace mambascope {
 namespace {
@@ -73,11 +71,6 @@ public:
     }
 
 private:
-    bool isReference(const AccuracySeries& series) const {
-        return std::find(m_figure.references.begin(), m_figure.references.end(), series.name) !=
-               m_figure.references.end();
-    }
-
     /// Series are in the same order in every panel. Adds its height.
     std::string legend(int& height) const {
         constexpr int kLine = 20, kSample = 26, kBetween = 18;
@@ -91,7 +84,7 @@ private:
                 x = svg::kLeft;
                 y += kLine;
             }
-            if (isReference(series[i])) {
+            if (isReference(m_figure, series[i])) {
                 drawn += svg::line(x, y, x + kSample, y, levelStyle(i));
             } else {
                 drawn += (series[i].joined ? svg::line(x, y, x + kSample, y, lineStyle(i)) : std::string()) +
@@ -111,30 +104,6 @@ private:
         return std::string("stroke:var(--faint);stroke-dasharray:") + dashesOf(series);
     }
 
-    AxisRange horizontalRange(const AccuracyPanel& panel) const {
-        if (!m_figure.categories.empty()) {
-            return {-0.5, static_cast<double>(m_figure.categories.size()) - 0.5};
-        }
-        double low = std::numeric_limits<double>::infinity(), high = -low;
-        for (const AccuracySeries& series : panel.series) {
-            for (const AccuracyPoint& point : series.points) {
-                if (!isReference(series)) {
-                    low = std::min(low, point.x);
-                    high = std::max(high, point.x);
-                }
-            }
-        }
-        if (!(low < high)) {
-            return {0, 1};
-        }
-        if (m_figure.xScale == AxisScale::Log) {
-            const double margin = std::pow(high / low, 0.06);
-            return {low / margin, high * margin};
-        }
-        const double margin = 0.05 * (high - low);
-        return {low - margin, high + margin};
-    }
-
     std::vector<svg::NamedTick> names(const AxisRange& range) const {
         std::vector<svg::NamedTick> named;
         for (const auto& [value, name] : m_figure.ticks) {
@@ -149,7 +118,7 @@ private:
     std::string panel(const AccuracyPanel& panel, double left, double top) const {
         const svg::Frame frame{left + svg::kLeft,      left + m_panelWidth - svg::kRight,
                                top + svg::kTop - 12,   top + m_size.panelHeight - svg::kBottom,
-                               horizontalRange(panel), m_values,
+                               horizontalRange(m_figure, panel), m_values,
                                m_figure.xScale,        AxisScale::Linear};
         std::string drawn =
             svg::text(frame.left, frame.top - 10, "start", "fill:var(--ink);font-weight:600", panel.title) +
@@ -160,7 +129,7 @@ private:
         }
         for (const bool references : {true, false}) { // series lie above levels
             for (std::size_t i = 0; i < panel.series.size(); ++i) {
-                if (isReference(panel.series[i]) == references) {
+                if (isReference(m_figure, panel.series[i]) == references) {
                     drawn += references ? level(frame, panel.series[i], i) : series(frame, panel, i);
                 }
             }
@@ -177,22 +146,9 @@ private:
         return drawn;
     }
 
-    /// Series stand side by side where the axis has names, so that their intervals do not cover each other.
-    double besides(const AccuracyPanel& panel, std::size_t index) const {
-        if (m_figure.categories.empty()) {
-            return 0;
-        }
-        int place = 0, count = 0;
-        for (std::size_t i = 0; i < panel.series.size(); ++i) {
-            place += i < index && !isReference(panel.series[i]) ? 1 : 0;
-            count += isReference(panel.series[i]) ? 0 : 1;
-        }
-        return count > 1 ? 0.6 * (place / (count - 1.0) - 0.5) : 0;
-    }
-
     std::string series(const svg::Frame& frame, const AccuracyPanel& panel, std::size_t index) const {
         const AccuracySeries& shown = panel.series[index];
-        const double shift = besides(panel, index);
+        const double shift = besides(m_figure, panel, index);
         const std::string stroke = std::string("stroke:") + colourOf(index);
         std::string path, intervals, markers;
         for (const AccuracyPoint& point : shown.points) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -409,14 +410,54 @@ AxisRange accuracyRange(const SweepFigure& figure) {
     return low < high ? AxisRange{low, high} : AxisRange{0, 100};
 }
 
+AxisRange horizontalRange(const SweepFigure& figure, const AccuracyPanel& panel) {
+    if (!figure.categories.empty()) {
+        return {-0.5, static_cast<double>(figure.categories.size()) - 0.5};
+    }
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    for (const AccuracySeries& series : panel.series) {
+        for (const AccuracyPoint& point : series.points) {
+            if (!isReference(figure, series)) {
+                low = std::min(low, point.x);
+                high = std::max(high, point.x);
+            }
+        }
+    }
+    if (!(low < high)) {
+        return {0, 1};
+    }
+    if (figure.xScale == AxisScale::Log) {
+        const double margin = std::pow(high / low, 0.06);
+        return {low / margin, high * margin};
+    }
+    const double margin = 0.05 * (high - low);
+    return {low - margin, high + margin};
+}
+
+bool isReference(const SweepFigure& figure, const AccuracySeries& series) {
+    return std::ranges::find(figure.references, series.name) != figure.references.end();
+}
+
+double besides(const SweepFigure& figure, const AccuracyPanel& panel, std::size_t series) {
+    if (figure.categories.empty()) {
+        return 0;
+    }
+    int place = 0, count = 0;
+    for (std::size_t i = 0; i < panel.series.size(); ++i) {
+        const bool beside = !isReference(figure, panel.series[i]);
+        place += beside && i < series ? 1 : 0;
+        count += beside ? 1 : 0;
+    }
+    return count > 1 ? 0.6 * (place / (count - 1.0) - 0.5) : 0;
+}
+
 std::string figureToCsv(const SweepFigure& figure) {
     std::string text = "panel,series,x,plan,accuracy,low,high\n";
     for (const AccuracyPanel& panel : figure.panels) {
         for (const AccuracySeries& series : panel.series) {
             for (const AccuracyPoint& point : series.points) {
                 const auto place = static_cast<std::size_t>(point.x);
-                const bool reference = std::find(figure.references.begin(), figure.references.end(),
-                                                 series.name) != figure.references.end();
+                const bool reference = isReference(figure, series);
                 const std::string x = reference                   ? std::string()
                                       : figure.categories.empty() ? shortestText(point.x)
                                                                   : csvQuoted(figure.categories.at(place));

@@ -51,6 +51,13 @@ Result<SweepFigure> sweepFigure(const Json& results, std::string_view what);
 
 /// The vertical range that holds every interval of all panels, in whole tens: {low, high}.
 AxisRange accuracyRange(const SweepFigure& figure);
+/// The horizontal range of a panel of the figure: its places if the axis has names, else its points with a margin.
+AxisRange horizontalRange(const SweepFigure& figure, const AccuracyPanel& panel);
+
+/// Whether a series is one value for all x, drawn as a level.
+bool isReference(const SweepFigure& figure, const AccuracySeries& series);
+/// How far a panel's series stands beside its place: where the axis has names, series do not cover each other's intervals.
+double besides(const SweepFigure& figure, const AccuracyPanel& panel, std::size_t series);
 
 /// Panel, series, x (a category's name where there are categories), plan, accuracy, low, high.
 std::string figureToCsv(const SweepFigure& figure);

@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 
 namespace mambascope::ui {
@@ -61,11 +60,6 @@ public:
     }
 
 private:
-    bool isReference(const AccuracySeries& series) const {
-        return std::find(m_figure.references.begin(), m_figure.references.end(), series.name) !=
-               m_figure.references.end();
-    }
-
     /// The order of series is the same in every panel.
     Look lookOf(std::size_t index) const {
         const std::array<QColor, 5> colours{
@@ -128,7 +122,7 @@ private:
                 y += line;
             }
             const Look look = lookOf(i);
-            const bool reference = isReference(series[i]);
+            const bool reference = isReference(m_figure, series[i]);
             const double middle = y + m_metrics.height() / 2;
             if (reference || series[i].joined) {
                 m_painter.setPen(linePen(look, reference));
@@ -141,30 +135,6 @@ private:
             x += width + between;
         }
         return y - area.top() + line + 4 * m_point;
-    }
-
-    AxisRange horizontalRange(const AccuracyPanel& panel) const {
-        if (!m_figure.categories.empty()) {
-            return {-0.5, static_cast<double>(m_figure.categories.size()) - 0.5};
-        }
-        double low = std::numeric_limits<double>::infinity(), high = -low;
-        for (const AccuracySeries& series : panel.series) {
-            for (const AccuracyPoint& point : series.points) {
-                if (!isReference(series)) {
-                    low = std::min(low, point.x);
-                    high = std::max(high, point.x);
-                }
-            }
-        }
-        if (!(low < high)) {
-            return {0, 1};
-        }
-        if (m_figure.xScale == AxisScale::Log) {
-            const double margin = std::pow(high / low, 0.06);
-            return {low / margin, high * margin};
-        }
-        const double margin = 0.05 * (high - low);
-        return {low - margin, high + margin};
     }
 
     /// One panel's place on the paper.
@@ -188,7 +158,7 @@ private:
             cell.adjusted(
                 left, panel.title.empty() ? 2 * m_point : head.height() + 3 * m_point, -2 * m_point,
                 -(4 * m_point + m_metrics.height() * (named ? 2 : 1))),
-            horizontalRange(panel), m_values, m_figure.xScale};
+            horizontalRange(m_figure, panel), m_values, m_figure.xScale};
         if (frame.area.width() < 10 * m_point || frame.area.height() < 10 * m_point) {
             return;
         }
@@ -202,7 +172,7 @@ private:
         }
         for (const bool references : {true, false}) { // series lie above levels
             for (std::size_t i = 0; i < panel.series.size(); ++i) {
-                if (isReference(panel.series[i]) == references) {
+                if (isReference(m_figure, panel.series[i]) == references) {
                     paintSeries(frame, panel, i);
                 }
             }
@@ -286,30 +256,17 @@ private:
         return ticks;
     }
 
-    /// Series stand side by side where the axis has names, so that their intervals do not cover each other.
-    double besides(const AccuracyPanel& panel, std::size_t index) const {
-        if (m_figure.categories.empty()) {
-            return 0;
-        }
-        int place = 0, count = 0;
-        for (std::size_t i = 0; i < panel.series.size(); ++i) {
-            place += i < index && !isReference(panel.series[i]) ? 1 : 0;
-            count += isReference(panel.series[i]) ? 0 : 1;
-        }
-        return count > 1 ? 0.6 * (place / (count - 1.0) - 0.5) : 0;
-    }
-
     void paintSeries(const Frame& frame, const AccuracyPanel& panel, std::size_t index) const {
         const AccuracySeries& series = panel.series[index];
         const Look look = lookOf(index);
-        if (isReference(series)) {
+        if (isReference(m_figure, series)) {
             m_painter.setPen(linePen(look, true));
             for (const AccuracyPoint& point : series.points) {
                 m_painter.drawLine(frame.at(frame.x.low, point.y), frame.at(frame.x.high, point.y));
             }
             return;
         }
-        const double shift = besides(panel, index);
+        const double shift = besides(m_figure, panel, index);
         QPolygonF line;
         for (const AccuracyPoint& point : series.points) {
             line << frame.at(point.x + shift, point.y);
