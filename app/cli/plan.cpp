@@ -2,6 +2,7 @@
 #include "app/cli/context.h"
 
 #include "core/base/file.h"
+#include "core/base/number_text.h"
 #include "core/quantization/plan.h"
 #include "core/quantization/settings.h"
 
@@ -93,12 +94,11 @@ Result<std::optional<double>> parseAlpha(const std::string& text) {
     if (text == "off") {
         return std::optional<double>{};
     }
-    double alpha = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), alpha);
-    if (error != std::errc() || end != text.data() + text.size() || !(alpha >= 0 && alpha <= 1)) {
+    const auto alpha = parseNumber(text);
+    if (!alpha || !(*alpha >= 0 && *alpha <= 1)) {
         return Error::usage("'" + text + "' is no migration strength.", "Use a number from 0 to 1, or off.");
     }
-    return std::optional<double>(alpha);
+    return alpha;
 }
 
 /// Parses one optional word of the command line into a setting.

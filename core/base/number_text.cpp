@@ -24,4 +24,10 @@ std::string shortestText(float value) {
     return shortest(value);
 }
 
+std::optional<double> parseNumber(std::string_view text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
 } // namespace mambascope

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace mambascope {
 
@@ -9,5 +11,8 @@ namespace mambascope {
 /// "nan".
 std::string shortestText(double value);
 std::string shortestText(float value);
+
+/// The number that all of `text` is, in any of these forms; nothing if it is none.
+std::optional<double> parseNumber(std::string_view text);
 
 } // namespace mambascope

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/figure/search_charts.h"
 
+#include "core/base/number_text.h"
 #include "core/figure/captions.h"
 #include "core/figure/result_charts.h"
 #include "core/figure/search_trace_sites.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -18,13 +18,6 @@ namespace mambascope {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-/// A candidate α; nothing for "off".
-std::optional<double> numberOf(const std::string& text) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
-}
 
 bool has(const TracedChoice& choice, Linear linear) {
     return std::ranges::any_of(
@@ -53,7 +46,7 @@ ChartPanel alphaPanel(Linear linear, int layer, const TracedChoice& choice) {
     ChartSeries all{"all layers", ChartKind::Ribbon, linear, {}};
     ChartSeries one{"layer " + std::to_string(layer), ChartKind::Line, linear, {}};
     for (std::size_t c = 0; c < choice.candidates.size(); ++c) {
-        const auto alpha = numberOf(choice.candidates[c]);
+        const auto alpha = parseNumber(choice.candidates[c]);
         Extremes range;
         for (const TracedSite& site : choice.sites) {
             range.add(site.site.linear == linear ? site.errors[c] : kInfinity);
@@ -78,9 +71,9 @@ ChartPanel alphaPanel(Linear linear, int layer, const TracedChoice& choice) {
         one.kind = one.points.size() > 1 ? ChartKind::Line : ChartKind::Points;
         panel.series.push_back(std::move(one));
         panel.subtitle = "layer " + std::to_string(layer) + ": " +
-                         (numberOf(chosen) ? "α " + chosen : std::string("no smoothing")) + ", error " +
+                         (parseNumber(chosen) ? "α " + chosen : std::string("no smoothing")) + ", error " +
                          rounded(shown->errors[shown->chosen]) + "; without " + rounded(shown->errors.back());
-        if (const auto alpha = numberOf(chosen)) {
+        if (const auto alpha = parseNumber(chosen)) {
             panel.marks.push_back({*alpha, "chosen"});
         }
     }
@@ -151,7 +144,7 @@ void addBars(ChartPanel& panel, std::vector<SiteValue> values, SiteOrder order) 
 Chart bitsChart(const TracedChoice& choice, SiteOrder order) {
     std::vector<SiteValue> values;
     for (const TracedSite& site : choice.sites) {
-        values.push_back({site.site, numberOf(choice.candidates[site.chosen]).value_or(NAN)});
+        values.push_back({site.site, parseNumber(choice.candidates[site.chosen]).value_or(NAN)});
     }
     ChartPanel panel;
     panel.title = "Weight bits";

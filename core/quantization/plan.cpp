@@ -129,12 +129,11 @@ std::optional<Clip> parseClip(std::string_view text) {
         return std::nullopt;
     }
     text.remove_prefix(kPrefix.size());
-    double percent = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), percent);
-    if (error != std::errc() || end != text.data() + text.size() || !(percent >= 50 && percent <= 100)) {
+    const auto percent = parseNumber(text);
+    if (!percent || !(*percent >= 50 && *percent <= 100)) {
         return std::nullopt;
     }
-    return Clip{ClipKind::Percentile, percent};
+    return Clip{ClipKind::Percentile, *percent};
 }
 
 bool SitePatch::empty() const {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quantization/plan.h"
 
+#include "core/base/number_text.h"
 #include "core/quantization/settings.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace mambascope {
 namespace {
@@ -175,13 +175,11 @@ private:
     }
 
     bool parseAlpha() {
-        const std::string_view text = peek();
-        double alpha = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), alpha);
-        if (error != std::errc() || end != text.data() + text.size() || !(alpha >= 0 && alpha <= 1)) {
+        const auto alpha = parseNumber(peek());
+        if (!alpha || !(*alpha >= 0 && *alpha <= 1)) {
             return false;
         }
-        m_plan.defaults.alpha = alpha;
+        m_plan.defaults.alpha = *alpha;
         ++m_next;
         return true;
     }

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -129,16 +128,15 @@ std::optional<SitePatch> candidatePatch(const Json& json, bool alpha) {
     if (alpha && text == "off") {
         return alphaPatch(std::nullopt);
     }
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) {
+    const auto value = parseNumber(text);
+    if (!value) {
         return std::nullopt;
     }
     if (alpha) {
-        return value >= 0 && value <= 1 ? std::optional(alphaPatch(value)) : std::nullopt;
+        return *value >= 0 && *value <= 1 ? std::optional(alphaPatch(*value)) : std::nullopt;
     }
-    const bool width = value >= 2 && value <= 8 && value == std::floor(value);
-    return width ? std::optional(bitsPatch(static_cast<int>(value))) : std::nullopt;
+    const bool width = *value >= 2 && *value <= 8 && *value == std::floor(*value);
+    return width ? std::optional(bitsPatch(static_cast<int>(*value))) : std::nullopt;
 }
 
 /// What the trace of a search says that was chosen, by site. Nothing if one of them is not understood.
