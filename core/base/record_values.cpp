@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/report/record_values.h"
+#include "core/base/record_values.h"
 
 #include <cmath>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quantization/export_record.h"
 
+#include "core/base/shell_word.h"
 #include "core/model/hub_cache.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace mambascope {
 namespace {
@@ -25,20 +25,10 @@ std::string plain(const std::string& text) {
     return result;
 }
 
-/// A word of a command line.
-std::string quoted(const std::string& word) {
-    const bool safe = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-               std::string_view("-_./:").find(c) != std::string_view::npos;
-    });
-    if (safe) {
-        return word;
-    }
-    std::string result = "'";
-    for (const char c : word) {
-        result += c == '\'' ? std::string("'\\''") : c == '\n' ? std::string(" ") : std::string(1, c);
-    }
-    return result + "'";
+/// A word of a command line, in one line: Markdown's fence stays whole.
+std::string word(std::string name) {
+    std::ranges::replace(name, '\n', ' ');
+    return shellWord(name);
 }
 
 std::string frontMatter(const ExportRequest& request) {
@@ -95,11 +85,11 @@ std::string calibrationSection(const ExportRequest& request, const CalibrationSo
 
 std::string
 reproduction(const Checkpoint& checkpoint, const ExportRequest& request, const CalibrationSource* source) {
-    const std::string model = quoted(checkpointName(checkpoint.folder));
+    const std::string model = word(checkpointName(checkpoint.folder));
     std::string text = "## Make it again\n\n```\n";
     if (source != nullptr) {
         text += "mambascope-cli calibrate " + model + " --text " +
-                (source->textName.empty() ? "TEXT" : quoted(source->textName)) + " --samples " +
+                (source->textName.empty() ? "TEXT" : word(source->textName)) + " --samples " +
                 std::to_string(source->samples) + " --length " + std::to_string(source->length) +
                 (source->contiguous ? " --contiguous" : " --seed " + std::to_string(source->seed)) +
                 " -o calibration.safetensors\n";
@@ -114,7 +104,7 @@ reproduction(const Checkpoint& checkpoint, const ExportRequest& request, const C
     text += source != nullptr ? " --calibration calibration.safetensors" : "";
     const std::filesystem::path& folder = request.folder;
     const auto name = folder.has_filename() ? folder.filename() : folder.parent_path().filename();
-    text += " -o " + quoted(name.string()) + "\n```\n\n`mambascope.json` is the file in this folder";
+    text += " -o " + word(name.string()) + "\n```\n\n`mambascope.json` is the file in this folder";
     text += request.checkpointHash.empty()
                 ? ".\n"
                 : "; the original checkpoint has the hash `" + request.checkpointHash + "`.\n";

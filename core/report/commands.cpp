@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/commands.h"
 
-#include "core/report/record_values.h"
+#include "core/base/record_values.h"
+#include "core/base/shell_word.h"
 #include "core/report/searches.h"
 #include "core/report/sweeps.h"
 
@@ -10,22 +11,6 @@
 
 namespace mambascope {
 namespace {
-
-/// A word of a command line, quoted if it has to be.
-std::string word(const std::string& argument) {
-    const bool plain =
-        !argument.empty() && argument.front() != '-' &&
-        argument.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,") ==
-            std::string::npos;
-    if (plain) {
-        return argument;
-    }
-    std::string quoted = "'";
-    for (const char c : argument) {
-        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return quoted + "'";
-}
 
 std::string comment(std::string line) {
     std::ranges::replace_if(
@@ -38,12 +23,12 @@ class Commands {
 public:
     explicit Commands(const Session& session)
         : m_session(session)
-        , m_file(word(session.path().filename().string()))
+        , m_file(shellWord(session.path().filename().string()))
         , m_calibration(session.calibration())
         , m_calibrationHash(m_calibration ? calibrationHash(*m_calibration) : std::string()) {}
 
     void setting(const char* name, const std::string& value, const std::string& what) {
-        m_lines += name + ("=" + word(value)) + "  " + comment(what);
+        m_lines += name + ("=" + shellWord(value)) + "  " + comment(what);
     }
 
     void plan() {
@@ -57,7 +42,7 @@ public:
         const CalibrationSource& source = m_calibration->source;
         if (!source.textName.empty() && source.samples > 0) {
             m_lines += comment(
-                "or anew: mambascope-cli calibrate \"$MODEL\" --text " + word(source.textName) +
+                "or anew: mambascope-cli calibrate \"$MODEL\" --text " + shellWord(source.textName) +
                 " --samples " + std::to_string(source.samples) + " --length " +
                 std::to_string(source.length) +
                 (source.contiguous ? " --contiguous" : " --seed " + std::to_string(source.seed)) +
@@ -75,7 +60,7 @@ public:
         m_lines += std::string("\n") + comment("Run " + id + ": " + result.planName);
         m_lines += ofSession("export plan --run " + id + " -o " + plan);
         m_lines +=
-            "mambascope-cli" + precision(result.dtype) + " evaluate \"$MODEL\" --tasks " + word(tasks) +
+            "mambascope-cli" + precision(result.dtype) + " evaluate \"$MODEL\" --tasks " + shellWord(tasks) +
             " --data \"$DATA\"" +
             (result.limit > 0 ? std::string(" --limit ") + std::to_string(result.limit) : std::string()) +
             " --seed " + std::to_string(result.seed) + " --plan " + plan +
@@ -92,7 +77,7 @@ public:
             return;
         }
         m_lines += ofSession("export plan --search " + id + " -o " + plan);
-        m_lines += "mambascope-cli search \"$MODEL\" --target " + word(target) + " --plan " + plan +
+        m_lines += "mambascope-cli search \"$MODEL\" --target " + shellWord(target) + " --plan " + plan +
                    calibrated(record::text(trace, "calibration_hash")) + " --text " +
                    textOf(record::text(trace, "text")) + " --samples " +
                    std::to_string(record::whole(trace, "windows")) + " --length " +
@@ -112,7 +97,7 @@ public:
             const bool own =
                 m_session.checkpoint() && m_session.checkpoint()->hash == record::text(checkpoint, "hash");
             models +=
-                std::string(" ") + (own ? std::string("\"$MODEL\"") : word(record::text(checkpoint, "name")));
+                std::string(" ") + (own ? std::string("\"$MODEL\"") : shellWord(record::text(checkpoint, "name")));
             calibrations += calibrated(record::text(checkpoint, "calibration_hash"));
             dtype = record::text(checkpoint, "dtype");
             const OrderedJson& plans = record::member(checkpoint, "plans");
@@ -130,7 +115,7 @@ public:
         const std::int64_t limit = record::whole(results, "limit");
         m_lines += ofSession("export recipe --sweep " + id + " -o " + recipe);
         m_lines += "mambascope-cli" + precision(dtype) + " sweep" + models + " --recipe " + recipe +
-                   " --data \"$DATA\" --tasks " + word(tasks) +
+                   " --data \"$DATA\" --tasks " + shellWord(tasks) +
                    (limit > 0 ? std::string(" --limit ") + std::to_string(limit) : std::string()) +
                    " --seed " + std::to_string(record::whole(results, "seed")) + calibrations + " -o sweep-" +
                    id + "\n";
@@ -157,14 +142,14 @@ private:
         }
         return hash == m_calibrationHash
                    ? std::string(" --calibration calibration.safetensors")
-                   : std::string(" --calibration ") + word("calibration-" + hash + ".safetensors");
+                   : std::string(" --calibration ") + shellWord("calibration-" + hash + ".safetensors");
     }
 
     static std::string precision(const std::string& dtype) {
-        return dtype.empty() || dtype == "f32" ? std::string() : std::string(" --dtype ") + word(dtype);
+        return dtype.empty() || dtype == "f32" ? std::string() : std::string(" --dtype ") + shellWord(dtype);
     }
 
-    static std::string textOf(const std::string& name) { return name.empty() ? "TEXT" : word(name); }
+    static std::string textOf(const std::string& name) { return name.empty() ? "TEXT" : shellWord(name); }
 
     /// --grid, or --bits with their budget.
     static std::string choices(const OrderedJson& trace, const std::string& target) {
@@ -175,7 +160,7 @@ private:
             }
         }
         if (target == "alpha") {
-            return std::string(" --grid ") + word(all);
+            return std::string(" --grid ") + shellWord(all);
         }
         if (target != "bits") {
             return {};
@@ -184,7 +169,7 @@ private:
         const bool weighted = std::ranges::any_of(
             sites, [](const OrderedJson& site) { return site.is_object() && site.contains("divergences"); });
         const OrderedJson& budget = record::member(trace, "budget_bits");
-        return std::string(" --bits ") + word(all) + " --average-bits " + word(budget.dump()) +
+        return std::string(" --bits ") + shellWord(all) + " --average-bits " + shellWord(budget.dump()) +
                (weighted ? " --weighted" : "");
     }
 

@@ -3,9 +3,10 @@
 
 #include "core/base/number_text.h"
 #include "core/figure/search_charts.h"
+#include "core/figure/search_trace_sites.h"
 #include "core/quantization/plan.h"
 #include "core/report/html.h"
-#include "core/report/record_values.h"
+#include "core/base/record_values.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,12 +20,12 @@ using html::text;
 
 constexpr std::size_t kMostSensitive = 12;
 
-/// What a search found at one site.
+/// What a search found at one site; numbers are not finite where nothing was measured.
 struct Site {
     SiteId id;
-    std::string chosen;                        ///< α or bits
-    double error = std::nan(""), last = error; ///< of what was chosen, and of the last candidate
-    double grows = error, falls = error;       ///< sensitivity, nats a token
+    std::string chosen;          ///< α or bits
+    double error = 0, last = 0;  ///< of what was chosen, and of the last candidate
+    double added = 0, saved = 0; ///< sensitivity, nats a token
 };
 
 /// A trace, read for its tables.
@@ -35,34 +36,20 @@ struct Trace {
     std::vector<Site> sites; ///< by layer, then linear
 };
 
-double errorAt(const OrderedJson& errors, std::size_t candidate) {
-    return errors.is_array() && candidate < errors.size() && errors[candidate].is_number()
-               ? errors[candidate].get<double>()
-               : std::nan("");
-}
-
-Trace traceOf(const OrderedJson& json) {
+/// `plain` is the same trace. No sites if it is none.
+Trace traceOf(const OrderedJson& json, const Json& plain) {
     Trace trace{json, record::text(json, "target"), {}, {}};
-    for (const OrderedJson& candidate : record::member(json, "candidates")) {
-        trace.candidates.push_back(candidate.is_string() ? candidate.get<std::string>() : std::string());
-    }
-    const double baseline = record::number(json, "baseline"), plan = record::number(json, "plan");
-    const OrderedJson& sites = record::object(json, "sites");
-    for (const auto& [name, found] : sites.items()) {
-        const auto id = parseSite(name);
-        if (!id) {
-            continue;
+    if (const auto losses = tracedLosses(plain)) {
+        for (const TracedLoss& loss : *losses) {
+            trace.sites.push_back({loss.site, {}, 0, 0, loss.added, loss.saved});
         }
-        Site site{*id, record::text(found, "chosen")};
-        const auto chosen = std::ranges::find(trace.candidates, site.chosen);
-        const OrderedJson& errors = record::member(found, "errors");
-        site.error = errorAt(errors, static_cast<std::size_t>(chosen - trace.candidates.begin()));
-        site.last = errorAt(errors, trace.candidates.size() - 1);
-        site.grows = record::number(found, "only") - baseline;
-        site.falls = plan - record::number(found, "without");
-        trace.sites.push_back(std::move(site));
+    } else if (const auto choice = tracedChoice(plain)) {
+        trace.candidates = choice->candidates;
+        for (const TracedSite& site : choice->sites) {
+            trace.sites.push_back(
+                {site.site, choice->candidates[site.chosen], site.errors[site.chosen], site.errors.back()});
+        }
     }
-    std::ranges::sort(trace.sites, {}, &Site::id);
     return trace;
 }
 
@@ -179,13 +166,13 @@ std::string chosenTable(const Trace& trace) {
 std::string sensitivityTable(const Trace& trace) {
     std::vector<Site> sites = trace.sites;
     std::ranges::stable_sort(sites, [](const Site& a, const Site& b) {
-        return a.grows > b.grows; // a NaN is never the larger one
+        return a.added > b.added; // a NaN is never the larger one
     });
     sites.resize(std::min(sites.size(), kMostSensitive));
     std::vector<std::vector<std::string>> rows;
     for (const Site& site : sites) {
         rows.push_back(
-            {text(siteName(site.id)), html::signedNumber(site.grows, 4), html::signedNumber(-site.falls, 4)});
+            {text(siteName(site.id)), html::signedNumber(site.added, 4), html::signedNumber(-site.saved, 4)});
     }
     return element(
                "p", "Loss without quantization " + html::number(record::number(trace.json, "baseline"), 4) +
@@ -200,8 +187,8 @@ std::string everySite(const Trace& trace) {
     for (const Site& site : trace.sites) {
         cells[site.id.layer][site.id.linear] =
             sensitivity
-                ? html::signedNumber(site.grows, 4) + " <span class=\"faint\">" +
-                      html::signedNumber(-site.falls, 4) + "</span>"
+                ? html::signedNumber(site.added, 4) + " <span class=\"faint\">" +
+                      html::signedNumber(-site.saved, 4) + "</span>"
                 : text(site.chosen) + " <span class=\"faint\">" + html::scientific(site.error) + "</span>";
     }
     std::vector<std::string> heads{"layer"};
@@ -222,17 +209,18 @@ std::string everySite(const Trace& trace) {
 }
 
 std::string one(const Record& search, const Medium& medium) {
-    const Trace trace = traceOf(search.content);
-    std::string title = searchTitle(search);
+    const Json plain = record::unordered(search.content);
+    const Trace trace = traceOf(search.content, plain);
+    const std::string title = searchTitle(search);
     std::string content = element("h3", text(title));
-    const SearchView view = trace.target == "sensitivity" ? SearchView::Sensitivity : SearchView::Errors;
-    auto chart = searchChart(record::unordered(search.content), title, {view});
+    const bool sensitivity = trace.target == "sensitivity";
+    auto chart = searchChart(plain, title, {sensitivity ? SearchView::Sensitivity : SearchView::Errors});
     if (!chart.ok() || trace.sites.empty()) {
         return content + element("p", "This record is not the trace of a search.", "class=\"faint\"");
     }
     content += parameters(trace) + allocations(search.content);
-    content += trace.target == "sensitivity" ? sensitivityTable(trace) : chosenTable(trace);
-    if (trace.target != "sensitivity") {
+    content += sensitivity ? sensitivityTable(trace) : chosenTable(trace);
+    if (!sensitivity) {
         content += element(
             "p",
             "Errors are those of a linear's output against the unquantized one: the sum of squared "

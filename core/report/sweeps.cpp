@@ -3,7 +3,7 @@
 
 #include "core/figure/sweep_figure.h"
 #include "core/report/html.h"
-#include "core/report/record_values.h"
+#include "core/base/record_values.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/search_text.h"
 
+#include "core/figure/search_trace_sites.h"
 #include "ui/models/text.h"
 
 #include <QCoreApplication>
@@ -20,13 +21,6 @@ struct Texts {
     Q_DECLARE_TR_FUNCTIONS(SearchText)
 };
 
-double numberIn(const Json& json, const char* member) {
-    const auto found = json.is_object() ? json.find(member) : json.end();
-    return json.is_object() && found != json.end() && found->is_number()
-               ? found->get<double>()
-               : std::numeric_limits<double>::quiet_NaN();
-}
-
 QString shortText(double value) {
     return std::isfinite(value) ? significant(value, kDigits) : QStringLiteral("—");
 }
@@ -45,12 +39,12 @@ QString bitsFound(const Json& trace) {
     const Json chosen = trace.value("chosen", Json());
     const QString text =
         Texts::tr("Bits found for %n sites, %1 a weight on average.", nullptr, siteCount(trace))
-            .arg(shortText(numberIn(trace, "average_bits")));
+            .arg(shortText(tracedNumber(trace, "average_bits")));
     if (!allocations.is_object() || !chosen.is_string() || !allocations.contains(chosen.get<std::string>())) {
         return text;
     }
-    const double divergence = numberIn(allocations[chosen.get<std::string>()], "divergence");
-    const double uniform = numberIn(allocations.value("uniform", Json()), "divergence");
+    const double divergence = tracedNumber(allocations[chosen.get<std::string>()], "divergence");
+    const double uniform = tracedNumber(allocations.value("uniform", Json()), "divergence");
     if (!std::isfinite(uniform)) {
         return text + u' ' + Texts::tr("Divergence: %1 nats a token.").arg(shortText(divergence));
     }
@@ -61,25 +55,19 @@ QString bitsFound(const Json& trace) {
 
 /// The site that adds most by itself, else the one without which most is saved.
 QString mostSensitive(const Json& trace) {
-    const double baseline = numberIn(trace, "baseline"), plan = numberIn(trace, "plan");
-    std::string alone, saved;
-    double most = -std::numeric_limits<double>::infinity(), best = most;
-    const Json sites = trace.value("sites", Json::object());
-    for (const auto& [name, site] : sites.items()) {
-        if (const double added = numberIn(site, "only") - baseline; added > most) {
-            most = added;
-            alone = name;
-        }
-        if (const double less = plan - numberIn(site, "without"); less > best) {
-            best = less;
-            saved = name;
-        }
+    // A NaN is never the larger one.
+    const TracedLoss none{{}, -std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+    TracedLoss adds = none, saves = none;
+    for (const TracedLoss& loss : tracedLosses(trace).value_or(std::vector<TracedLoss>())) {
+        adds = loss.added > adds.added ? loss : adds;
+        saves = loss.saved > saves.saved ? loss : saves;
     }
-    if (!alone.empty()) {
-        return Texts::tr("%1 adds most by itself, %2.").arg(qt(alone), shortText(most));
+    if (std::isfinite(adds.added)) {
+        return Texts::tr("%1 adds most by itself, %2.").arg(qt(siteName(adds.site)), shortText(adds.added));
     }
-    return saved.empty() ? QString()
-                         : Texts::tr("Leaving %1 in floats saves most, %2.").arg(qt(saved), shortText(best));
+    return std::isfinite(saves.saved)
+               ? Texts::tr("Leaving %1 in floats saves most, %2.").arg(qt(siteName(saves.site)), shortText(saves.saved))
+               : QString();
 }
 
 } // namespace
@@ -102,7 +90,7 @@ QString searchName(const Json& trace) {
         return Texts::tr("α of every site");
     }
     if (target == SearchTarget::Bits) {
-        const double budget = numberIn(trace, "budget_bits");
+        const double budget = tracedNumber(trace, "budget_bits");
         return std::isfinite(budget) ? Texts::tr("%1 bits on average").arg(shortText(budget))
                                      : Texts::tr("bits");
     }
@@ -112,7 +100,7 @@ QString searchName(const Json& trace) {
 QString foundText(const Json& trace) {
     const auto target = targetOf(trace);
     if (target == SearchTarget::Alpha) {
-        const double before = numberIn(trace, "error_before"), after = numberIn(trace, "error_after");
+        const double before = tracedNumber(trace, "error_before"), after = tracedNumber(trace, "error_after");
         if (!std::isfinite(before) || !std::isfinite(after)) { // of an earlier version
             return Texts::tr("α found for %n sites.", nullptr, siteCount(trace));
         }
@@ -127,7 +115,7 @@ QString foundText(const Json& trace) {
     if (target != SearchTarget::Sensitivity) {
         return {};
     }
-    const double added = numberIn(trace, "plan") - numberIn(trace, "baseline");
+    const double added = tracedNumber(trace, "plan") - tracedNumber(trace, "baseline");
     const QString whole = Texts::tr("The plan adds %1 nats a token to the loss.").arg(shortText(added));
     const QString most = mostSensitive(trace);
     return most.isEmpty() ? whole : QString(whole + u' ' + most);
