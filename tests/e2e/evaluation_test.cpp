@@ -16,11 +16,6 @@ using namespace mambascope::test;
 
 namespace {
 
-QByteArray readText(const QString& path) {
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray("unreadable");
-}
-
 Json readJson(const QString& path) {
     return Json::parse(readText(path).toStdString());
 }

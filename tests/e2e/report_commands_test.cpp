@@ -14,11 +14,6 @@ using namespace mambascope::test;
 
 namespace {
 
-QByteArray readText(const QString& path) {
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
-
 Json readJson(const QString& path) {
     return Json::parse(readText(path).toStdString(), nullptr, false);
 }

@@ -16,11 +16,6 @@ using namespace mambascope::test;
 
 namespace {
 
-QByteArray readText(const QString& path) {
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
-
 qsizetype runsIn(const QString& folder) {
     return QDir(folder + QStringLiteral("/runs")).entryList({"*.json"}, QDir::Files).size();
 }

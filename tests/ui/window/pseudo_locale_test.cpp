@@ -5,6 +5,7 @@
 #include "core/figure/result_charts.h"
 #include "core/session/session_diff.h"
 #include "tests/ui/window/bench.h"
+#include "tests/ui/window/pseudo_locale.h"
 #include "ui/dialogs/about_dialog.h"
 #include "ui/dialogs/calibrate_dialog.h"
 #include "ui/dialogs/compare_dialog.h"
@@ -43,11 +44,9 @@
 #include <QTemporaryFile>
 #include <QTextBrowser>
 #include <QToolButton>
-#include <QTranslator>
 #include <QtTest>
 
 #include <algorithm>
-#include <cmath>
 
 using namespace mambascope;
 using namespace mambascope::ui;
@@ -55,42 +54,6 @@ using namespace mambascope::ui;
 namespace {
 
 constexpr int kPatience = 30000; ///< ms
-
-/// "Open" becomes "[Open~~]". Places for values, mnemonics and tags stay where they are.
-class PseudoLocale : public QTranslator {
-public:
-    bool isEmpty() const override { return false; }
-    QString translate(const char* context, const char* source, const char*, int) const override {
-        const QString text = QString::fromUtf8(source);
-        const QLatin1String from(context);
-        // Keys are read back by Qt; and the direction of writing is no text.
-        if (from == QLatin1String("QShortcut") || from == QLatin1String("QGuiApplication") ||
-            text.startsWith(QLatin1String("Ctrl+"))) {
-            return {};
-        }
-        constexpr double kLonger = 0.4;
-        return QStringLiteral("[%1%2]").arg(
-            text,
-            QString(static_cast<qsizetype>(std::ceil(kLonger * static_cast<double>(text.size()))), u'~'));
-    }
-};
-
-/// What is left of a text outside of all brackets.
-QString outside(const QString& text) {
-    QString left;
-    int depth = 0;
-    for (const QChar each : text) {
-        if (each == u'[') {
-            ++depth;
-        } else if (each == u']') {
-            --depth;
-            left += u' ';
-        } else if (depth == 0) {
-            left += each;
-        }
-    }
-    return left;
-}
 
 } // namespace
 
@@ -120,7 +83,7 @@ private:
     void checkActions(const QList<QAction*>& actions);
     void work();
 
-    PseudoLocale m_language;
+    test::PseudoLocale m_language;
     QStringList m_complaints;
     std::unique_ptr<test::WarningCollector> m_warnings;
     std::unique_ptr<Theme> m_theme;
@@ -223,7 +186,7 @@ void PseudoLocaleTest::check(const QString& text, const QString& where) {
         QStringLiteral("f16"),     QStringLiteral("int8")};
     static const QRegularExpression kTagOrPath(QStringLiteral("<[^>]*>|(?<=^|\\s)/\\S+"));
     static const QRegularExpression kWord(QStringLiteral("[\\p{L}_][\\p{L}\\p{N}_.]+"));
-    QString left = outside(text).remove(u'&');
+    QString left = test::outside(text).remove(u'&');
     for (const QString& known : untranslated()) {
         if (!known.isEmpty()) {
             left.replace(known, QLatin1String(" "));
@@ -452,7 +415,8 @@ void PseudoLocaleTest::theDialogs() {
 }
 
 void PseudoLocaleTest::theDialogsOfTheEngine() {
-    checkDialog(*std::make_unique<EngineDialog>(QString(), m_window.get()));
+    EngineDialog engine(QString(), m_window.get());
+    checkDialog(engine);
     using Purpose = EngineFolderDialog::Purpose;
     const EngineCommand command = engineCommandOf(QStringLiteral(FAKE_ENGINE)).value();
     for (const Purpose purpose : {Purpose::OpenCheckpoint, Purpose::NameNewFolder}) {
@@ -490,7 +454,7 @@ int main(int argc, char** argv) {
         return 1;
     }
     screen.write(R"({"screens": [{"name": "test", "width": 1920, "height": 1200, "logicalDpi": 96, "dpr": 1}]})");
-    screen.flush();
+    screen.close();
     qputenv("QT_QPA_PLATFORM", "offscreen:configfile=" + screen.fileName().toUtf8());
     QApplication application(argc, argv);
     PseudoLocaleTest test;
