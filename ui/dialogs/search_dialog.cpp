@@ -163,9 +163,8 @@ void SearchDialog::fill(const SearchSettings& settings) {
     m_grid->setText(settings.grid);
     const bool inBytes = settings.budgetBytes > 0;
     m_unit->setCurrentIndex(inBytes ? kMebibytes : kBits);
-    m_budget->setDecimals(inBytes ? 3 : 2);
     m_budget->setRange(0.001, 1'000'000);
-    m_budget->setSingleStep(inBytes ? 1 : 0.25);
+    stepByUnit();
     m_budget->setValue(
         inBytes ? static_cast<double>(settings.budgetBytes) / kMebibyte : settings.averageBits);
     for (std::size_t i = 0; i < m_widths.size(); ++i) {
@@ -223,6 +222,12 @@ double SearchDialog::budgetBits() const {
                                                     : asked.averageBits;
 }
 
+void SearchDialog::stepByUnit() {
+    const bool inBytes = m_unit->currentIndex() == kMebibytes;
+    m_budget->setDecimals(inBytes ? 3 : 2);
+    m_budget->setSingleStep(inBytes ? 1 : 0.25);
+}
+
 /// The same budget in the other unit.
 void SearchDialog::changeUnit() {
     const ModelSpec* spec = m_workspace.spec();
@@ -232,8 +237,7 @@ void SearchDialog::changeUnit() {
     const double perBit = static_cast<double>(siteWeightCount(*spec)) / 8 / kMebibyte;
     const bool inBytes = m_unit->currentIndex() == kMebibytes;
     const double value = inBytes ? m_budget->value() * perBit : m_budget->value() / perBit;
-    m_budget->setDecimals(inBytes ? 3 : 2);
-    m_budget->setSingleStep(inBytes ? 1 : 0.25);
+    stepByUnit();
     m_budget->setValue(value);
     check();
 }

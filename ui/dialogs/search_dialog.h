@@ -39,6 +39,7 @@ private:
     QWidget* sensitivityPage();
     void buildForm();
     void browse();
+    void stepByUnit();
     void changeUnit();
     /// Why the search cannot begin as it is set; empty if it can.
     QString trouble() const;

@@ -82,13 +82,12 @@ SearchesDialog::SearchesDialog(Workspace& workspace, const Theme& theme, QWidget
         &SearchesDialog::showCurrent);
     connect(m_view, &QComboBox::activated, this, &SearchesDialog::showChart);
     connect(m_order, &QComboBox::activated, this, &SearchesDialog::showChart);
-    connect(
-        m_layer, &QSpinBox::valueChanged, this, [this](int layer) { m_workspace.view().setLayer(layer); });
-    connect(&workspace.view(), &ViewState::changed, this, [this] {
-        if (m_layer->value() != m_workspace.view().data().layer) {
-            m_layer->setValue(m_workspace.view().data().layer);
-        }
+    connect(m_layer, &QSpinBox::valueChanged, this, [this](int layer) {
+        m_workspace.view().setLayer(layer);
         showChart();
+    });
+    connect(&workspace.view(), &ViewState::changed, this, [this] {
+        m_layer->setValue(m_workspace.view().data().layer);
     });
     connect(m_plot, &ChartPlot::readoutChanged, m_readout, &QLabel::setText);
     connect(&workspace, &Workspace::searchesChanged, this, &SearchesDialog::refresh);
@@ -272,12 +271,15 @@ void SearchesDialog::showChart() {
         return;
     }
     if (const ModelSpec* spec = m_workspace.spec()) {
+        const QSignalBlocker quiet(m_layer);
         m_layer->setRange(0, std::max(0, spec->layers - 1));
         m_layer->setValue(m_workspace.view().data().layer);
     }
     std::vector<Json> searches;
-    for (const SearchEntry& entry : m_model->entries()) {
-        searches.push_back(entry.trace);
+    for (const SearchEntry& each : m_model->entries()) {
+        if (view == SearchView::Budget) {
+            searches.push_back(each.trace);
+        }
     }
     const SearchEntry& entry = m_model->entry(row);
     const SearchChartRequest request{
