@@ -70,8 +70,7 @@ ChartPanel alphaPanel(Linear linear, int layer, const TracedChoice& choice) {
         const std::string& chosen = choice.candidates[shown->chosen];
         one.kind = one.points.size() > 1 ? ChartKind::Line : ChartKind::Points;
         panel.series.push_back(std::move(one));
-        panel.subtitle = "layer " + std::to_string(layer) + ": " +
-                         (parseNumber(chosen) ? "α " + chosen : std::string("no smoothing")) + ", error " +
+        panel.subtitle = (parseNumber(chosen) ? "α " + chosen : std::string("no smoothing")) + ", error " +
                          rounded(shown->errors[shown->chosen]) + "; without " + rounded(shown->errors.back());
         if (const auto alpha = parseNumber(chosen)) {
             panel.marks.push_back({*alpha, "chosen"});

@@ -110,6 +110,27 @@ void SearchDialog::buildForm() {
     form->addRow(m_state);
     form->addRow(m_buttons);
     m_buttons->button(QDialogButtonBox::Ok)->setText(tr("Sea&rch"));
+    alignFields();
+}
+
+/// Pages have forms of their own, whose fields begin where the others do.
+void SearchDialog::alignFields() {
+    QList<QWidget*> labels;
+    for (const QFormLayout* form : findChildren<QFormLayout*>()) {
+        for (int row = 0; row < form->rowCount(); ++row) {
+            const QLayoutItem* item = form->itemAt(row, QFormLayout::LabelRole);
+            if (item != nullptr && item->widget() != nullptr) {
+                labels.append(item->widget());
+            }
+        }
+    }
+    int width = 0;
+    for (const QWidget* label : labels) {
+        width = std::max(width, label->sizeHint().width());
+    }
+    for (QWidget* label : labels) {
+        label->setMinimumWidth(width);
+    }
 }
 
 QWidget* SearchDialog::alphaPage() {

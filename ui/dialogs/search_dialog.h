@@ -38,6 +38,7 @@ private:
     QWidget* bitsPage();
     QWidget* sensitivityPage();
     void buildForm();
+    void alignFields();
     void browse();
     void stepByUnit();
     void changeUnit();
