@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kShades = 255;
 constexpr std::size_t kManyValues = 1 << 15; // a table costs as much as a quarter of these
+constexpr std::size_t kTile = 64;            // columns turned into rows together, within the first-level cache
 
 /// axisFraction() for many values of one scale: what depends on the scale alone is computed once.
 class Shader {
@@ -107,15 +108,24 @@ HeatGrid::HeatGrid(int rows, int columns, std::span<const float> values, const H
     , m_columns(columns)
     , m_shades(values.size()) {
     assert(values.size() == static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
+    std::vector<std::uint8_t> shades(values.size());
     const Shader shader(scale);
     const bool positive = scale.range.low > 0 && scale.range.high > scale.range.low;
     if (scale.scale == AxisScale::Log && positive && values.size() > kManyValues) {
-        std::transform(values.begin(), values.end(), m_shades.begin(), ShadeTable(shader, scale.range));
-        return;
+        std::transform(values.begin(), values.end(), shades.begin(), ShadeTable(shader, scale.range));
+    } else {
+        std::transform(values.begin(), values.end(), shades.begin(), [&shader](float value) {
+            return shader(static_cast<double>(value));
+        });
     }
-    std::transform(values.begin(), values.end(), m_shades.begin(), [&shader](float value) {
-        return shader(static_cast<double>(value));
-    });
+    const auto height = static_cast<std::size_t>(rows), width = static_cast<std::size_t>(columns);
+    for (std::size_t tile = 0; tile < width; tile += kTile) {
+        for (std::size_t row = 0; row < height; ++row) {
+            for (std::size_t column = tile; column < std::min(width, tile + kTile); ++column) {
+                m_shades[column * height + row] = shades[row * width + column];
+            }
+        }
+    }
 }
 
 PixelSpan pixelsOf(int column, const HeatWindow& window, int width) {
@@ -131,26 +141,15 @@ PixelSpan pixelsOf(int column, const HeatWindow& window, int width) {
     return {first, last};
 }
 
-void HeatGrid::poolRow(
+void HeatGrid::spreadPeaks(
     int row, std::span<const PixelSpan> spans, std::span<std::uint8_t> pixels, int spread) const {
     const int width = static_cast<int>(pixels.size());
-    const std::uint8_t* shades = m_shades.data() + index(row, 0);
-    for (std::size_t column = 0; column < spans.size(); ++column) {
-        const PixelSpan span = spans[column];
-        for (int x = span.first; x <= span.last; ++x) {
-            auto& pixel = pixels[static_cast<std::size_t>(x)];
-            pixel = std::max(pixel, shades[column]);
-        }
-    }
-    if (spread <= 0 || static_cast<std::size_t>(row) >= m_peaks.size()) {
-        return;
-    }
     for (const int column : m_peaks[static_cast<std::size_t>(row)]) {
         const PixelSpan span = spans[static_cast<std::size_t>(column)];
         for (int x = std::max(0, span.first - spread);
              span.first <= span.last && x <= std::min(width - 1, span.last + spread); ++x) {
             auto& pixel = pixels[static_cast<std::size_t>(x)];
-            pixel = std::max(pixel, shades[column]);
+            pixel = std::max(pixel, at(row, column));
         }
     }
 }
@@ -160,24 +159,45 @@ std::vector<std::uint8_t> HeatGrid::pooled(
     if (width < 1 || bands < 1 || order.empty() || !(window.last > window.first)) {
         return {};
     }
-    std::vector<std::uint8_t> pixels(
-        static_cast<std::size_t>(width) * static_cast<std::size_t>(bands), kNoShade);
-    std::vector<PixelSpan> spans; // the same for every row
+    const auto pixelCount = static_cast<std::size_t>(width), height = static_cast<std::size_t>(m_rows);
+    std::vector<PixelSpan> spans;
+    std::vector<std::uint8_t> byPixel(pixelCount * height, kNoShade);
     for (int column = 0; column < m_columns; ++column) {
-        spans.push_back(pixelsOf(column, window, width));
+        const PixelSpan span = pixelsOf(column, window, width);
+        spans.push_back(span);
+        const std::uint8_t* from = m_shades.data() + index(0, column);
+        for (int x = span.first; x <= span.last; ++x) {
+            std::uint8_t* to = byPixel.data() + static_cast<std::size_t>(x) * height;
+            for (std::size_t row = 0; row < height; ++row) {
+                to[row] = std::max(to[row], from[row]);
+            }
+        }
     }
+    std::vector<std::uint8_t> pixels(pixelCount * static_cast<std::size_t>(bands), kNoShade);
     const std::size_t rows = order.size();
-    for (std::size_t position = 0; position < rows; ++position) {
+    const auto lineOf = [&](std::size_t position) {
         const std::size_t band = position * static_cast<std::size_t>(bands) / rows;
-        const std::size_t end = std::max(band + 1, (position + 1) * static_cast<std::size_t>(bands) / rows);
-        const std::span<std::uint8_t> all(pixels);
-        const auto line =
-            all.subspan(band * static_cast<std::size_t>(width), static_cast<std::size_t>(width));
-        poolRow(order[position], spans, line, spread);
+        return std::span<std::uint8_t>(pixels).subspan(band * pixelCount, pixelCount);
+    };
+    for (std::size_t tile = 0; tile < pixelCount; tile += kTile) {
+        for (std::size_t position = 0; position < rows; ++position) {
+            const auto line = lineOf(position);
+            const std::uint8_t* from = byPixel.data() + static_cast<std::size_t>(order[position]);
+            for (std::size_t x = tile; x < std::min(pixelCount, tile + kTile); ++x) {
+                line[x] = std::max(line[x], from[x * height]);
+            }
+        }
+    }
+    for (std::size_t position = 0; position < rows; ++position) {
+        const auto line = lineOf(position);
+        if (spread > 0 && static_cast<std::size_t>(order[position]) < m_peaks.size()) {
+            spreadPeaks(order[position], spans, line, spread);
+        }
+        const std::size_t band = position * static_cast<std::size_t>(bands) / rows;
+        const std::size_t end = (position + 1) * static_cast<std::size_t>(bands) / rows;
         for (std::size_t next = band + 1; next < end; ++next) { // a row that is several bands high
             std::copy(
-                line.begin(), line.end(),
-                pixels.begin() + static_cast<std::ptrdiff_t>(next * static_cast<std::size_t>(width)));
+                line.begin(), line.end(), pixels.begin() + static_cast<std::ptrdiff_t>(next * pixelCount));
         }
     }
     return pixels;

@@ -60,13 +60,14 @@ public:
 
 private:
     std::size_t index(int row, int column) const {
-        return static_cast<std::size_t>(row) * static_cast<std::size_t>(m_columns) +
-               static_cast<std::size_t>(column);
+        return static_cast<std::size_t>(column) * static_cast<std::size_t>(m_rows) +
+               static_cast<std::size_t>(row);
     }
-    void poolRow(int row, std::span<const PixelSpan> spans, std::span<std::uint8_t> pixels, int spread) const;
+    void spreadPeaks(
+        int row, std::span<const PixelSpan> spans, std::span<std::uint8_t> pixels, int spread) const;
 
     int m_rows = 0, m_columns = 0;
-    std::vector<std::uint8_t> m_shades;
+    std::vector<std::uint8_t> m_shades; ///< column by column: all rows of a pixel are pooled at once
     std::vector<std::vector<int>> m_peaks;
 };
 
