@@ -4,6 +4,7 @@
 #include "ui/models/core_words.h"
 #include "ui/models/text.h"
 #include "ui/plots/axis_ticks.h"
+#include "ui/plots/laid_out_texts.h"
 #include "ui/plots/panel_painter.h"
 
 #include <QCoreApplication>
@@ -41,17 +42,16 @@ AxisTicks colourTicks(const HeatMap& map, double height, const QFontMetricsF& me
         map.scale.range, map.scale.scale, height, [&](const QString&) { return metrics.ascent(); });
 }
 
-double widestTick(const HeatMap& map, double height, const QFontMetricsF& metrics) {
-    double width = 0;
-    for (const auto& tick : colourTicks(map, height, metrics).major) {
-        width = std::max(width, metrics.horizontalAdvance(tick.label));
-    }
-    return width;
+double widthOf(const QString& text, const HeatStyle& style, const QFontMetricsF& metrics) {
+    return style.texts != nullptr ? style.texts->width(text) : metrics.horizontalAdvance(text);
 }
 
-void drawText(QPainter& painter, QPointF baseline, const QString& text, const QColor& colour) {
-    painter.setPen(colour);
-    painter.drawText(baseline, text);
+double widestTick(const HeatMap& map, double height, const HeatStyle& style, const QFontMetricsF& metrics) {
+    double width = 0;
+    for (const auto& tick : colourTicks(map, height, metrics).major) {
+        width = std::max(width, widthOf(tick.label, style, metrics));
+    }
+    return width;
 }
 
 void drawRotated(QPainter& painter, QPointF centre, const QString& text, const QFontMetricsF& metrics) {
@@ -76,7 +76,49 @@ struct Sheet {
     const HeatMap& map;
     const HeatStyle& style;
     QFontMetricsF metrics;
+
+    double width(const QString& text) const { return widthOf(text, style, metrics); }
 };
+
+void drawText(const Sheet& sheet, QPointF baseline, const QString& text, const QColor& colour) {
+    sheet.painter.setPen(colour);
+    if (sheet.style.texts != nullptr) {
+        sheet.style.texts->draw(sheet.painter, baseline, text);
+    } else {
+        sheet.painter.drawText(baseline, text);
+    }
+}
+
+/// The coloured field over a part of an image; `none` where no channel is.
+void fillField(
+    QImage& image, const QRect& part, const HeatMap& map, const HeatWindow& window, ColourMap colours,
+    double unit, QRgb none) {
+    std::array<QRgb, 256> table = colourTable(colours);
+    table[kNoShade] = none;
+    const int bands = std::min(map.layers, part.height());
+    // An outlier covers at least three logical pixels, which an audience can see from the last row.
+    const double perChannel = part.width() / (window.last - window.first);
+    const int spread = std::max(0, static_cast<int>(std::ceil((3 * unit - perChannel) / 2)));
+    const auto width = static_cast<std::size_t>(part.width());
+    std::vector<std::uint8_t> shades = map.grid.pooled(map.order, window, part.width(), bands, spread);
+    shades.resize(width * static_cast<std::size_t>(bands), kNoShade);
+    const auto lineAt = [&](int y) {
+        return reinterpret_cast<QRgb*>(image.scanLine(part.top() + y)) + part.left();
+    };
+    for (int band = 0; band < bands; ++band) {
+        // The same edges as HeatLayout::rowTop().
+        const int top = static_cast<int>(static_cast<qint64>(band) * part.height() / bands);
+        const int end = static_cast<int>(static_cast<qint64>(band + 1) * part.height() / bands);
+        QRgb* line = lineAt(top);
+        const std::uint8_t* from = shades.data() + static_cast<std::size_t>(band) * width;
+        for (std::size_t x = 0; x < width; ++x) {
+            line[x] = table[from[x]];
+        }
+        for (int y = top + 1; y < end; ++y) {
+            std::memcpy(lineAt(y), line, width * sizeof(QRgb));
+        }
+    }
+}
 
 void paintField(const Sheet& sheet) {
     const HeatLayout& layout = sheet.layout;
@@ -86,13 +128,21 @@ void paintField(const Sheet& sheet) {
     if (size.isEmpty()) {
         return;
     }
+    const double unit = sheet.style.unit / layout.resolution;
+    const QColor& none = sheet.style.colours.bandFill;
+    QImage* image = imageOf(sheet.painter);
+    const QRect part = inPixels(sheet.painter.deviceTransform(), layout.map);
+    if (image != nullptr && !sheet.painter.hasClipping() && none.alpha() == 255 && part.size() == size &&
+        image->rect().contains(part)) {
+        fillField(*image, part, sheet.map, layout.window, sheet.style.colourMap, unit, none.rgb());
+        return;
+    }
+    sheet.painter.fillRect(layout.map, none);
     sheet.painter.save();
     sheet.painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
     sheet.painter.setRenderHint(QPainter::LosslessImageRendering, true);
     sheet.painter.drawImage(
-        layout.map,
-        heatImage(
-            sheet.map, layout.window, size, sheet.style.colourMap, sheet.style.unit / layout.resolution));
+        layout.map, heatImage(sheet.map, layout.window, size, sheet.style.colourMap, unit));
     sheet.painter.restore();
 }
 
@@ -101,7 +151,7 @@ void paintChannelAxis(const Sheet& sheet) {
     const double unit = sheet.style.unit;
     const AxisTicks ticks = axisTicks(
         AxisRange{sheet.layout.window.first, sheet.layout.window.last}, AxisScale::Linear, area.width(),
-        [&](const QString& label) { return sheet.metrics.horizontalAdvance(label); }, true);
+        [&](const QString& label) { return sheet.width(label); }, true);
     QPainter& painter = sheet.painter;
     painter.setPen(QPen(sheet.style.colours.axis, unit));
     for (const auto& tick : ticks.major) {
@@ -111,15 +161,15 @@ void paintChannelAxis(const Sheet& sheet) {
     const double baseline = area.bottom() + (kTick + 2) * unit + sheet.metrics.ascent();
     for (const auto& tick : ticks.major) {
         drawText(
-            painter,
-            QPointF(sheet.layout.x(tick.value) - sheet.metrics.horizontalAdvance(tick.label) / 2, baseline),
+            sheet,
+            QPointF(sheet.layout.x(tick.value) - sheet.width(tick.label) / 2, baseline),
             tick.label, sheet.style.colours.secondaryText);
     }
     const QString label = Texts::tr("channel");
     drawText(
-        painter,
+        sheet,
         QPointF(
-            area.center().x() - sheet.metrics.horizontalAdvance(label) / 2,
+            area.center().x() - sheet.width(label) / 2,
             baseline + sheet.metrics.height()),
         label, sheet.style.colours.secondaryText);
 }
@@ -139,12 +189,12 @@ void paintLayerAxis(const Sheet& sheet) {
     for (int position = 0; position < layout.rows; position += every) {
         const QString label = QString::number(sheet.map.order[static_cast<std::size_t>(position)]);
         const double y = (layout.rowTop(position) + layout.rowTop(position + 1)) / 2;
-        const double width = sheet.metrics.horizontalAdvance(label);
+        const double width = sheet.width(label);
         widest = std::max(widest, width);
         sheet.painter.setPen(QPen(sheet.style.colours.axis, unit));
         sheet.painter.drawLine(QPointF(layout.map.left() - 3 * unit, y), QPointF(layout.map.left(), y));
         drawText(
-            sheet.painter,
+            sheet,
             QPointF(
                 layout.map.left() - kLayerLabels * unit - width,
                 y + sheet.metrics.ascent() / 2 - sheet.metrics.descent() / 2),
@@ -172,7 +222,7 @@ void paintRecurrence(const Sheet& sheet) {
         std::ranges::all_of(sheet.map.rows, [](const HeatRow& row) { return row.spread == 0; });
     const QString shown = noAnswer ? Texts::tr("the outlier rule has no answer here") : head;
     drawText(
-        painter, QPointF(area.left(), area.top() - 3 * unit),
+        sheet, QPointF(area.left(), area.top() - 3 * unit),
         sheet.metrics.elidedText(shown, Qt::ElideRight, area.width()), sheet.style.colours.secondaryText);
     painter.setPen(QPen(sheet.style.colours.grid, unit));
     painter.drawLine(area.bottomLeft(), area.bottomRight());
@@ -195,9 +245,9 @@ void paintRecurrence(const Sheet& sheet) {
 
 void paintHead(const Sheet& sheet, const QRectF& strip, const QString& text) {
     drawText(
-        sheet.painter,
+        sheet,
         QPointF(
-            strip.center().x() - sheet.metrics.horizontalAdvance(text) / 2,
+            strip.center().x() - sheet.width(text) / 2,
             strip.top() - 4 * sheet.style.unit),
         text, sheet.style.colours.secondaryText);
 }
@@ -229,11 +279,11 @@ void paintOutlierStrip(const Sheet& sheet) {
     const double baseline = strip.bottom() + (kTick + 2) * sheet.style.unit + sheet.metrics.ascent();
     const QString last = number(static_cast<qlonglong>(most));
     drawText(
-        sheet.painter, QPointF(strip.left(), baseline), QStringLiteral("0"),
+        sheet, QPointF(strip.left(), baseline), QStringLiteral("0"),
         sheet.style.colours.secondaryText);
     if (most > 0) {
         drawText(
-            sheet.painter, QPointF(strip.right() - sheet.metrics.horizontalAdvance(last), baseline), last,
+            sheet, QPointF(strip.right() - sheet.width(last), baseline), last,
             sheet.style.colours.secondaryText);
     }
 }
@@ -270,9 +320,9 @@ void paintBitsStrip(
         if (rect.height() >= sheet.metrics.ascent()) {
             const QString label = qt(cell(first).*text);
             drawText(
-                sheet.painter,
+                sheet,
                 QPointF(
-                    rect.center().x() - sheet.metrics.horizontalAdvance(label) / 2,
+                    rect.center().x() - sheet.width(label) / 2,
                     rect.center().y() + sheet.metrics.ascent() / 2 - sheet.metrics.descent() / 2),
                 label, strength > 0.55 ? colours.onAccent : colours.text);
         }
@@ -311,13 +361,13 @@ void paintColourBar(const Sheet& sheet) {
         sheet.painter.setPen(QPen(sheet.style.colours.axis, unit));
         sheet.painter.drawLine(QPointF(bar.right(), y), QPointF(bar.right() + 3 * unit, y));
         drawText(
-            sheet.painter,
+            sheet,
             QPointF(
                 bar.right() + 5 * unit, std::clamp(
                                             y + sheet.metrics.ascent() / 2 - sheet.metrics.descent() / 2,
                                             bar.top() + sheet.metrics.ascent() * 0.7, bar.bottom())),
             tick.label, sheet.style.colours.secondaryText);
-        widest = std::max(widest, sheet.metrics.horizontalAdvance(tick.label));
+        widest = std::max(widest, sheet.width(tick.label));
     }
     sheet.painter.setPen(sheet.style.colours.secondaryText);
     drawRotated(
@@ -378,8 +428,8 @@ HeatLayout heatLayout(
     const double top = target.top() + text + recurrence + text;
     const double bottom = target.bottom() - (kTick + 2) * unit - 2 * text;
     const double height = std::max(1.0, bottom - top);
-    const double bar = kColourBar * unit + widestTick(map, height, metrics) + text + 9 * unit;
-    const double heads = std::max(kOutlierStrip * unit, metrics.horizontalAdvance(Texts::tr("outliers")));
+    const double bar = kColourBar * unit + widestTick(map, height, style, metrics) + text + 9 * unit;
+    const double heads = std::max(kOutlierStrip * unit, widthOf(Texts::tr("outliers"), style, metrics));
     const double bits = plan ? 2 * kBitsStrip * unit + 1.5 * kGap * unit : 0;
     const double right = target.right() - bar - heads - bits - 2.5 * kGap * unit;
     const double mapLeft = target.left() + left;
@@ -406,32 +456,8 @@ HeatLayout heatLayout(
 QImage
 heatImage(const HeatMap& map, const HeatWindow& window, const QSize& size, ColourMap colours, double unit) {
     QImage image(size, QImage::Format_ARGB32_Premultiplied);
-    if (image.isNull()) {
-        return image;
-    }
-    const std::array<QRgb, 256> table = colourTable(colours);
-    const int bands = std::min(map.layers, size.height());
-    // An outlier covers at least three logical pixels, which an audience can see from the last row.
-    const double perChannel = size.width() / (window.last - window.first);
-    const int spread = std::max(0, static_cast<int>(std::ceil((3 * unit - perChannel) / 2)));
-    const std::vector<std::uint8_t> shades = map.grid.pooled(map.order, window, size.width(), bands, spread);
-    if (shades.empty()) {
-        image.fill(Qt::transparent);
-        return image;
-    }
-    for (int band = 0; band < bands; ++band) {
-        // The same edges as HeatLayout::rowTop().
-        const int top = static_cast<int>(static_cast<qint64>(band) * size.height() / bands);
-        const int end = static_cast<int>(static_cast<qint64>(band + 1) * size.height() / bands);
-        auto* line = reinterpret_cast<QRgb*>(image.scanLine(top));
-        const std::uint8_t* from =
-            shades.data() + static_cast<std::size_t>(band) * static_cast<std::size_t>(size.width());
-        for (int x = 0; x < size.width(); ++x) {
-            line[x] = table[from[x]];
-        }
-        for (int y = top + 1; y < end; ++y) {
-            std::memcpy(image.scanLine(y), line, static_cast<std::size_t>(size.width()) * sizeof(QRgb));
-        }
+    if (!image.isNull()) {
+        fillField(image, image.rect(), map, window, colours, unit, qRgba(0, 0, 0, 0));
     }
     return image;
 }
@@ -443,7 +469,6 @@ void paintHeat(
     painter.setFont(style.font);
     const Sheet sheet{painter, layout, map, style, QFontMetricsF(style.font)};
     painter.setRenderHint(QPainter::Antialiasing, false);
-    painter.fillRect(layout.map, style.colours.bandFill);
     if (map.emptyText.empty()) {
         paintField(sheet);
         paintRecurrence(sheet);
@@ -460,6 +485,7 @@ void paintHeat(
         paintChannelAxis(sheet);
         paintLayerAxis(sheet);
     } else {
+        painter.fillRect(layout.map, style.colours.bandFill);
         painter.setPen(style.colours.secondaryText);
         painter.drawText(layout.map, Qt::AlignCenter | Qt::TextWordWrap, figureText(map.emptyText));
     }

@@ -15,6 +15,8 @@ class QPainter;
 
 namespace mambascope::ui {
 
+class LaidOutTexts;
+
 /// What a heat map is painted with, on the screen and in files.
 struct HeatStyle {
     PlotColours colours = PlotColours::light();
@@ -22,6 +24,7 @@ struct HeatStyle {
     QFont font;            ///< of ticks and labels, in the painter's units
     double unit = 1;       ///< the painter's units to a logical pixel (three quarters of a point)
     double resolution = 1; ///< a device pixel in the painter's units
+    LaidOutTexts* texts = nullptr; ///< keeps those of `font`, where pixels are painted again and again
 };
 
 /// Where the parts of a heat map are. Rows of the map and of the strips are in line.

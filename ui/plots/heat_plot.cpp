@@ -4,6 +4,7 @@
 #include "ui/models/core_words.h"
 #include "ui/models/text.h"
 #include "ui/plots/axis_ticks.h"
+#include "ui/plots/panel_painter.h"
 #include "ui/plots/plot_accessible.h"
 
 #include <QAccessible>
@@ -88,12 +89,16 @@ void HeatPlot::arrange() {
     QFont small = font();
     small.setPointSizeF(small.pointSizeF() * 0.9);
     m_style.font = small;
+    m_texts.setFont(small);
+    m_style.texts = &m_texts;
     m_style.resolution = 1.0 / devicePixelRatioF();
     m_layout = heatLayout(QRectF(rect()).adjusted(10, 4, -8, -2), *m_map, m_window, !m_plan.empty(), m_style);
 }
 
 void HeatPlot::renderStatic() {
-    QPainter painter(&m_static.renew(size(), devicePixelRatioF(), m_style.colours.background));
+    const qreal ratio = devicePixelRatioF();
+    const QRect map = inPixels(QTransform::fromScale(ratio, ratio), m_layout.map);
+    QPainter painter(&m_static.renew(size(), ratio, m_style.colours.background, map));
     if (m_map != nullptr) {
         paintHeat(painter, m_layout, *m_map, m_plan, m_style);
     }

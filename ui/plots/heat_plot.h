@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/plots/heat_painter.h"
+#include "ui/plots/laid_out_texts.h"
 #include "ui/plots/painted_image.h"
 
 #include <QPointer>
@@ -106,6 +107,7 @@ private:
     std::vector<HeatPlanCell> m_plan;
     QPointer<const Theme> m_theme;
     HeatStyle m_style;
+    LaidOutTexts m_texts;
     HeatWindow m_window;
     HeatLayout m_layout;
     PaintedImage m_static; ///< everything but the cross hairs

@@ -12,7 +12,7 @@ bool PaintedImage::isValid(QSize size, qreal ratio) const {
     return m_valid && m_size == size && m_image.devicePixelRatio() == ratio;
 }
 
-QImage& PaintedImage::renew(QSize size, qreal ratio, const QColor& background) {
+QImage& PaintedImage::renew(QSize size, qreal ratio, const QColor& background, const QRect& covered) {
     const QSize pixels(
         static_cast<int>(std::ceil(size.width() * ratio)),
         static_cast<int>(std::ceil(size.height() * ratio)));
@@ -26,8 +26,16 @@ QImage& PaintedImage::renew(QSize size, qreal ratio, const QColor& background) {
             reinterpret_cast<uchar*>(m_pixels.data()), pixels.width(), pixels.height(),
             pixels.width() * qsizetype{sizeof(QRgb)}, QImage::Format_RGB32);
     }
+    m_image.setDevicePixelRatio(1);
+    if (covered.isEmpty()) {
+        m_image.fill(background);
+    } else {
+        QPainter painter(&m_image);
+        for (const QRect& part : QRegion(m_image.rect()) - covered) {
+            painter.fillRect(part, background);
+        }
+    }
     m_image.setDevicePixelRatio(ratio);
-    m_image.fill(background);
     m_size = size;
     m_valid = true;
     return m_image;

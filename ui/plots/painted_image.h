@@ -21,8 +21,9 @@ public:
     /// Whether what is kept is that of a widget of `size` logical pixels at this device pixel ratio.
     bool isValid(QSize size, qreal ratio) const;
     /// An image of that size, filled with `background`, to be painted on in logical pixels; it is what is
-    /// kept from now on. `size` must not be empty.
-    QImage& renew(QSize size, qreal ratio, const QColor& background);
+    /// kept from now on. `size` must not be empty. What lies in `covered` (device pixels) is not filled, for
+    /// something opaque is painted there.
+    QImage& renew(QSize size, qreal ratio, const QColor& background, const QRect& covered = {});
     /// Copies it to a widget that is painted on, as far as it lies in `region` (logical pixels). Nothing if
     /// nothing is kept.
     void show(QPainter& painter, const QRegion& region) const;

@@ -82,28 +82,6 @@ QPainterPath skyline(const std::vector<QRectF>& rects) {
     return path;
 }
 
-/// The part of a bar that stays, in whole device pixels.
-QRect inPixels(const QTransform& toDevice, const QRectF& bar) {
-    const QRectF mapped = toDevice.mapRect(bar);
-    const auto edge = [](double at) {
-        return static_cast<int>(std::lround(at));
-    };
-    return QRect(
-        QPoint(edge(mapped.left()), edge(mapped.top())),
-        QPoint(edge(mapped.right()) - 1, edge(mapped.bottom()) - 1));
-}
-
-/// The image that `painter` paints on, if its pixels can be set directly: opaque colours inside a rectangle.
-QImage* imageOf(const QPainter& painter) {
-    if (painter.device()->devType() != QInternal::Image || painter.clipRegion().rectCount() != 1) {
-        return nullptr;
-    }
-    auto* image = static_cast<QImage*>(painter.device());
-    const bool suits =
-        image->format() == QImage::Format_RGB32 || image->format() == QImage::Format_ARGB32_Premultiplied;
-    return suits ? image : nullptr;
-}
-
 /// Bars that stand on the lower edge of `clip`, row by row: a column of pixels is in as many lines of the
 /// memory.
 void fillBars(QImage& image, const QRect& clip, const std::vector<QRect>& bars, QRgb colour) {
@@ -148,10 +126,14 @@ struct VisibleMark {
     QPointF position;
 };
 
+bool isVisible(const PanelFrame& frame, const OutlierMark& mark) {
+    return mark.channel >= frame.first && mark.channel <= frame.last && std::isfinite(mark.value);
+}
+
 std::vector<VisibleMark> visibleMarks(const PanelFrame& frame, const StemPanel& panel) {
     std::vector<VisibleMark> marks;
     for (const OutlierMark& mark : panel.marks) {
-        if (mark.channel >= frame.first && mark.channel <= frame.last && std::isfinite(mark.value)) {
+        if (isVisible(frame, mark)) {
             const double y = std::clamp(frame.y(mark.value), frame.area.top(), frame.area.bottom());
             marks.push_back({&mark, QPointF(frame.x(mark.channel), y)});
         }
@@ -188,9 +170,9 @@ QRectF bandLabelRect(const PanelFrame& frame, const StemPanel& panel, const QFon
     const QRectF left(frame.area.left() + 2 * gap, top, width, metrics.height());
     const auto crowded = [&](const QRectF& rect) {
         const double around = 4 * kMarkRadius * frame.unit;
-        const QRectF wide = rect.adjusted(-around, 0, around, 0);
-        return std::ranges::any_of(visibleMarks(frame, panel), [&](const VisibleMark& mark) {
-            return mark.position.x() > wide.left() && mark.position.x() < wide.right();
+        return std::ranges::any_of(panel.marks, [&](const OutlierMark& mark) {
+            const double x = frame.x(mark.channel);
+            return isVisible(frame, mark) && x > rect.left() - around && x < rect.right() + around;
         });
     };
     return crowded(right) && !crowded(left) ? left : right;
@@ -220,6 +202,28 @@ int panelColumns(int count, QSizeF area) {
 bool isVector(const QPainter& painter) {
     const QPaintEngine* engine = painter.paintEngine();
     return engine != nullptr && (engine->type() == QPaintEngine::Pdf || engine->type() == QPaintEngine::SVG);
+}
+
+QRect inPixels(const QTransform& toDevice, const QRectF& rect) {
+    const QRectF mapped = toDevice.mapRect(rect);
+    const auto edge = [](double at) {
+        return static_cast<int>(std::lround(at));
+    };
+    return QRect(
+        QPoint(edge(mapped.left()), edge(mapped.top())),
+        QPoint(edge(mapped.right()) - 1, edge(mapped.bottom()) - 1));
+}
+
+QImage* imageOf(const QPainter& painter) {
+    const bool square = painter.deviceTransform().type() <= QTransform::TxScale;
+    if (painter.device()->devType() != QInternal::Image || !square ||
+        (painter.hasClipping() && painter.clipRegion().rectCount() != 1)) {
+        return nullptr;
+    }
+    auto* image = static_cast<QImage*>(painter.device());
+    const bool suits =
+        image->format() == QImage::Format_RGB32 || image->format() == QImage::Format_ARGB32_Premultiplied;
+    return suits ? image : nullptr;
 }
 
 QFont fontOfSize(const QFont& font, double size) {

@@ -10,7 +10,9 @@
 #include <span>
 #include <vector>
 
+class QImage;
 class QPainter;
+class QTransform;
 
 namespace mambascope::ui {
 
@@ -68,6 +70,13 @@ int panelColumns(int count, QSizeF area);
 
 /// Whether a painter draws shapes for later (PDF, SVG) rather than pixels now.
 bool isVector(const QPainter& painter);
+
+/// A rectangle in whole device pixels.
+QRect inPixels(const QTransform& toDevice, const QRectF& rect);
+
+/// The image that `painter` paints on, if its pixels can be set directly: opaque colours, inside one rectangle
+/// where it clips. Else null.
+QImage* imageOf(const QPainter& painter);
 
 /// A font with size in the painter's units, whatever its resolution.
 QFont fontOfSize(const QFont& font, double size);

@@ -4,6 +4,8 @@
 #include "ui/models/core_words.h"
 #include "ui/plots/axis_ticks.h"
 
+#include <cmath>
+
 namespace mambascope::ui {
 
 StemPlottable::StemPlottable(QCPAxis* keyAxis, QCPAxis* valueAxis)
@@ -108,6 +110,10 @@ void PanelHead::setText(const QString& title, const QString& subtitle) {
 
 void PanelHead::setStyle(const QFont& font, const PlotColours& colours) {
     m_font = font;
+    m_titleFont = font;
+    m_titleFont.setWeight(QFont::DemiBold);
+    m_titles.setFont(m_titleFont);
+    m_subtitles.setFont(m_font);
     m_titleColour = colours.text;
     m_subtitleColour = colours.secondaryText;
 }
@@ -129,26 +135,28 @@ void PanelHead::applyDefaultAntialiasingHint(QCPPainter* painter) const {
 }
 
 void PanelHead::draw(QCPPainter* painter) {
-    QFont title = m_font;
-    title.setWeight(QFont::DemiBold);
-    const QFontMetrics titleMetrics(title);
-    QRect rect = this->rect().adjusted(0, 0, -4, 0);
-    rect.setLeft(m_below->left());
-    const QString shown = titleMetrics.elidedText(m_title, Qt::ElideRight, rect.width());
-    painter->setFont(title);
+    QRectF room = this->rect().adjusted(0, 0, -4, 0);
+    room.setLeft(m_below->left());
+    // As Qt places text in a rectangle: in whole pixels.
+    const auto paint = [&](LaidOutTexts& texts, const QFont& font, const QString& text, bool centred) {
+        const QFontMetrics metrics(font);
+        const QString shown = texts.width(text) <= room.width()
+                                  ? text
+                                  : metrics.elidedText(text, Qt::ElideRight, static_cast<int>(room.width()));
+        const double above = centred ? std::floor((room.height() - metrics.height()) / 2) : 0;
+        texts.draw(*painter, QPointF(room.left(), room.top() + above + metrics.ascent()), shown);
+        return texts.width(shown);
+    };
     painter->setPen(m_titleColour);
-    painter->drawText(rect, Qt::AlignLeft | (m_twoLines ? Qt::AlignTop : Qt::AlignVCenter), shown);
+    const double width = paint(m_titles, m_titleFont, m_title, !m_twoLines);
     if (m_twoLines) {
-        rect.setTop(rect.top() + QFontMetrics(m_font).height());
+        room.setTop(room.top() + QFontMetrics(m_font).height());
     } else {
-        rect.setLeft(rect.left() + titleMetrics.horizontalAdvance(shown) + 10);
+        room.setLeft(room.left() + std::round(width) + 10);
     }
-    if (rect.width() > 20) {
-        painter->setFont(m_font);
+    if (room.width() > 20) {
         painter->setPen(m_subtitleColour);
-        painter->drawText(
-            rect, Qt::AlignLeft | Qt::AlignVCenter,
-            QFontMetrics(m_font).elidedText(m_subtitle, Qt::ElideRight, rect.width()));
+        paint(m_subtitles, m_font, m_subtitle, true);
     }
 }
 
@@ -158,12 +166,13 @@ void FigureTicker::generate(
     const bool horizontal = m_axis->orientation() == Qt::Horizontal;
     const bool symlog = m_scale == AxisScale::Symlog;
     const QFontMetricsF metrics(m_axis->tickLabelFont());
+    m_labels.setFont(m_axis->tickLabelFont());
     const QCPAxisRect* rect = m_axis->axisRect();
     const AxisTicks made = axisTicks(
         symlog ? m_range : AxisRange{range.lower, range.upper}, m_scale,
         horizontal ? rect->width() : rect->height(),
         [&](const QString& label) {
-            return horizontal ? metrics.horizontalAdvance(label) : metrics.ascent();
+            return horizontal ? m_labels.width(label) : metrics.ascent();
         },
         m_wholeNumbers);
     ticks.clear();

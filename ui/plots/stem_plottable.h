@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/plots/laid_out_texts.h"
 #include "ui/plots/panel_painter.h"
 #include "ui/plots/qcustomplot.h"
 
@@ -82,7 +83,8 @@ private:
     int height() const;
     const QCPAxisRect* m_below; ///< whose left edge the text keeps to
     QString m_title, m_subtitle;
-    QFont m_font;
+    QFont m_font, m_titleFont;
+    LaidOutTexts m_titles, m_subtitles;
     QColor m_titleColour, m_subtitleColour;
     bool m_twoLines = false;
 };
@@ -109,6 +111,7 @@ private:
     AxisScale m_scale;
     AxisRange m_range;
     bool m_wholeNumbers;
+    LaidOutTexts m_labels;
 };
 
 } // namespace mambascope::ui

@@ -6,6 +6,8 @@
 #include <QStyle>
 #include <QToolTip>
 
+#include <cmath>
+
 namespace mambascope::ui {
 
 ElidedLabel::ElidedLabel(QWidget* parent)
@@ -15,6 +17,7 @@ ElidedLabel::ElidedLabel(QWidget* parent)
 ElidedLabel::ElidedLabel(const QString& text, QWidget* parent)
     : QLabel(text, parent) {
     setTextFormat(Qt::PlainText);
+    m_laidOut.setTextFormat(Qt::PlainText);
     setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
 }
 
@@ -45,11 +48,19 @@ void ElidedLabel::paintEvent(QPaintEvent* event) {
         QLabel::paintEvent(event);
         return;
     }
-    QPainter painter(this);
     const QRect room = contentsRect().adjusted(margin(), margin(), -margin(), -margin());
-    style()->drawItemText(
-        &painter, room, static_cast<int>(alignment()), palette(), isEnabled(),
-        fontMetrics().elidedText(text(), Qt::ElideRight, room.width()), foregroundRole());
+    const bool fits = m_laidOut.text() == text() && m_laidOut.size().width() <= room.width();
+    const QString shown = fits ? text() : fontMetrics().elidedText(text(), Qt::ElideRight, room.width());
+    if (m_laidOut.text() != shown || m_laidOutFont != font()) {
+        m_laidOut.setText(shown);
+        m_laidOut.prepare({}, font());
+        m_laidOutFont = font();
+    }
+    const QSize size(static_cast<int>(std::ceil(m_laidOut.size().width())), fontMetrics().height());
+    QPainter painter(this);
+    painter.setPen(palette().color(foregroundRole()));
+    painter.drawStaticText(
+        QStyle::alignedRect(layoutDirection(), alignment(), size, room).topLeft(), m_laidOut);
 }
 
 } // namespace mambascope::ui

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QLabel>
+#include <QStaticText>
 
 namespace mambascope::ui {
 
@@ -22,6 +23,9 @@ protected:
 
 private:
     bool isCut() const;
+
+    QStaticText m_laidOut; ///< what is shown, in m_laidOutFont
+    QFont m_laidOutFont;
 };
 
 } // namespace mambascope::ui
