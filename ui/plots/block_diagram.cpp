@@ -100,13 +100,23 @@ void BlockDiagram::paintEvent(QPaintEvent* event) {
         return;
     }
     const DiagramStyle style{colours, font(), 1};
-    if (!m_blocks.isValid(size(), devicePixelRatioF())) {
-        QPainter blocks(&m_blocks.renew(size(), devicePixelRatioF(), colours.background));
-        m_layout = layoutNow();
-        paintBlocks(blocks, m_layout, m_selected, style);
+    const DiagramLayout layout = layoutNow();
+    // The blocks move as a whole while the window gets wider or narrower.
+    const QRect place = layout.extent.toAlignedRect();
+    const qreal ratio = devicePixelRatioF();
+    if (!place.isEmpty() && (!m_blocks.isValid(place.size(), ratio) || m_extent != layout.extent.size())) {
+        m_extent = layout.extent.size();
+        QPainter blocks(&m_blocks.renew(place.size(), ratio, colours.background));
+        blocks.translate(-place.topLeft());
+        paintBlocks(blocks, layout, m_selected, style);
     }
-    m_blocks.show(painter, event->region());
-    paintCounts(painter, m_layout, m_figure->panels, style);
+    for (const QRect& part : event->region() - place) {
+        painter.fillRect(part, colours.background);
+    }
+    painter.translate(place.topLeft());
+    m_blocks.show(painter, (event->region() & place).translated(-place.topLeft()));
+    painter.translate(-place.topLeft());
+    paintCounts(painter, layout, m_figure->panels, style);
 }
 
 void BlockDiagram::mouseMoveEvent(QMouseEvent* event) {

@@ -44,8 +44,8 @@ private:
     std::optional<Linear> linearAt(const QPointF& at) const;
 
     std::shared_ptr<const Figure> m_figure;
-    PaintedImage m_blocks;  ///< what is the same in all layers
-    DiagramLayout m_layout; ///< of m_blocks
+    PaintedImage m_blocks; ///< what is the same in all layers
+    QSizeF m_extent;       ///< of m_blocks
     ModelSpec m_spec;
     std::optional<Linear> m_selected;
     QPointer<const Theme> m_theme;

@@ -129,7 +129,7 @@ double diagramHeight(const QFont& font) {
 DiagramLayout diagramLayout(const ModelSpec& spec, const QRectF& area, const QFont& font) {
     const QFontMetricsF metrics(font);
     const double line = metrics.height();
-    DiagramLayout layout{steps(spec), {}};
+    DiagramLayout layout{steps(spec), {}, {}};
     double boxes = 0;
     for (DiagramBox& box : layout.boxes) {
         const double width = metrics.horizontalAdvance(box.text) + 2 * kPadding * line;
@@ -141,7 +141,9 @@ DiagramLayout diagramLayout(const ModelSpec& spec, const QRectF& area, const QFo
     if (gap < kNarrowestGap * line) {
         return {};
     }
-    double left = area.center().x() - (boxes + gaps * gap) / 2;
+    double left = std::floor(area.center().x() - (boxes + gaps * gap) / 2);
+    layout.extent = QRectF(left, area.top(), boxes + gaps * gap, area.height())
+                        .adjusted(-kEnds * line - 1, 0, kEnds * line + 1, 0);
     for (DiagramBox& box : layout.boxes) {
         box.rect.moveLeft(left);
         left += box.rect.width() + gap;

@@ -32,6 +32,7 @@ struct DiagramLayout {
         bool branches = false;
     };
     std::vector<Wire> wires;
+    QRectF extent; ///< around all of it, as high as the area
 };
 
 /// Height that a diagram needs.
@@ -39,7 +40,7 @@ double diagramHeight(const QFont& font);
 
 /// The block of `spec`: in_proj, convolution, x_proj, dt_proj, selective scan, gate, out_proj; of FalconMamba
 /// with the norms after x_proj, of Mamba-2 without x_proj and dt_proj and with its gated norm. Centred in
-/// `area`; no boxes if that is too narrow for them.
+/// `area` as far as whole units go; no boxes if that is too narrow for them.
 DiagramLayout diagramLayout(const ModelSpec& spec, const QRectF& area, const QFont& font);
 
 /// How the parts are painted.
