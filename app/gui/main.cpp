@@ -14,6 +14,7 @@
 
 #include <QApplication>
 #include <QFileInfo>
+#include <QLocale>
 #include <QTimer>
 
 #include <cstdio>
@@ -55,6 +56,7 @@ int runVerb(const GuiOptions& options, const char* program) {
     QtArguments arguments(program, options.forQt);
     const QGuiApplication application(arguments.count(), arguments.values());
     nameApplication();
+    QLocale::setDefault(QLocale::c()); // files are the same on every desktop
     QStringList words;
     for (const std::string& word : options.verbArguments) {
         words.append(QString::fromStdString(word));

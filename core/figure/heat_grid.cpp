@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kShades = 255;
 constexpr std::size_t kManyValues = 1 << 15; // a table costs as much as a quarter of these
-constexpr std::size_t kTile = 64;            // columns turned into rows together, within the first-level cache
+constexpr std::size_t kTile = 64; // columns turned into rows together, within the first-level cache
 
 /// axisFraction() for many values of one scale: what depends on the scale alone is computed once.
 class Shader {

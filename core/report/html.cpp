@@ -13,6 +13,10 @@ std::string text(std::string_view content) {
     return escapedXml(content);
 }
 
+std::string verbatim(std::string_view content) {
+    return "<span translate=\"no\">" + text(content) + "</span>";
+}
+
 std::string element(std::string_view name, const std::string& content, std::string_view attributes) {
     std::string result = "<";
     result.append(name);

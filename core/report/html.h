@@ -9,6 +9,8 @@ namespace mambascope::html {
 
 /// Text for a page, escaped.
 std::string text(std::string_view content);
+/// A name or what somebody wrote: text that no translation may change.
+std::string verbatim(std::string_view content);
 /// `content`, which is HTML already, in an element: element("p", …); with attributes if given
 /// ("class=\"x\"").
 std::string element(std::string_view name, const std::string& content, std::string_view attributes = {});

@@ -73,7 +73,7 @@ std::string checkpointSection(const Session& session) {
                         whole(spec.inner) + ", " + whole(spec.state) + " states, vocabulary " +
                         whole(spec.vocabulary);
     return html::table(
-        {}, {{"name", text(checkpoint->name)},
+        {}, {{"name", html::verbatim(checkpoint->name)},
              {"architecture", text(architectureTitle(spec.architecture))},
              {"shape", text(shape)},
              {"parameters", html::number(static_cast<double>(spec.parameterCount()) / 1e6, 1) + " million"},
@@ -151,7 +151,7 @@ std::string calibrationSection(const Session& session, const Medium& medium) {
     }
     const CalibrationSource& source = calibration->source;
     std::vector<std::vector<std::string>> rows{
-        {"text", text(source.textName.empty() ? "token ids" : source.textName)}};
+        {"text", source.textName.empty() ? "token ids" : html::verbatim(source.textName)}};
     if (source.samples > 0) {
         rows.push_back(
             {"windows",
@@ -175,7 +175,7 @@ std::string calibrationSection(const Session& session, const Medium& medium) {
 std::string planSection(const Session& session, const Medium& medium) {
     const QuantPlan& plan = session.plan();
     const int layers = session.checkpoint() ? session.checkpoint()->spec.layers : 0;
-    std::string content = element("p", element("b", text(plan.name)) + text(planSummary(plan)));
+    std::string content = element("p", element("b", html::verbatim(plan.name)) + text(planSummary(plan)));
     content += html::list(planDiff(QuantPlan(), plan, layers));
     return content + medium.appendix("The plan file", element("pre", text(toJson(plan).dump(2))));
 }
@@ -197,7 +197,7 @@ Result<std::string> bodyOf(const Session& session, const Medium& medium) {
     if (!sweeps.ok()) {
         return sweeps.error();
     }
-    std::string body = element("h1", text(titleOf(session)));
+    std::string body = element("h1", html::verbatim(titleOf(session)));
     body += element(
         "p",
         text("Session " + session.path().filename().string() + ", by mambascope " MAMBASCOPE_VERSION "."),

@@ -148,7 +148,7 @@ std::string noteTable(const std::vector<Run>& runs) {
     std::vector<std::vector<std::string>> rows;
     for (const Run& run : runs) {
         if (!run.note.empty()) {
-            rows.push_back({text(runName(run)), text(run.note)});
+            rows.push_back({text(runName(run)), html::verbatim(run.note)});
         }
     }
     return html::table({"run", "note"}, rows);

@@ -111,9 +111,9 @@ std::string resultTable(const OrderedJson& sweep) {
         for (const OrderedJson& plan : record::member(checkpoint, "plans")) {
             std::vector<std::string>& row = rows.emplace_back();
             if (many) {
-                row.push_back(text(record::text(checkpoint, "name")));
+                row.push_back(html::verbatim(record::text(checkpoint, "name")));
             }
-            row.push_back(text(record::text(plan, "plan_name")));
+            row.push_back(html::verbatim(record::text(plan, "plan_name")));
             for (const Column& column : columns) {
                 row.push_back(taskCell(
                     record::member(record::member(plan, "tasks"), column.name.c_str()), column.metric));
@@ -130,7 +130,7 @@ std::string resultTable(const OrderedJson& sweep) {
 std::string parameters(const OrderedJson& sweep) {
     const std::int64_t limit = record::whole(sweep, "limit");
     std::vector<std::vector<std::string>> rows{
-        {"recipe", text(record::text(sweep, "recipe"))},
+        {"recipe", html::verbatim(record::text(sweep, "recipe"))},
         {"items", limit > 0 ? std::to_string(limit) + " a task, drawn at random, seed " +
                                   std::to_string(record::whole(sweep, "seed"))
                             : std::string("all")}};

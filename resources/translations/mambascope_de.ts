@@ -357,6 +357,946 @@
         <source>Comparing allocations</source>
         <translation>Zuteilungen vergleichen</translation>
     </message>
+    <message>
+        <source>%1, over %2, %3 contiguous windows × %4 tokens (%5 tokens), stopped before the last window.</source>
+        <translation>%1, gemessen auf %2, %3 zusammenhängende Fenster × %4 Token (%5 Token), vor dem letzten Fenster angehalten.</translation>
+    </message>
+    <message>
+        <source>%1, over %2, %3 contiguous windows × %4 tokens (%5 tokens).</source>
+        <translation>%1, gemessen auf %2, %3 zusammenhängende Fenster × %4 Token (%5 Token).</translation>
+    </message>
+    <message>
+        <source>%1, over %2, %3 windows × %4 tokens (%5 tokens), stopped before the last window.</source>
+        <translation>%1, gemessen auf %2, %3 Fenster × %4 Token (%5 Token), vor dem letzten Fenster angehalten.</translation>
+    </message>
+    <message>
+        <source>%1, over %2, %3 windows × %4 tokens (%5 tokens).</source>
+        <translation>%1, gemessen auf %2, %3 Fenster × %4 Token (%5 Token).</translation>
+    </message>
+    <message>
+        <source>%1, over %2 contiguous windows × %3 tokens (%4 tokens), stopped before the last window.</source>
+        <translation>%1, gemessen auf %2 zusammenhängenden Fenstern × %3 Token (%4 Token), vor dem letzten Fenster angehalten.</translation>
+    </message>
+    <message>
+        <source>%1, over %2 contiguous windows × %3 tokens (%4 tokens).</source>
+        <translation>%1, gemessen auf %2 zusammenhängenden Fenstern × %3 Token (%4 Token).</translation>
+    </message>
+    <message>
+        <source>%1, over %2 windows × %3 tokens (%4 tokens), stopped before the last window.</source>
+        <translation>%1, gemessen auf %2 Fenstern × %3 Token (%4 Token), vor dem letzten Fenster angehalten.</translation>
+    </message>
+    <message>
+        <source>%1, over %2 windows × %3 tokens (%4 tokens).</source>
+        <translation>%1, gemessen auf %2 Fenstern × %3 Token (%4 Token).</translation>
+    </message>
+    <message>
+        <source>%1, imported from activation scales that another tool measured.</source>
+        <translation>%1, importiert aus Aktivierungsskalen, die ein anderes Werkzeug gemessen hat.</translation>
+    </message>
+    <message>
+        <source>The band reaches to the mean of the channel maxima plus %1 standard deviations (%2); channels above it are marked.</source>
+        <translation>Das Band reicht bis zum Mittelwert der Kanalmaxima plus %1 Standardabweichungen (%2); Kanäle darüber sind markiert.</translation>
+    </message>
+    <message>
+        <source>The band reaches to the magnitude of the mean of all elements plus %1 standard deviations of them (%2); channels above it are marked.</source>
+        <translation>Das Band reicht bis zum Betrag des Mittelwerts aller Elemente plus %1 ihrer Standardabweichungen (%2); Kanäle darüber sind markiert.</translation>
+    </message>
+    <message>
+        <source>The band reaches to a magnitude of 6, the criterion of LLM.int8() (%1); channels above it are marked.</source>
+        <translation>Das Band reicht bis zum Betrag 6, dem Kriterium von LLM.int8() (%1); Kanäle darüber sind markiert.</translation>
+    </message>
+    <message>
+        <source>The band reaches to the median of the channel maxima plus %1 scaled median absolute deviations (%2); channels above it are marked.</source>
+        <translation>Das Band reicht bis zum Median der Kanalmaxima plus %1 skalierte mittlere absolute Abweichungen vom Median (%2); Kanäle darüber sind markiert.</translation>
+    </message>
+    <message>
+        <source>With %1 channels no channel can lie %2 standard deviations above the mean: the channel-spread rule needs at least %3.</source>
+        <translation>Bei %1 Kanälen kann kein Kanal %2 Standardabweichungen über dem Mittelwert liegen: Die Regel channel-spread braucht mindestens %3.</translation>
+    </message>
+    <message>
+        <source>The median absolute deviation is 0, because at least half of the channels have the same absolute maximum: the mad rule flags nothing here.</source>
+        <translation>Die mittlere absolute Abweichung vom Median ist 0, weil mindestens die Hälfte der Kanäle dasselbe absolute Maximum hat: Die Regel mad markiert hier nichts.</translation>
+    </message>
+    <message>
+        <source>This tensor was not observed in the calibration.</source>
+        <translation>Dieser Tensor wurde in der Kalibrierung nicht beobachtet.</translation>
+    </message>
+    <message>
+        <source>The rule %1 is not possible here, because it needs %2, and this calibration holds only the largest magnitude of every channel (imported activation scales).</source>
+        <translation>Die Regel %1 ist hier nicht möglich, weil sie Folgendes braucht: %2; diese Kalibrierung enthält nur den größten Betrag jedes Kanals (importierte Aktivierungsskalen).</translation>
+    </message>
+    <message>
+        <source>Lines: the maxima after what the plan does before it quantizes.</source>
+        <translation>Linien: die Maxima nach dem, was der Plan vor dem Quantisieren tut.</translation>
+    </message>
+    <message>
+        <source>Below: the largest absolute weight of the column that meets each channel.</source>
+        <translation>Darunter: das größte absolute Gewicht der Spalte, die auf jeden Kanal trifft.</translation>
+    </message>
+    <message>
+        <source>Largest absolute weight that meets every channel at the %1 in every layer of %2.</source>
+        <translation>Größtes absolutes Gewicht, das auf jeden Kanal trifft (%1, alle Schichten), von %2.</translation>
+    </message>
+    <message>
+        <source>Largest absolute weight that meets every channel at the %1 in every layer.</source>
+        <translation>Größtes absolutes Gewicht, das auf jeden Kanal trifft (%1, alle Schichten).</translation>
+    </message>
+    <message>
+        <source>Layers with the most outlier channels are at the top.</source>
+        <translation>Schichten mit den meisten Ausreißerkanälen stehen oben.</translation>
+    </message>
+    <message>
+        <source>Layers with the largest value are at the top.</source>
+        <translation>Schichten mit dem größten Wert stehen oben.</translation>
+    </message>
+    <message>
+        <source>The %1 has no answer here.</source>
+        <translation>Die %1 liefert hier kein Ergebnis.</translation>
+    </message>
+    <message>
+        <source>1 outlier channel by %1.</source>
+        <translation>1 Ausreißerkanal nach der %1.</translation>
+    </message>
+    <message>
+        <source>%1 outlier channels by %2.</source>
+        <translation>%1 Ausreißerkanäle nach der %2.</translation>
+    </message>
+    <message>
+        <source>A point has the colour of the largest value that falls on it.</source>
+        <translation>Ein Punkt hat die Farbe des größten Werts, der auf ihn fällt.</translation>
+    </message>
+    <message>
+        <source>Bars: two bins to a power of two, the share of all elements in each.</source>
+        <translation>Balken: zwei Klassen je Zweierpotenz, in jeder der Anteil aller Elemente.</translation>
+    </message>
+    <message>
+        <source>Lines: percentiles, six standard deviations of all elements, and the threshold of the %1.</source>
+        <translation>Linien: Perzentile, sechs Standardabweichungen aller Elemente und die Schwelle der %1.</translation>
+    </message>
+    <message>
+        <source>Channels are sorted by their largest magnitude.</source>
+        <translation>Die Kanäle sind nach ihrem größten Betrag sortiert.</translation>
+    </message>
+    <message>
+        <source>Light: smallest to largest value; dark: mean ± σ; line: mean.</source>
+        <translation>Hell: kleinster bis größter Wert; dunkel: Mittelwert ± σ; Linie: Mittelwert.</translation>
+    </message>
+    <message>
+        <source>Outlier channels by %1 are marked.</source>
+        <translation>Ausreißerkanäle nach der %1 sind markiert.</translation>
+    </message>
+    <message>
+        <source>Mean accuracy of the tasks over what the plan does to the weights, and over the migration strength of SmoothQuant.</source>
+        <translation>Mittlere Genauigkeit der Aufgaben über dem, was der Plan mit den Gewichten tut, und über der Migrationsstärke von SmoothQuant.</translation>
+    </message>
+    <message>
+        <source>Bars: 95 % intervals.</source>
+        <translation>Balken: 95-%-Intervalle.</translation>
+    </message>
+    <message>
+        <source>Error of every site&apos;s output by layer: of the candidate that was chosen, of &quot;%1&quot;, and the range of all %2 candidates.</source>
+        <translation>Fehler der Ausgabe jeder Stelle nach Schicht: des gewählten Kandidaten, von „%1“ und der Bereich aller %2 Kandidaten.</translation>
+    </message>
+    <message>
+        <source>Error of every site&apos;s output by layer: of the candidate that was chosen, of &quot;%1&quot;, and the range of all 1 candidate.</source>
+        <translation>Fehler der Ausgabe jeder Stelle nach Schicht: des gewählten Kandidaten, von „%1“ und der Bereich des einzigen Kandidaten.</translation>
+    </message>
+    <message>
+        <source>Error of the outputs of layer %1 over the migration strength α, and the range of all layers.</source>
+        <translation>Fehler der Ausgaben von Schicht %1 über der Migrationsstärke α und der Bereich aller Schichten.</translation>
+    </message>
+    <message>
+        <source>Bits of every site&apos;s weight as the search allocated them.</source>
+        <translation>Bits des Gewichts jeder Stelle, wie die Suche sie zugeteilt hat.</translation>
+    </message>
+    <message>
+        <source>Mean loss in nats a token: what each site as the plan wants it adds to the unquantized model&apos;s, and what the plan saves with that site left in floats.</source>
+        <translation>Mittlerer Verlust in nats je Token: was jede Stelle, wie der Plan sie will, zu dem des unquantisierten Modells hinzufügt, und was der Plan spart, wenn diese Stelle in Gleitkomma bleibt.</translation>
+    </message>
+    <message>
+        <source>Divergence from the model with float weights, nats a token, over the average bits: of every allocation that searches from the same plan on the same text have compared.</source>
+        <translation>Divergenz vom Modell mit Gleitkomma-Gewichten, nats je Token, über den mittleren Bits: von jeder Zuteilung, die Suchen vom selben Plan aus auf demselben Text verglichen haben.</translation>
+    </message>
+    <message>
+        <source>Zero-shot accuracy of %1 with 95 % intervals (Wilson; of the average, ±1.96 standard errors), all items, seed %2.</source>
+        <translation>Zero-Shot-Genauigkeit von %1 mit 95-%-Intervallen (Wilson; des Mittels ±1,96 Standardfehler), alle Elemente, Seed %2.</translation>
+    </message>
+    <message>
+        <source>Zero-shot accuracy of %1 with 95 % intervals (Wilson; of the average, ±1.96 standard errors), %2 items a task, seed %3.</source>
+        <translation>Zero-Shot-Genauigkeit von %1 mit 95-%-Intervallen (Wilson; des Mittels ±1,96 Standardfehler), %2 Elemente je Aufgabe, Seed %3.</translation>
+    </message>
+    <message>
+        <source>Dotted: guessing.</source>
+        <translation>Gepunktet: Raten.</translation>
+    </message>
+    <message>
+        <source>Relative to the calibration %1.</source>
+        <translation>Bezogen auf die Kalibrierung %1.</translation>
+    </message>
+    <message>
+        <source>Model %1.</source>
+        <translation>Modell %1.</translation>
+    </message>
+    <message>
+        <source>Tasks: %1, all items.</source>
+        <translation>Aufgaben: %1, alle Elemente.</translation>
+    </message>
+    <message>
+        <source>Tasks: %1, %2 items each, seed %3.</source>
+        <translation>Aufgaben: %1, je %2 Elemente, Seed %3.</translation>
+    </message>
+    <message>
+        <source>After what plan &quot;%1&quot; does before it quantizes, to the same of plan &quot;%2&quot;.</source>
+        <translation>Nach dem, was Plan „%1“ vor dem Quantisieren tut, im Verhältnis zu Plan „%2“.</translation>
+    </message>
+    <message>
+        <source>A point shows the ratio furthest from 1 that falls on it.</source>
+        <translation>Ein Punkt zeigt das Verhältnis, das am weitesten von 1 entfernt ist, von denen, die auf ihn fallen.</translation>
+    </message>
+    <message>
+        <source>Largest absolute activation of every channel at the inputs of the linear layers of layer %1 of %2</source>
+        <translation>Größte absolute Aktivierung jedes Kanals an den Eingängen der linearen Schichten von Schicht %1 von %2</translation>
+    </message>
+    <message>
+        <source>Largest absolute activation of every channel at the outputs of the linear layers of layer %1 of %2</source>
+        <translation>Größte absolute Aktivierung jedes Kanals an den Ausgängen der linearen Schichten von Schicht %1 von %2</translation>
+    </message>
+    <message>
+        <source>Magnitudes of all elements at the inputs of the linear layers of layer %1 of %2</source>
+        <translation>Beträge aller Elemente an den Eingängen der linearen Schichten von Schicht %1 von %2</translation>
+    </message>
+    <message>
+        <source>Magnitudes of all elements at the outputs of the linear layers of layer %1 of %2</source>
+        <translation>Beträge aller Elemente an den Ausgängen der linearen Schichten von Schicht %1 von %2</translation>
+    </message>
+    <message>
+        <source>Values of every channel over all tokens at the inputs of the linear layers of layer %1 of %2</source>
+        <translation>Werte jedes Kanals über alle Token an den Eingängen der linearen Schichten von Schicht %1 von %2</translation>
+    </message>
+    <message>
+        <source>Values of every channel over all tokens at the outputs of the linear layers of layer %1 of %2</source>
+        <translation>Werte jedes Kanals über alle Token an den Ausgängen der linearen Schichten von Schicht %1 von %2</translation>
+    </message>
+    <message>
+        <source>Largest absolute activation of every channel at the inputs of the linear layers of layer %1</source>
+        <translation>Größte absolute Aktivierung jedes Kanals an den Eingängen der linearen Schichten von Schicht %1</translation>
+    </message>
+    <message>
+        <source>Largest absolute activation of every channel at the outputs of the linear layers of layer %1</source>
+        <translation>Größte absolute Aktivierung jedes Kanals an den Ausgängen der linearen Schichten von Schicht %1</translation>
+    </message>
+    <message>
+        <source>Magnitudes of all elements at the inputs of the linear layers of layer %1</source>
+        <translation>Beträge aller Elemente an den Eingängen der linearen Schichten von Schicht %1</translation>
+    </message>
+    <message>
+        <source>Magnitudes of all elements at the outputs of the linear layers of layer %1</source>
+        <translation>Beträge aller Elemente an den Ausgängen der linearen Schichten von Schicht %1</translation>
+    </message>
+    <message>
+        <source>Values of every channel over all tokens at the inputs of the linear layers of layer %1</source>
+        <translation>Werte jedes Kanals über alle Token an den Eingängen der linearen Schichten von Schicht %1</translation>
+    </message>
+    <message>
+        <source>Values of every channel over all tokens at the outputs of the linear layers of layer %1</source>
+        <translation>Werte jedes Kanals über alle Token an den Ausgängen der linearen Schichten von Schicht %1</translation>
+    </message>
+    <message>
+        <source>Largest absolute activation of every channel at the %1 in every layer, in %2 of its layer, of %3</source>
+        <translation>Größte absolute Aktivierung jedes Kanals (%1, alle Schichten), %2 der jeweiligen Schicht, von %3</translation>
+    </message>
+    <message>
+        <source>Largest absolute activation of every channel at the %1 in every layer, in %2 of its layer,</source>
+        <translation>Größte absolute Aktivierung jedes Kanals (%1, alle Schichten), %2 der jeweiligen Schicht</translation>
+    </message>
+    <message>
+        <source>Largest absolute activation of every channel at the %1 in every layer of %2</source>
+        <translation>Größte absolute Aktivierung jedes Kanals (%1, alle Schichten) von %2</translation>
+    </message>
+    <message>
+        <source>Largest absolute activation of every channel at the %1 in every layer</source>
+        <translation>Größte absolute Aktivierung jedes Kanals (%1, alle Schichten)</translation>
+    </message>
+    <message>
+        <source>Largest absolute activation of every channel of %1</source>
+        <translation>Größte absolute Aktivierung jedes Kanals von %1</translation>
+    </message>
+    <message>
+        <source>Largest absolute activation of every channel</source>
+        <translation>Größte absolute Aktivierung jedes Kanals</translation>
+    </message>
+    <message>
+        <source>rule %1, k = %2</source>
+        <translation>Regel %1, k = %2</translation>
+    </message>
+    <message>
+        <source>rule %1</source>
+        <translation>Regel %1</translation>
+    </message>
+    <message>
+        <source>the mean and the deviation of all values</source>
+        <translation>Mittelwert und Abweichung aller Werte</translation>
+    </message>
+    <message>
+        <source>how many values reach a magnitude of 6</source>
+        <translation>wie viele Werte den Betrag 6 erreichen</translation>
+    </message>
+    <message>
+        <source>Average</source>
+        <translation>Mittel</translation>
+    </message>
+    <message>
+        <source>parameters</source>
+        <translation>Parameter</translation>
+    </message>
+    <message>
+        <source>migration strength α</source>
+        <translation>Migrationsstärke α</translation>
+    </message>
+    <message>
+        <source>bits of the weights</source>
+        <translation>Bits der Gewichte</translation>
+    </message>
+    <message>
+        <source>weights to a scale</source>
+        <translation>Gewichte je Skala</translation>
+    </message>
+    <message>
+        <source>Weight bits</source>
+        <translation>Gewichtsbits</translation>
+    </message>
+    <message>
+        <source>bits</source>
+        <translation>Bits</translation>
+    </message>
+    <message>
+        <source>added loss, nats a token</source>
+        <translation>hinzukommender Verlust, nats je Token</translation>
+    </message>
+    <message>
+        <source>saved loss, nats a token</source>
+        <translation>gesparter Verlust, nats je Token</translation>
+    </message>
+    <message>
+        <source>Allocations</source>
+        <translation>Zuteilungen</translation>
+    </message>
+    <message>
+        <source>1 allocation</source>
+        <translation>1 Zuteilung</translation>
+    </message>
+    <message>
+        <source>%1 allocations</source>
+        <translation>%1 Zuteilungen</translation>
+    </message>
+    <message>
+        <source>average bits of the linears&apos; weights</source>
+        <translation>mittlere Bits der Gewichte der linearen Schichten</translation>
+    </message>
+    <message>
+        <source>divergence, nats a token</source>
+        <translation>Divergenz, nats je Token</translation>
+    </message>
+    <message>
+        <source>no smoothing, error %1; without %2</source>
+        <translation>keine Glättung, Fehler %1; ohne %2</translation>
+    </message>
+    <message>
+        <source>α %1, error %2; without %3</source>
+        <translation>α %1, Fehler %2; ohne %3</translation>
+    </message>
+    <message>
+        <source>en</source>
+        <translation>de</translation>
+    </message>
+    <message>
+        <source>The session has no checkpoint yet.</source>
+        <translation>Die Sitzung hat noch keinen Checkpoint.</translation>
+    </message>
+    <message>
+        <source>There is no calibration.</source>
+        <translation>Es gibt keine Kalibrierung.</translation>
+    </message>
+    <message>
+        <source>There are no results yet.</source>
+        <translation>Es gibt noch keine Ergebnisse.</translation>
+    </message>
+    <message>
+        <source>%1 layers, width %2, inner width %3, %4 states, vocabulary %5</source>
+        <translation>%1 Schichten, Breite %2, innere Breite %3, %4 Zustände, Vokabular %5</translation>
+    </message>
+    <message>
+        <source>name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>architecture</source>
+        <translation>Architektur</translation>
+    </message>
+    <message>
+        <source>shape</source>
+        <translation>Form</translation>
+    </message>
+    <message>
+        <source>%1 million</source>
+        <translation>%1 Millionen</translation>
+    </message>
+    <message>
+        <source>stored as</source>
+        <translation>gespeichert als</translation>
+    </message>
+    <message>
+        <source>hash</source>
+        <translation>Hash</translation>
+    </message>
+    <message>
+        <source>site</source>
+        <translation>Stelle</translation>
+    </message>
+    <message>
+        <source>outlier channels</source>
+        <translation>Ausreißerkanäle</translation>
+    </message>
+    <message>
+        <source>layers with any</source>
+        <translation>Schichten mit solchen</translation>
+    </message>
+    <message>
+        <source>largest</source>
+        <translation>größter</translation>
+    </message>
+    <message>
+        <source>%1 in channel %2 of layer %3</source>
+        <translation>%1 in Kanal %2 von Schicht %3</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>of %1</source>
+        <translation>von %1</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>Text</translation>
+    </message>
+    <message>
+        <source>token ids</source>
+        <translation>Token-IDs</translation>
+    </message>
+    <message>
+        <source>windows</source>
+        <translation>Fenster</translation>
+    </message>
+    <message>
+        <source>%1 of %2 tokens, back to back</source>
+        <translation>%1 von %2 Token, aneinandergereiht</translation>
+    </message>
+    <message>
+        <source>%1 of %2 tokens, at random positions, seed %3</source>
+        <translation>%1 von %2 Token, an zufälligen Stellen, Seed %3</translation>
+    </message>
+    <message>
+        <source>The plan file</source>
+        <translation>Die Plandatei</translation>
+    </message>
+    <message>
+        <source>Session %1, by mambascope %2.</source>
+        <translation>Sitzung %1, von mambascope %2.</translation>
+    </message>
+    <message>
+        <source>Checkpoint</source>
+        <translation>Checkpoint</translation>
+    </message>
+    <message>
+        <source>Results</source>
+        <translation>Ergebnisse</translation>
+    </message>
+    <message>
+        <source>Searches</source>
+        <translation>Suchen</translation>
+    </message>
+    <message>
+        <source>Sweeps</source>
+        <translation>Sweeps</translation>
+    </message>
+    <message>
+        <source>Plan</source>
+        <translation>Plan</translation>
+    </message>
+    <message>
+        <source>Calibration</source>
+        <translation>Kalibrierung</translation>
+    </message>
+    <message>
+        <source>Notes</source>
+        <translation>Notizen</translation>
+    </message>
+    <message>
+        <source>Make it again</source>
+        <translation>Noch einmal</translation>
+    </message>
+    <message>
+        <source>task</source>
+        <translation>Aufgabe</translation>
+    </message>
+    <message>
+        <source>items</source>
+        <translation>Elemente</translation>
+    </message>
+    <message>
+        <source>run</source>
+        <translation>Lauf</translation>
+    </message>
+    <message>
+        <source>note</source>
+        <translation>Notiz</translation>
+    </message>
+    <message>
+        <source>average</source>
+        <translation>Mittel</translation>
+    </message>
+    <message>
+        <source>run %1: unnamed plan (stopped)</source>
+        <translation>Lauf %1: Plan ohne Namen (angehalten)</translation>
+    </message>
+    <message>
+        <source>run %1: unnamed plan</source>
+        <translation>Lauf %1: Plan ohne Namen</translation>
+    </message>
+    <message>
+        <source>run %1: %2 (stopped)</source>
+        <translation>Lauf %1: %2 (angehalten)</translation>
+    </message>
+    <message>
+        <source>run %1: %2</source>
+        <translation>Lauf %1: %2</translation>
+    </message>
+    <message>
+        <source>(%1 not finite)</source>
+        <translation>(%1 nicht endlich)</translation>
+    </message>
+    <message>
+        <source>common items</source>
+        <translation>gemeinsame Elemente</translation>
+    </message>
+    <message>
+        <source>difference, points</source>
+        <translation>Differenz, Punkte</translation>
+    </message>
+    <message>
+        <source>gained</source>
+        <translation>gewonnen</translation>
+    </message>
+    <message>
+        <source>lost</source>
+        <translation>verloren</translation>
+    </message>
+    <message>
+        <source>McNemar p</source>
+        <translation>McNemar p</translation>
+    </message>
+    <message>
+        <source>Also different:</source>
+        <translation>Außerdem verschieden:</translation>
+    </message>
+    <message>
+        <source>The runs were not all measured on the same items: compare them by the differences below, which are over the items that two runs have in common.</source>
+        <translation>Die Läufe wurden nicht alle auf denselben Elementen gemessen: Vergleichen Sie sie anhand der Differenzen unten, die über die gemeinsamen Elemente zweier Läufe gehen.</translation>
+    </message>
+    <message>
+        <source>Shares in per cent, behind them their 95 % interval (Wilson). The average is the unweighted mean of the tasks that a run has.</source>
+        <translation>Anteile in Prozent, dahinter ihr 95-%-Intervall (Wilson). Das Mittel ist das ungewichtete Mittel der Aufgaben, die ein Lauf hat.</translation>
+    </message>
+    <message>
+        <source>The session has no complete run without quantization to compare with.</source>
+        <translation>Die Sitzung hat keinen vollständigen Lauf ohne Quantisierung zum Vergleich.</translation>
+    </message>
+    <message>
+        <source>as printed</source>
+        <translation>wie gedruckt</translation>
+    </message>
+    <message>
+        <source>checkpoint</source>
+        <translation>Checkpoint</translation>
+    </message>
+    <message>
+        <source>plan</source>
+        <translation>Plan</translation>
+    </message>
+    <message>
+        <source>recipe</source>
+        <translation>Rezept</translation>
+    </message>
+    <message>
+        <source>all</source>
+        <translation>alle</translation>
+    </message>
+    <message>
+        <source>%1 a task, drawn at random, seed %2</source>
+        <translation>%1 je Aufgabe, zufällig gezogen, Seed %2</translation>
+    </message>
+    <message>
+        <source>its calibration</source>
+        <translation>seine Kalibrierung</translation>
+    </message>
+    <message>
+        <source>%1, computed in %2 on %3 by %4</source>
+        <translation>%1, gerechnet in %2 auf %3 von %4</translation>
+    </message>
+    <message>
+        <source>%1, computed in %2 on %3</source>
+        <translation>%1, gerechnet in %2 auf %3</translation>
+    </message>
+    <message>
+        <source>%1, computed in %2</source>
+        <translation>%1, gerechnet in %2</translation>
+    </message>
+    <message>
+        <source>This record holds no results of a sweep.</source>
+        <translation>Dieser Eintrag enthält keine Ergebnisse eines Sweeps.</translation>
+    </message>
+    <message>
+        <source>Shares in per cent; below them their 95 % interval (Wilson), and the paired difference in points to the first plan of the same checkpoint. * McNemar&apos;s p below 0.05; for the average, a 95 % bootstrap interval without 0.</source>
+        <translation>Anteile in Prozent; darunter ihr 95-%-Intervall (Wilson) und die gepaarte Differenz zum ersten Plan desselben Checkpoints in Punkten. * McNemars p unter 0,05; beim Mittel ein 95-%-Bootstrap-Intervall ohne 0.</translation>
+    </message>
+    <message>
+        <source>Sweep %1: %2</source>
+        <translation>Sweep %1: %2</translation>
+    </message>
+    <message>
+        <source>Sweep %1</source>
+        <translation>Sweep %1</translation>
+    </message>
+    <message>
+        <source>begun with</source>
+        <translation>begonnen mit</translation>
+    </message>
+    <message>
+        <source>measured on</source>
+        <translation>gemessen auf</translation>
+    </message>
+    <message>
+        <source>to choose from</source>
+        <translation>zur Wahl</translation>
+    </message>
+    <message>
+        <source>bits a weight</source>
+        <translation>Bits je Gewicht</translation>
+    </message>
+    <message>
+        <source>%1 at most, %2 used</source>
+        <translation>höchstens %1, gebraucht %2</translation>
+    </message>
+    <message>
+        <source>calibration</source>
+        <translation>Kalibrierung</translation>
+    </message>
+    <message>
+        <source>%1 windows of %2 tokens of %3, back to back</source>
+        <translation>%1 Fenster von %2 Token aus %3, aneinandergereiht</translation>
+    </message>
+    <message>
+        <source>%1 windows of %2 tokens of %3, at random positions, seed %4</source>
+        <translation>%1 Fenster von %2 Token aus %3, an zufälligen Stellen, Seed %4</translation>
+    </message>
+    <message>
+        <source>%1 windows of %2 tokens, back to back</source>
+        <translation>%1 Fenster von %2 Token, aneinandergereiht</translation>
+    </message>
+    <message>
+        <source>%1 windows of %2 tokens, at random positions, seed %3</source>
+        <translation>%1 Fenster von %2 Token, an zufälligen Stellen, Seed %3</translation>
+    </message>
+    <message>
+        <source>%1, taken</source>
+        <translation>%1, genommen</translation>
+    </message>
+    <message>
+        <source>allocation</source>
+        <translation>Zuteilung</translation>
+    </message>
+    <message>
+        <source>loss, nats a token</source>
+        <translation>Verlust, nats je Token</translation>
+    </message>
+    <message>
+        <source>linear</source>
+        <translation>lineare Schicht</translation>
+    </message>
+    <message>
+        <source>bits, and at how many layers</source>
+        <translation>Bits, und in wie vielen Schichten</translation>
+    </message>
+    <message>
+        <source>α, and at how many layers</source>
+        <translation>α, und in wie vielen Schichten</translation>
+    </message>
+    <message>
+        <source>mean error</source>
+        <translation>mittlerer Fehler</translation>
+    </message>
+    <message>
+        <source>mean error without smoothing</source>
+        <translation>mittlerer Fehler ohne Glättung</translation>
+    </message>
+    <message>
+        <source>mean error with %1 bits</source>
+        <translation>mittlerer Fehler mit %1 Bits</translation>
+    </message>
+    <message>
+        <source>mean error with %1</source>
+        <translation>mittlerer Fehler mit %1</translation>
+    </message>
+    <message>
+        <source>Loss without quantization %1, with the plan %2 nats a token. The most sensitive sites, and what they change of the two:</source>
+        <translation>Verlust ohne Quantisierung %1, mit dem Plan %2 nats je Token. Die empfindlichsten Stellen, und was sie an beiden ändern:</translation>
+    </message>
+    <message>
+        <source>quantized alone</source>
+        <translation>allein quantisiert</translation>
+    </message>
+    <message>
+        <source>left out of the plan</source>
+        <translation>im Plan ausgelassen</translation>
+    </message>
+    <message>
+        <source>Change of the loss, nats a token: quantized alone, and left out.</source>
+        <translation>Änderung des Verlusts, nats je Token: allein quantisiert, und ausgelassen.</translation>
+    </message>
+    <message>
+        <source>What was chosen, and its error.</source>
+        <translation>Was gewählt wurde, und sein Fehler.</translation>
+    </message>
+    <message>
+        <source>This record is not the trace of a search.</source>
+        <translation>Dieser Eintrag ist nicht die Spur einer Suche.</translation>
+    </message>
+    <message>
+        <source>Errors are those of a linear&apos;s output against the unquantized one: the sum of squared differences over the sum of squares.</source>
+        <translation>Fehler sind die der Ausgabe einer linearen Schicht gegen die unquantisierte: die Summe der quadrierten Differenzen durch die Summe der Quadrate.</translation>
+    </message>
+    <message>
+        <source>Every site of search %1</source>
+        <translation>Jede Stelle von Suche %1</translation>
+    </message>
+    <message>
+        <source>Search %1: α of every site</source>
+        <translation>Suche %1: α jeder Stelle</translation>
+    </message>
+    <message>
+        <source>Search %1: bits of every site</source>
+        <translation>Suche %1: Bits jeder Stelle</translation>
+    </message>
+    <message>
+        <source>Search %1: how sensitive every site is</source>
+        <translation>Suche %1: wie empfindlich jede Stelle ist</translation>
+    </message>
+    <message>
+        <source>Search %1</source>
+        <translation>Suche %1</translation>
+    </message>
+    <message>
+        <source>baseline</source>
+        <translation>baseline</translation>
+    </message>
+    <message>
+        <source>calibration: %1 → %2</source>
+        <translation>Kalibrierung: %1 → %2</translation>
+    </message>
+    <message>
+        <source>items a task: %1 → %2</source>
+        <translation>Elemente je Aufgabe: %1 → %2</translation>
+    </message>
+    <message>
+        <source>seed: %1 → %2</source>
+        <translation>Seed: %1 → %2</translation>
+    </message>
+    <message>
+        <source>engine: %1 → %2</source>
+        <translation>Engine: %1 → %2</translation>
+    </message>
+    <message>
+        <source>tokenizer: %1 → %2</source>
+        <translation>Tokenizer: %1 → %2</translation>
+    </message>
+    <message>
+        <source>computed in: %1 → %2</source>
+        <translation>gerechnet in: %1 → %2</translation>
+    </message>
+    <message>
+        <source>device: %1 → %2</source>
+        <translation>Gerät: %1 → %2</translation>
+    </message>
+    <message>
+        <source>stopped before its end: %1 → %2</source>
+        <translation>vor dem Ende angehalten: %1 → %2</translation>
+    </message>
+    <message>
+        <source>%1: the data files differ, so rows of the same number need not be the same item</source>
+        <translation>%1: Die Datendateien unterscheiden sich, sodass Zeilen mit derselben Nummer nicht dasselbe Element sein müssen</translation>
+    </message>
+    <message>
+        <source>%1: weight bits %2 → %3</source>
+        <translation>%1: Gewichtsbits %2 → %3</translation>
+    </message>
+    <message>
+        <source>%1: weight granularity %2 → %3</source>
+        <translation>%1: Granularität der Gewichte %2 → %3</translation>
+    </message>
+    <message>
+        <source>%1: activation bits %2 → %3</source>
+        <translation>%1: Aktivierungsbits %2 → %3</translation>
+    </message>
+    <message>
+        <source>%1: activation side %2 → %3</source>
+        <translation>%1: Seite der Aktivierungen %2 → %3</translation>
+    </message>
+    <message>
+        <source>%1: activation scale %2 → %3</source>
+        <translation>%1: Skala der Aktivierungen %2 → %3</translation>
+    </message>
+    <message>
+        <source>%1: activation clipping %2 → %3</source>
+        <translation>%1: Abschneiden der Aktivierungen %2 → %3</translation>
+    </message>
+    <message>
+        <source>%1: scan bits %2 → %3</source>
+        <translation>%1: Scan-Bits %2 → %3</translation>
+    </message>
+    <message>
+        <source>%1: scan scale %2 → %3</source>
+        <translation>%1: Scan-Skala %2 → %3</translation>
+    </message>
+    <message>
+        <source>%1: state bits %2 → %3</source>
+        <translation>%1: Zustandsbits %2 → %3</translation>
+    </message>
+    <message>
+        <source>%1: zero outliers %2 → %3</source>
+        <translation>%1: Ausreißer nullen %2 → %3</translation>
+    </message>
+    <message>
+        <source>%1: rotation %2 → %3</source>
+        <translation>%1: Rotation %2 → %3</translation>
+    </message>
+    <message>
+        <source>%1: outliers in floats %2 → %3</source>
+        <translation>%1: Ausreißer in Gleitkomma %2 → %3</translation>
+    </message>
+    <message>
+        <source>outlier rule: k %1 → %2</source>
+        <translation>Ausreißerregel: k %1 → %2</translation>
+    </message>
+    <message>
+        <source>outlier rule: %1 → %2</source>
+        <translation>Ausreißerregel: %1 → %2</translation>
+    </message>
+    <message>
+        <source>scan input, as x_proj&apos;s: %1 → %2</source>
+        <translation>Eingang des Scans, wie der von x_proj: %1 → %2</translation>
+    </message>
+    <message>
+        <source>%1: α %2 → %3</source>
+        <translation>%1: α %2 → %3</translation>
+    </message>
+    <message>
+        <source>all sites</source>
+        <translation>alle Stellen</translation>
+    </message>
+    <message>
+        <source>all layers, all sites</source>
+        <translation>alle Schichten, alle Stellen</translation>
+    </message>
+    <message>
+        <source>all layers, %1</source>
+        <translation>alle Schichten, %1</translation>
+    </message>
+    <message>
+        <source>layers %1, all sites</source>
+        <translation>Schichten %1, alle Stellen</translation>
+    </message>
+    <message>
+        <source>layer %1, all sites</source>
+        <translation>Schicht %1, alle Stellen</translation>
+    </message>
+    <message>
+        <source>layers %1</source>
+        <translation>Schichten %1</translation>
+    </message>
+    <message>
+        <source>layer %1, %2</source>
+        <translation>Schicht %1, %2</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>an</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>aus</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>nichts</translation>
+    </message>
+    <message>
+        <source>ratio of the largest magnitudes</source>
+        <translation>Verhältnis der größten Beträge</translation>
+    </message>
+    <message>
+        <source>%1, perplexity</source>
+        <translation>%1, Perplexität</translation>
+    </message>
+    <message>
+        <source>%1 at %2</source>
+        <translation>%1 in %2</translation>
+    </message>
+    <message>
+        <source>1 site with own settings</source>
+        <translation>1 Stelle mit eigenen Einstellungen</translation>
+    </message>
+    <message>
+        <source>%1 sites with own settings</source>
+        <translation>%1 Stellen mit eigenen Einstellungen</translation>
+    </message>
+    <message>
+        <source>weights of all groups</source>
+        <translation>Gewichte aller Gruppen</translation>
+    </message>
+    <message>
+        <source>weights of %1</source>
+        <translation>Gewichte von %1</translation>
+    </message>
+    <message>
+        <source>scan input too</source>
+        <translation>auch der Eingang des Scans</translation>
+    </message>
+    <message>
+        <source>Items: %1, drawn at random (seed %2).</source>
+        <translation>Elemente: %1, zufällig gezogen (Seed %2).</translation>
+    </message>
+    <message>
+        <source>Items: %1.</source>
+        <translation>Elemente: %1.</translation>
+    </message>
+    <message>
+        <source>Calibration of %1: %2.</source>
+        <translation>Kalibrierung von %1: %2.</translation>
+    </message>
+    <message>
+        <source>1 broken line was left out. The first: %1</source>
+        <translation>1 fehlerhafte Zeile wurde ausgelassen. Die erste: %1</translation>
+    </message>
+    <message>
+        <source>%1 broken lines were left out. The first: %2</source>
+        <translation>%1 fehlerhafte Zeilen wurden ausgelassen. Die erste: %2</translation>
+    </message>
+    <message>
+        <source>Six-line text form of HellaSwag: the leading spaces of its choices are lost, so scores deviate slightly from those of the original data.</source>
+        <translation>Sechszeilige Textform von HellaSwag: Die führenden Leerzeichen der Antworten fehlen, daher weichen die Werte etwas von denen der Originaldaten ab.</translation>
+    </message>
 </context>
 <context>
     <name>HeatMap</name>

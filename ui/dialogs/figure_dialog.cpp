@@ -2,6 +2,7 @@
 #include "ui/dialogs/figure_dialog.h"
 
 #include "ui/dialogs/last_folder.h"
+#include "ui/models/core_words.h"
 #include "ui/models/text.h"
 #include "ui/window/preferences.h"
 
@@ -40,7 +41,9 @@ public:
         setMinimumSize(fontMetrics().averageCharWidth() * 60, fontMetrics().height() * 20);
         setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
         setAccessibleName(FigureDialog::tr("Preview of the figure"));
-        setAccessibleDescription(qt(dialog->m_figure.title + ". " + dialog->m_figure.caption));
+        setAccessibleDescription(
+            figureText(dialog->m_figure.title) + QStringLiteral(". ") +
+            captionText(dialog->m_figure.caption));
     }
 
     void renew() {

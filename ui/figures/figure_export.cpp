@@ -2,6 +2,7 @@
 #include "core/base/file.h"
 #include "ui/figures/figure_painter.h"
 #include "ui/figures/pdf_date.h"
+#include "ui/models/core_words.h"
 
 #include <QBuffer>
 #include <QClipboard>
@@ -39,7 +40,7 @@ QByteArray renderPdf(const Printable& figure, const FigureExportOptions& options
             QSizeF(options.widthMm, options.heightMm), QPageSize::Millimeter, QString(),
             QPageSize::ExactMatch));
         writer.setPageMargins(QMarginsF());
-        writer.setTitle(QString::fromStdString(figure.title));
+        writer.setTitle(figureText(figure.title));
         writer.setCreator(QStringLiteral("mambascope " MAMBASCOPE_VERSION));
         QPainter painter(&writer);
         figure.paint(
@@ -63,8 +64,8 @@ QByteArray renderSvg(const Printable& figure, const FigureExportOptions& options
             static_cast<int>(std::lround(options.heightMm / kMmPerInch * kVectorDpi)));
         generator.setSize(size);
         generator.setViewBox(QRect(QPoint(0, 0), size));
-        generator.setTitle(QString::fromStdString(figure.title));
-        generator.setDescription(QString::fromStdString(figure.caption));
+        generator.setTitle(figureText(figure.title));
+        generator.setDescription(captionText(figure.caption));
         QPainter painter(&generator);
         figure.paint(painter, QRectF(QPointF(0, 0), size), coloursOf(options), kVectorDpi / kPointsPerInch);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/figures/figure_sheet.h"
 
+#include "ui/models/core_words.h"
 #include "ui/plots/panel_painter.h"
 
 #include <QFontInfo>
@@ -66,11 +67,11 @@ QRectF paintSheet(
         painter.setPen(colours.text);
         painter.drawText(
             QPointF(area.left(), area.top() + metrics.ascent()),
-            metrics.elidedText(QString::fromStdString(text.title), Qt::ElideRight, area.width()));
+            metrics.elidedText(figureText(text.title), Qt::ElideRight, area.width()));
         area.setTop(area.top() + metrics.height() + 5 * point);
     }
     const QFont font = sheetFont(7 * point);
-    const QStringList lines = wrapped(QString::fromStdString(text.caption), font, area.width());
+    const QStringList lines = wrapped(captionText(text.caption), font, area.width());
     const QFontMetricsF metrics(font);
     const double lineHeight = metrics.height() * 1.05;
     double baseline = area.bottom() - metrics.descent() - lineHeight * static_cast<double>(lines.size() - 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/figures/figure_painter.h"
 #include "ui/figures/figure_sheet.h"
+#include "ui/models/core_words.h"
 #include "ui/plots/axis_ticks.h"
 #include "ui/plots/panel_painter.h"
 
@@ -14,10 +15,6 @@
 
 namespace mambascope::ui {
 namespace {
-
-QString text(const std::string& utf8) {
-    return QString::fromStdString(utf8);
-}
 
 enum class Marker { Circle, Square, Triangle, Diamond };
 constexpr std::size_t kMarkers = 4;
@@ -116,7 +113,7 @@ private:
         double x = area.left(), y = area.top();
         const auto& series = m_figure.panels.front().series;
         for (std::size_t i = 0; i < series.size(); ++i) {
-            const double width = sample + gap + m_metrics.horizontalAdvance(text(series[i].name));
+            const double width = sample + gap + m_metrics.horizontalAdvance(figureText(series[i].name));
             if (x > area.left() && x + width > area.right()) {
                 x = area.left();
                 y += line;
@@ -131,7 +128,7 @@ private:
             if (!reference) {
                 paintMarker(QPointF(x + sample / 2, middle), look);
             }
-            write(QPointF(x + sample + gap, y + m_metrics.ascent()), text(series[i].name), m_font, m_colours.text);
+            write(QPointF(x + sample + gap, y + m_metrics.ascent()), figureText(series[i].name), m_font, m_colours.text);
             x += width + between;
         }
         return y - area.top() + line + 4 * m_point;
@@ -164,7 +161,7 @@ private:
         }
         write(
             QPointF(frame.area.left(), cell.top() + head.ascent()),
-            head.elidedText(text(panel.title), Qt::ElideRight, frame.area.width()), m_headFont, m_colours.text);
+            head.elidedText(figureText(panel.title), Qt::ElideRight, frame.area.width()), m_headFont, m_colours.text);
         paintAxes(frame, first);
         if (panel.chance && *panel.chance >= m_values.low) {
             m_painter.setPen(QPen(m_colours.axis, 0.7 * m_point, Qt::DotLine));
@@ -206,7 +203,7 @@ private:
                 QPointF(x - m_metrics.horizontalAdvance(tick.label) / 2, baseline), tick.label, m_font,
                 m_colours.secondaryText);
         }
-        const QString label = text(m_figure.xLabel);
+        const QString label = figureText(m_figure.xLabel);
         write(
             QPointF(
                 area.center().x() - m_metrics.horizontalAdvance(label) / 2, baseline + m_metrics.height()),
@@ -229,10 +226,10 @@ private:
         std::vector<AxisTicks::Major> ticks;
         double free = -std::numeric_limits<double>::infinity();
         for (const auto& [value, name] : m_figure.ticks) {
-            const double half = m_metrics.horizontalAdvance(text(name)) / 2;
+            const double half = m_metrics.horizontalAdvance(figureText(name)) / 2;
             const double x = frame.at(value, frame.y.low).x();
             const bool fits = x - half > free;
-            ticks.push_back({value, fits ? text(name) : QString()});
+            ticks.push_back({value, fits ? figureText(name) : QString()});
             free = fits ? x + half + 3 * m_point : free;
         }
         return ticks;
@@ -251,7 +248,7 @@ private:
         const double room = frame.area.width() / static_cast<double>(m_figure.categories.size()) - 2 * m_point;
         for (const std::string& name : m_figure.categories) {
             ticks.push_back(
-                {static_cast<double>(ticks.size()), m_metrics.elidedText(text(name), Qt::ElideRight, room)});
+                {static_cast<double>(ticks.size()), m_metrics.elidedText(figureText(name), Qt::ElideRight, room)});
         }
         return ticks;
     }

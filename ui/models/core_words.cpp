@@ -2,14 +2,13 @@
 #include "ui/models/core_words.h"
 
 #include "core/model/site.h"
+#include "ui/models/patterns.h"
 #include "ui/models/text.h"
 
 #include <QCoreApplication>
-#include <QLocale>
 #include <QStringList>
 
 #include <array>
-#include <optional>
 
 namespace mambascope::ui {
 namespace {
@@ -95,6 +94,25 @@ constexpr std::array kFigureTexts{
     QT_TRANSLATE_NOOP("CoreWords", "mean α of the smoothed sites"),
     QT_TRANSLATE_NOOP("CoreWords", "Accuracy of the runs"),
     QT_TRANSLATE_NOOP("CoreWords", "Search"),
+    QT_TRANSLATE_NOOP("CoreWords", "Average"),
+    QT_TRANSLATE_NOOP("CoreWords", "parameters"),
+    QT_TRANSLATE_NOOP("CoreWords", "ratio of the largest magnitudes"),
+    QT_TRANSLATE_NOOP("CoreWords", "migration strength α"),
+    QT_TRANSLATE_NOOP("CoreWords", "bits of the weights"),
+    QT_TRANSLATE_NOOP("CoreWords", "weights to a scale"),
+    QT_TRANSLATE_NOOP("CoreWords", "Weight bits"),
+    QT_TRANSLATE_NOOP("CoreWords", "bits"),
+    QT_TRANSLATE_NOOP("CoreWords", "added loss, nats a token"),
+    QT_TRANSLATE_NOOP("CoreWords", "saved loss, nats a token"),
+    QT_TRANSLATE_NOOP("CoreWords", "One site at a time on"),
+    QT_TRANSLATE_NOOP("CoreWords", "One site at a time off"),
+    QT_TRANSLATE_NOOP("CoreWords", "Allocations"),
+    QT_TRANSLATE_NOOP("CoreWords", "1 allocation"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 allocations"),
+    QT_TRANSLATE_NOOP("CoreWords", "average bits of the linears' weights"),
+    QT_TRANSLATE_NOOP("CoreWords", "divergence, nats a token"),
+    QT_TRANSLATE_NOOP("CoreWords", "no smoothing, error %1; without %2"),
+    QT_TRANSLATE_NOOP("CoreWords", "α %1, error %2; without %3"),
     QT_TRANSLATE_NOOP("CoreWords", "error"),
     QT_TRANSLATE_NOOP("CoreWords", "best to worst"),
     QT_TRANSLATE_NOOP("CoreWords", "chosen"),
@@ -113,58 +131,14 @@ constexpr std::array kFigureTexts{
     QT_TRANSLATE_NOOP("CoreWords", "All channels of %1 are as large in both."),
 };
 
-/// What stands in `text` for %1 and %2 of `pattern`; nothing if it says something else.
-std::optional<QStringList> values(const QString& pattern, const QString& text) {
-    QStringList found;
-    qsizetype at = 0, from = 0;
-    for (const QString& place : {QStringLiteral("%1"), QStringLiteral("%2")}) {
-        const qsizetype here = pattern.indexOf(place, from);
-        if (here < 0) {
-            break;
-        }
-        const QStringView before = QStringView(pattern).mid(from, here - from);
-        if (!QStringView(text).mid(at).startsWith(before)) {
-            return std::nullopt;
-        }
-        at += before.size();
-        from = here + place.size();
-        const qsizetype next = pattern.indexOf(u'%', from);
-        const QStringView after = QStringView(pattern).mid(from, next < 0 ? -1 : next - from);
-        const qsizetype end = next < 0 ? text.size() - after.size() : text.indexOf(after, at);
-        if (end <= at) {
-            return std::nullopt;
-        }
-        found.append(text.mid(at, end - at));
-        at = end;
-    }
-    return QStringView(text).mid(at) == QStringView(pattern).mid(from) ? std::optional(found) : std::nullopt;
-}
-
-/// A number of the core with the decimal point of the user's locale.
-QString localized(QString value) {
-    bool isNumber = false;
-    QLocale::c().toDouble(value, &isNumber);
-    return isNumber ? value.replace(u'.', QLocale().decimalPoint()) : value;
-}
-
 QString figurePart(const QString& part) {
     for (const char* known : kLinearTexts) {
-        const auto found = values(QString::fromUtf8(known), part);
+        const auto found = placesIn(QString::fromUtf8(known), part);
         if (found && parseLinear(found->at(0).toStdString())) {
             return Texts::tr(known).arg(found->at(0));
         }
     }
-    for (const char* known : kFigureTexts) {
-        const auto found = values(QString::fromUtf8(known), part);
-        if (!found) {
-            continue;
-        }
-        QString text = Texts::tr(known);
-        return found->isEmpty()     ? text
-               : found->size() == 1 ? text.arg(localized(found->at(0)))
-                                    : text.arg(localized(found->at(0)), localized(found->at(1)));
-    }
-    return part;
+    return translatedPattern(kFigureTexts, part, localized).value_or(part);
 }
 
 } // namespace

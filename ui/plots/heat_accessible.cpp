@@ -95,7 +95,7 @@ public:
             return m_plot->readout();
         }
         if (kind == QAccessible::Description && map() != nullptr) {
-            return figureText(map()->title) + QStringLiteral(". ") + qt(map()->caption);
+            return figureText(map()->title) + QStringLiteral(". ") + captionText(map()->caption);
         }
         return QAccessibleWidget::text(kind);
     }

@@ -161,17 +161,13 @@ void paintChannelAxis(const Sheet& sheet) {
     const double baseline = area.bottom() + (kTick + 2) * unit + sheet.metrics.ascent();
     for (const auto& tick : ticks.major) {
         drawText(
-            sheet,
-            QPointF(sheet.layout.x(tick.value) - sheet.width(tick.label) / 2, baseline),
-            tick.label, sheet.style.colours.secondaryText);
+            sheet, QPointF(sheet.layout.x(tick.value) - sheet.width(tick.label) / 2, baseline), tick.label,
+            sheet.style.colours.secondaryText);
     }
     const QString label = Texts::tr("channel");
     drawText(
-        sheet,
-        QPointF(
-            area.center().x() - sheet.width(label) / 2,
-            baseline + sheet.metrics.height()),
-        label, sheet.style.colours.secondaryText);
+        sheet, QPointF(area.center().x() - sheet.width(label) / 2, baseline + sheet.metrics.height()), label,
+        sheet.style.colours.secondaryText);
 }
 
 void paintLayerAxis(const Sheet& sheet) {
@@ -245,11 +241,8 @@ void paintRecurrence(const Sheet& sheet) {
 
 void paintHead(const Sheet& sheet, const QRectF& strip, const QString& text) {
     drawText(
-        sheet,
-        QPointF(
-            strip.center().x() - sheet.width(text) / 2,
-            strip.top() - 4 * sheet.style.unit),
-        text, sheet.style.colours.secondaryText);
+        sheet, QPointF(strip.center().x() - sheet.width(text) / 2, strip.top() - 4 * sheet.style.unit), text,
+        sheet.style.colours.secondaryText);
 }
 
 void paintOutlierStrip(const Sheet& sheet) {
@@ -278,9 +271,7 @@ void paintOutlierStrip(const Sheet& sheet) {
     paintHead(sheet, strip, Texts::tr("outliers"));
     const double baseline = strip.bottom() + (kTick + 2) * sheet.style.unit + sheet.metrics.ascent();
     const QString last = number(static_cast<qlonglong>(most));
-    drawText(
-        sheet, QPointF(strip.left(), baseline), QStringLiteral("0"),
-        sheet.style.colours.secondaryText);
+    drawText(sheet, QPointF(strip.left(), baseline), QStringLiteral("0"), sheet.style.colours.secondaryText);
     if (most > 0) {
         drawText(
             sheet, QPointF(strip.right() - sheet.width(last), baseline), last,

@@ -21,9 +21,9 @@ class LaidOutTexts;
 struct HeatStyle {
     PlotColours colours = PlotColours::light();
     ColourMap colourMap = ColourMap::Cividis;
-    QFont font;            ///< of ticks and labels, in the painter's units
-    double unit = 1;       ///< the painter's units to a logical pixel (three quarters of a point)
-    double resolution = 1; ///< a device pixel in the painter's units
+    QFont font;                    ///< of ticks and labels, in the painter's units
+    double unit = 1;               ///< the painter's units to a logical pixel (three quarters of a point)
+    double resolution = 1;         ///< a device pixel in the painter's units
     LaidOutTexts* texts = nullptr; ///< keeps those of `font`, where pixels are painted again and again
 };
 

@@ -171,9 +171,7 @@ void FigureTicker::generate(
     const AxisTicks made = axisTicks(
         symlog ? m_range : AxisRange{range.lower, range.upper}, m_scale,
         horizontal ? rect->width() : rect->height(),
-        [&](const QString& label) {
-            return horizontal ? m_labels.width(label) : metrics.ascent();
-        },
+        [&](const QString& label) { return horizontal ? m_labels.width(label) : metrics.ascent(); },
         m_wholeNumbers);
     ticks.clear();
     if (tickLabels != nullptr) {

@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "ui/figures/figure_painter.h"
 #include "ui/figures/pdf_date.h"
+#include "ui/models/core_words.h"
 
 #include <QAbstractTextDocumentLayout>
 #include <QBuffer>
@@ -77,7 +78,7 @@ void paintPages(QPdfWriter& writer, const PrintedReport& report) {
     document.documentLayout()->setPaintDevice(&writer);
     document.documentLayout()->registerHandler(QTextFormat::ImageObject, &figures);
     document.setDocumentMargin(0);
-    document.setHtml(QString::fromStdString(report.html));
+    document.setHtml(QString::fromStdString(reportText(report.html)));
     document.setPageSize(page);
     QPainter painter(&writer);
     const int pages = document.pageCount();
@@ -120,7 +121,7 @@ Result<void> exportReport(const Session& session, const std::filesystem::path& p
     const QString extension = QString::fromStdString(path.extension().string()).toLower();
     if (extension == QLatin1String(".html")) {
         const Result<std::string> page = sessionReport(session);
-        return page.ok() ? writeFile(path, page.value(), overwrite) : page.error();
+        return page.ok() ? writeFile(path, reportText(page.value()), overwrite) : page.error();
     }
     if (extension != QLatin1String(".pdf")) {
         return Error::usage(

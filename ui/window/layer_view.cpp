@@ -374,7 +374,7 @@ void LayerView::refreshHeader() {
     const ViewData& view = m_workspace.view().data();
     m_title->setText(figureText(m_figure->title));
     m_subtitle->setText(subtitle());
-    m_subtitle->setToolTip(QString::fromStdString(m_figure->caption));
+    m_subtitle->setToolTip(captionText(m_figure->caption));
     const QSignalBlocker quiet(m_layer);
     m_layer->setRange(0, std::max(0, m_workspace.spec()->layers - 1));
     m_layer->setValue(view.layer);

@@ -2,6 +2,7 @@
 #include "ui/window/overview_view.h"
 
 #include "ui/docks/rule_controls.h"
+#include "ui/models/core_words.h"
 #include "ui/models/text.h"
 #include "ui/plots/heat_plot.h"
 #include "ui/theme/icons.h"
@@ -259,7 +260,7 @@ void OverviewView::refreshHeader() {
     m_log->setChecked(view.heatScale == AxisScale::Log);
     m_title->setText(tr("All layers · %1 × %2 channels · outlier channels: %3")
                          .arg(number(m_map->layers), number(m_map->channels), number(m_map->outlierCount())));
-    m_title->setToolTip(qt(m_map->caption));
+    m_title->setToolTip(captionText(m_map->caption));
 }
 
 } // namespace mambascope::ui

@@ -5,6 +5,8 @@
 #include "tests/core/report/record_examples.h"
 #include "tests/core/session/examples.h"
 #include "tests/support/paths.h"
+#include "tests/ui/window/pseudo_locale.h"
+#include "ui/models/core_words.h"
 #include "ui/report/report_command.h"
 
 #include <QRegularExpression>
@@ -56,6 +58,38 @@ private Q_SLOTS:
         const QByteArray first = renderReport(printedReport(*session).value());
         QVERIFY(renderReport(printedReport(*session).value()) == first);
         QVERIFY(first.contains("/CreationDate (D:20250101000000Z")); // whenever it is made
+    }
+
+    /// In a language in which every text stands in brackets: what does not was forgotten.
+    void theReportIsInOneLanguage() {
+        const TemporaryFolder folder;
+        const auto session = example(folder, 2);
+        QVERIFY(
+            session && session->addSearch(exampleAlphaTrace(examplePlan(0.5)), "c1").ok() &&
+            session->addSweep(exampleSweep(examplePlan(0.5), "Ours")).ok());
+        const std::string page = sessionReport(*session).value();
+        QCOMPARE(reportText(page), page); // English
+        PseudoLocale language;
+        QCoreApplication::installTranslator(&language);
+        const QString said = QString::fromStdString(reportText(page));
+        QCoreApplication::removeTranslator(&language);
+        QVERIFY(said.contains(QStringLiteral("<html lang=\"[en~]\">")));
+        static const QRegularExpression verbatim(
+            QStringLiteral("<(style|code|pre|title)\\b.*?</\\1>|<span translate=\"no\">.*?</span>"),
+            QRegularExpression::DotMatchesEverythingOption);
+        // Names: of models, tasks, metrics, linears, texts, and a plan in its own notation.
+        static const QRegularExpression names(QStringLiteral(
+            "model c1|Mamba|LAMBADA|HellaSwag|PIQA|acc(_norm)?|(in|x|dt|out)_proj|text\\.txt|mine|unofficial "
+            "form|"
+            "(W8A8 α: )?W8 A8 \\(inputs, static\\) α 0\\.5"));
+        static const QRegularExpression tag(QStringLiteral("<[^>]*>")), word(QStringLiteral("\\p{L}{3,}"));
+        QStringList left;
+        for (const QString& text : QString(said).remove(verbatim).split(tag)) {
+            if (word.match(outside(QString(text).remove(names))).hasMatch()) {
+                left.append(text.trimmed());
+            }
+        }
+        QCOMPARE(left.join(u'\n'), QString());
     }
 
     void theFigureIsDrawn() {

@@ -155,6 +155,7 @@ private Q_SLOTS:
     void noMnemonicIsTakenTwiceInGerman();
     void pluralsAreGerman();
     void figuresAreGerman();
+    void reportsAreGerman();
     void thePlanTableFitsASmallWindow();
     void thePaletteUnderstandsBothLanguages();
 
@@ -356,6 +357,40 @@ void LanguageTest::figuresAreGerman() {
         figureText("after smoothing, α 0.5, and zeroing: max 3.1"),
         QStringLiteral("nach Glättung, α 0,5, und Nullen: Max. 3,1"));
     QCOMPARE(figureText("W8A8 input"), QStringLiteral("W8A8 input")); // a plan's name
+    QCOMPARE(
+        captionText(
+            "Largest absolute activation of every channel at the inputs of the linear layers of layer 7 of "
+            "mamba-demo, over wiki.train.raw, 16 contiguous windows × 512 tokens (8192 tokens). The band "
+            "reaches to the mean of the channel maxima plus 6.5 standard deviations (rule channel-spread, "
+            "k = 6.5); channels above it are marked. Theirs is another sentence."),
+        QStringLiteral(
+            "Größte absolute Aktivierung jedes Kanals an den Eingängen der linearen Schichten von Schicht "
+            "7 von mamba-demo, gemessen auf wiki.train.raw, 16 zusammenhängende Fenster × 512 Token (8192 "
+            "Token). Das Band reicht bis zum Mittelwert der Kanalmaxima plus 6,5 Standardabweichungen "
+            "(Regel channel-spread, k = 6,5); Kanäle darüber sind markiert. Theirs is another sentence."));
+    QLocale::setDefault(QLocale::c());
+}
+
+void LanguageTest::reportsAreGerman() {
+    QLocale::setDefault(QLocale(QLocale::German, QLocale::Germany));
+    storeLanguage(Language::German);
+    installLanguage(*qApp);
+    const auto cell = [](const char* english) {
+        const std::string page = reportText("<td>" + std::string(english) + "</td>");
+        return QString::fromStdString(page).mid(4).chopped(5);
+    };
+    QCOMPARE(cell("outlier channels"), QStringLiteral("Ausreißerkanäle"));
+    QCOMPARE(cell("+0.50*"), QStringLiteral("+0,50*"));
+    QCOMPARE(cell("&lt; 0.001"), QStringLiteral("&lt; 0,001"));
+    QCOMPARE(cell("3 of 24"), QStringLiteral("3 von 24"));
+    QCOMPARE(cell("0.5 at 12, off at 3"), QStringLiteral("0,5 in 12, aus in 3"));
+    QCOMPARE(cell("run 2: best of 3"), QStringLiteral("Lauf 2: best of 3")); // a plan's name
+    QCOMPARE(
+        cell("layers 3–7, in_proj: weight bits off → 8"),
+        QStringLiteral("Schichten 3–7, in_proj: Gewichtsbits aus → 8"));
+    QCOMPARE(cell("<span translate=\"no\">all</span>"), QStringLiteral("<span translate=\"no\">all</span>"));
+    QCOMPARE(cell("<code>size</code>"), QStringLiteral("<code>size</code>"));
+    QVERIFY(reportText("<html lang=\"en\">").find("lang=\"de\"") != std::string::npos);
     QLocale::setDefault(QLocale::c());
 }
 
