@@ -1297,6 +1297,14 @@
         <source>Six-line text form of HellaSwag: the leading spaces of its choices are lost, so scores deviate slightly from those of the original data.</source>
         <translation>Sechszeilige Textform von HellaSwag: Die führenden Leerzeichen der Antworten fehlen, daher weichen die Werte etwas von denen der Originaldaten ab.</translation>
     </message>
+    <message>
+        <source>yes</source>
+        <translation>ja</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>nein</translation>
+    </message>
 </context>
 <context>
     <name>HeatMap</name>

@@ -109,6 +109,7 @@ constexpr std::array kSentences{
 
 /// What stands at the places of sentences.
 constexpr std::array kClauses{
+    QT_TRANSLATE_NOOP("CoreWords", "off"),
     QT_TRANSLATE_NOOP(
         "CoreWords",
         "Largest absolute activation of every channel at the inputs of the linear layers of layer %1 of %2"),

@@ -87,7 +87,6 @@ constexpr std::array kReportTexts{
                      "in points to the first plan of the same checkpoint. * McNemar's p below 0.05; for the "
                      "average, a 95 % bootstrap interval without 0."),
     QT_TRANSLATE_NOOP("CoreWords", "Sweep %1: %2"),
-    QT_TRANSLATE_NOOP("CoreWords", "Sweep %1"),
     QT_TRANSLATE_NOOP("CoreWords", "begun with"),
     QT_TRANSLATE_NOOP("CoreWords", "measured on"),
     QT_TRANSLATE_NOOP("CoreWords", "to choose from"),
@@ -124,33 +123,27 @@ constexpr std::array kReportTexts{
     QT_TRANSLATE_NOOP("CoreWords", "Search %1: α of every site"),
     QT_TRANSLATE_NOOP("CoreWords", "Search %1: bits of every site"),
     QT_TRANSLATE_NOOP("CoreWords", "Search %1: how sensitive every site is"),
-    QT_TRANSLATE_NOOP("CoreWords", "Search %1"),
     QT_TRANSLATE_NOOP("CoreWords", "baseline"),
     QT_TRANSLATE_NOOP("CoreWords", "%1, perplexity"),
-    QT_TRANSLATE_NOOP("CoreWords", "calibration: %1 → %2"),
-    QT_TRANSLATE_NOOP("CoreWords", "items a task: %1 → %2"),
-    QT_TRANSLATE_NOOP("CoreWords", "seed: %1 → %2"),
-    QT_TRANSLATE_NOOP("CoreWords", "engine: %1 → %2"),
-    QT_TRANSLATE_NOOP("CoreWords", "tokenizer: %1 → %2"),
-    QT_TRANSLATE_NOOP("CoreWords", "computed in: %1 → %2"),
-    QT_TRANSLATE_NOOP("CoreWords", "device: %1 → %2"),
-    QT_TRANSLATE_NOOP("CoreWords", "stopped before its end: %1 → %2"),
     QT_TRANSLATE_NOOP(
         "CoreWords", "%1: the data files differ, so rows of the same number need not be the same item"),
 };
 
 /// What they say with numbers alone; names may read like that too.
 constexpr std::array kNumberTexts{
+    QT_TRANSLATE_NOOP("CoreWords", "Search %1"),
+    QT_TRANSLATE_NOOP("CoreWords", "Sweep %1"),
     QT_TRANSLATE_NOOP("CoreWords", "%1 of %2"),
     QT_TRANSLATE_NOOP("CoreWords", "of %1"),
     QT_TRANSLATE_NOOP("CoreWords", "%1 million"),
     QT_TRANSLATE_NOOP("CoreWords", "(%1 not finite)"),
 };
 
-/// Parts between ", " or "; ": what was chosen at how many layers, and what a plan does besides.
+/// What was chosen, and at how many layers.
+constexpr const char* kChosenAt = QT_TRANSLATE_NOOP("CoreWords", "%1 at %2");
+
+/// What a plan does besides, between "; ".
 constexpr std::array kListTexts{
-    QT_TRANSLATE_NOOP("CoreWords", "off"),
-    QT_TRANSLATE_NOOP("CoreWords", "%1 at %2"),
     QT_TRANSLATE_NOOP("CoreWords", "1 site with own settings"),
     QT_TRANSLATE_NOOP("CoreWords", "%1 sites with own settings"),
     QT_TRANSLATE_NOOP("CoreWords", "weights of all groups"),
@@ -170,8 +163,16 @@ constexpr std::array kNotes{
                      "deviate slightly from those of the original data."),
 };
 
-/// Lines of what differs between two plans.
+/// Lines of what differs between two plans, or two runs.
 constexpr std::array kChanges{
+    QT_TRANSLATE_NOOP("CoreWords", "calibration: %1 → %2"),
+    QT_TRANSLATE_NOOP("CoreWords", "items a task: %1 → %2"),
+    QT_TRANSLATE_NOOP("CoreWords", "seed: %1 → %2"),
+    QT_TRANSLATE_NOOP("CoreWords", "engine: %1 → %2"),
+    QT_TRANSLATE_NOOP("CoreWords", "tokenizer: %1 → %2"),
+    QT_TRANSLATE_NOOP("CoreWords", "computed in: %1 → %2"),
+    QT_TRANSLATE_NOOP("CoreWords", "device: %1 → %2"),
+    QT_TRANSLATE_NOOP("CoreWords", "stopped before its end: %1 → %2"),
     QT_TRANSLATE_NOOP("CoreWords", "%1: weight bits %2 → %3"),
     QT_TRANSLATE_NOOP("CoreWords", "%1: weight granularity %2 → %3"),
     QT_TRANSLATE_NOOP("CoreWords", "%1: activation bits %2 → %3"),
@@ -192,6 +193,8 @@ constexpr std::array kChanges{
 
 /// What stands at the places of those lines.
 constexpr std::array kChangeParts{
+    QT_TRANSLATE_NOOP("CoreWords", "yes"),
+    QT_TRANSLATE_NOOP("CoreWords", "no"),
     QT_TRANSLATE_NOOP("CoreWords", "all sites"),
     QT_TRANSLATE_NOOP("CoreWords", "all layers, all sites"),
     QT_TRANSLATE_NOOP("CoreWords", "all layers, %1"),
@@ -211,7 +214,10 @@ bool isNumeric(const QString& text) {
 
 QString numbers(QString text) {
     static const QRegularExpression kPoint(QStringLiteral("(?<=\\d)\\.(?=\\d)"));
-    return isNumeric(text) ? text.replace(kPoint, QLocale().decimalPoint()) : text;
+    static const QRegularExpression kVersion(QStringLiteral("\\d\\.\\d+\\.\\d"));
+    return isNumeric(text) && !kVersion.match(text).hasMatch()
+               ? text.replace(kPoint, QLocale().decimalPoint())
+               : text;
 }
 
 /// "PIQA 100 of 1838, RTE 277 of 277".
@@ -235,17 +241,24 @@ std::optional<QString> withNumbers(const QString& text) {
     return std::nullopt;
 }
 
-/// A list of numbers and of what is known; nothing if any part of it is not.
+/// A list of numbers and "off", or of how often each was chosen; nothing if any part of it is something else.
 std::optional<QString> listed(const QString& text) {
+    const auto isChoice = [](const QString& choice) {
+        return choice == QLatin1String("off") || isNumeric(choice);
+    };
     QStringList parts = text.split(QStringLiteral(", "));
     for (QString& part : parts) {
-        const auto known = translatedPattern(kListTexts, part, changePart);
-        if (!known && !isNumeric(part)) {
+        const auto places = placesIn(QString::fromUtf8(kChosenAt), part);
+        if (places && isChoice(places->at(0)) && isNumeric(places->at(1))) {
+            part = translatedPattern(std::span(&kChosenAt, 1), part, changePart).value_or(part);
+        } else if (isChoice(part)) {
+            part = changePart(part);
+        } else {
             return std::nullopt;
         }
-        part = known.value_or(numbers(part));
     }
-    return parts.join(QStringLiteral(", "));
+    return parts.join(
+        QLocale().decimalPoint() == QLatin1String(",") ? QStringLiteral("; ") : QStringLiteral(", "));
 }
 
 /// A plan in a line; what it does to sites is said in its own notation.
@@ -279,7 +292,7 @@ QString spoken(const QString& text) {
         said = figureText(plain);
     }
     if (said == text && text.endsWith(u'.')) { // a figure's title in front of its caption
-        said = figureText(std::string_view(plain).substr(0, plain.size() - 1)) + u'.';
+        return spoken(text.chopped(1)) + u'.';
     }
     return said == text && text.contains(QLatin1String("; ")) ? summary(text) : said;
 }

@@ -383,7 +383,12 @@ void LanguageTest::reportsAreGerman() {
     QCOMPARE(cell("+0.50*"), QStringLiteral("+0,50*"));
     QCOMPARE(cell("&lt; 0.001"), QStringLiteral("&lt; 0,001"));
     QCOMPARE(cell("3 of 24"), QStringLiteral("3 von 24"));
-    QCOMPARE(cell("0.5 at 12, off at 3"), QStringLiteral("0,5 in 12, aus in 3"));
+    QCOMPARE(cell("0.5 at 12, off at 3"), QStringLiteral("0,5 in 12; aus in 3"));
+    QCOMPARE(cell("Search 3: α of every site."), QStringLiteral("Suche 3: α jeder Stelle."));
+    QCOMPARE(cell("One site at a time on"), QStringLiteral("Je eine Stelle an"));
+    QCOMPARE(
+        cell("Session a.mscope, by mambascope 0.1.0."),
+        QStringLiteral("Sitzung a.mscope, von mambascope 0.1.0."));
     QCOMPARE(cell("run 2: best of 3"), QStringLiteral("Lauf 2: best of 3")); // a plan's name
     QCOMPARE(
         cell("layers 3–7, in_proj: weight bits off → 8"),
