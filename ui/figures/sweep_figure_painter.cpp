@@ -209,7 +209,7 @@ private:
                 area.center().x() - m_metrics.horizontalAdvance(label) / 2, baseline + m_metrics.height()),
             label, m_font, m_colours.secondaryText);
         if (first) {
-            const QString accuracy = QStringLiteral("accuracy, %");
+            const QString accuracy = figureText("accuracy, %");
             m_painter.save();
             m_painter.translate(
                 area.left() - m_metrics.horizontalAdvance(QStringLiteral("100")) - 6 * m_point, area.center().y());

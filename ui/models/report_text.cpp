@@ -120,9 +120,6 @@ constexpr std::array kReportTexts{
         "CoreWords", "Errors are those of a linear's output against the unquantized one: the sum of squared "
                      "differences over the sum of squares."),
     QT_TRANSLATE_NOOP("CoreWords", "Every site of search %1"),
-    QT_TRANSLATE_NOOP("CoreWords", "Search %1: α of every site"),
-    QT_TRANSLATE_NOOP("CoreWords", "Search %1: bits of every site"),
-    QT_TRANSLATE_NOOP("CoreWords", "Search %1: how sensitive every site is"),
     QT_TRANSLATE_NOOP("CoreWords", "baseline"),
     QT_TRANSLATE_NOOP("CoreWords", "%1, perplexity"),
     QT_TRANSLATE_NOOP(
