@@ -8,13 +8,20 @@
 
 #include <QAbstractTextDocumentLayout>
 #include <QBuffer>
+#include <QGuiApplication>
 #include <QPageSize>
 #include <QPainter>
 #include <QPdfWriter>
+#include <QScreen>
+#include <QTextBlock>
 #include <QTextDocument>
 #include <QTextFormat>
 #include <QTextObjectInterface>
+#include <QTextTable>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 #include <variant>
 
@@ -69,6 +76,53 @@ void drawFoot(QPainter& painter, const QRectF& foot, const QString& title, int p
         foot, Qt::AlignRight | Qt::AlignBottom, QStringLiteral("%1 / %2").arg(page + 1).arg(pages));
 }
 
+/// The text of a table's row, from top to bottom of the document, and the height of its first line.
+struct RowPlace {
+    double top = 0, bottom = 0, line = 0;
+};
+
+RowPlace placeOf(const QTextTable& table, int row) {
+    RowPlace place{std::numeric_limits<double>::max(), 0, 0};
+    for (int column = 0; column < table.columns(); ++column) {
+        const QTextTableCell cell = table.cellAt(row, column);
+        const QAbstractTextDocumentLayout& layout = *table.document()->documentLayout();
+        const QTextBlock first = cell.firstCursorPosition().block();
+        const QRectF top = layout.blockBoundingRect(first);
+        place.top = std::min(place.top, top.top());
+        place.bottom =
+            std::max(place.bottom, layout.blockBoundingRect(cell.lastCursorPosition().block()).bottom());
+        if (first.layout()->lineCount() > 0) {
+            place.line = std::max(place.line, first.layout()->lineAt(0).height());
+        }
+    }
+    return place;
+}
+
+/// Cells' paddings are in pixels of the screen, which Qt scales to the device that is painted on.
+double paddingUnit(const QTextDocument& document) {
+    const QPaintDevice* device = document.documentLayout()->paintDevice();
+    return device == nullptr
+               ? 1
+               : device->logicalDpiY() / std::round(QGuiApplication::primaryScreen()->logicalDotsPerInchY());
+}
+
+/// Moves a row to the next page: its first line has no room behind the row above, of which nothing moves.
+void moveToNextPage(QTextTable& table, int row, const RowPlace& place, double pageBottom) {
+    if (row <= table.format().headerRowCount()) {
+        QTextTableFormat format = table.format();
+        format.setPageBreakPolicy(QTextFormat::PageBreak_AlwaysBefore);
+        table.setFormat(format);
+        return;
+    }
+    const double room = (pageBottom - place.top - place.line / 2) / paddingUnit(*table.document());
+    for (int column = 0; column < table.columns(); ++column) {
+        QTextTableCell cell = table.cellAt(row - 1, column);
+        QTextTableCellFormat format = cell.format().toTableCellFormat();
+        format.setBottomPadding(format.bottomPadding() + std::max(0.0, room));
+        cell.setFormat(format);
+    }
+}
+
 void paintPages(QPdfWriter& writer, const PrintedReport& report) {
     const QString title = QString::fromStdString(report.title);
     const double foot = kFootPoints * kPoint;
@@ -80,6 +134,7 @@ void paintPages(QPdfWriter& writer, const PrintedReport& report) {
     document.setDocumentMargin(0);
     document.setHtml(QString::fromStdString(reportText(report.html)));
     document.setPageSize(page);
+    keepRowsWhole(document);
     QPainter painter(&writer);
     const int pages = document.pageCount();
     for (int number = 0; number < pages; ++number) {
@@ -99,6 +154,23 @@ void paintPages(QPdfWriter& writer, const PrintedReport& report) {
 }
 
 } // namespace
+
+void keepRowsWhole(QTextDocument& document) {
+    const double height = document.pageSize().height();
+    const auto pageOf = [height](double y) {
+        return std::floor(y / height);
+    };
+    for (QTextFrame* frame : document.rootFrame()->childFrames()) {
+        auto* table = qobject_cast<QTextTable*>(frame);
+        for (int row = 0; table != nullptr && row < table->rows(); ++row) {
+            const RowPlace place = placeOf(*table, row);
+            if (pageOf(place.top) < pageOf(place.bottom) && place.bottom - place.top < height / 2) {
+                moveToNextPage(*table, row, place, (pageOf(place.top) + 1) * height);
+                document.markContentsDirty(0, document.characterCount()); // what follows moves too
+            }
+        }
+    }
+}
 
 QByteArray renderReport(const PrintedReport& report) {
     QBuffer buffer;

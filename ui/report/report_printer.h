@@ -9,7 +9,13 @@
 
 #include <filesystem>
 
+class QTextDocument;
+
 namespace mambascope::ui {
+
+/// Moves rows of tables that the end of a page would cut to the next page, unless they are longer than half
+/// of one. For a document that has its page size.
+void keepRowsWhole(QTextDocument& document);
 
 /// The report as a PDF of A4 pages with their numbers at the foot; figures are drawn, not images. The same
 /// report gives the same bytes. Needs a QGuiApplication.

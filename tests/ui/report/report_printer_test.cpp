@@ -9,8 +9,14 @@
 #include "ui/models/core_words.h"
 #include "ui/report/report_command.h"
 
+#include <QAbstractTextDocumentLayout>
 #include <QRegularExpression>
 #include <QTest>
+#include <QTextBlock>
+#include <QTextDocument>
+#include <QTextTable>
+
+#include <cmath>
 
 using namespace mambascope;
 using namespace mambascope::test;
@@ -90,6 +96,35 @@ private Q_SLOTS:
             }
         }
         QCOMPARE(left.join(u'\n'), QString());
+    }
+
+    void rowsStayWhole() {
+        QString html =
+            QStringLiteral("<p>Above</p><table><thead><tr><th>n</th><th>x</th></tr></thead><tbody>");
+        for (int row = 0; row < 60; ++row) {
+            html += QStringLiteral("<tr><th>%1</th><td>one%2</td></tr>")
+                        .arg(row)
+                        .arg(QStringLiteral("<br/>more").repeated(row % 4));
+        }
+        QTextDocument document;
+        document.setHtml(html + QStringLiteral("</tbody></table><p>Below</p>"));
+        document.setPageSize(QSizeF(300, 250));
+        const auto cut = [&document] {
+            const auto* table = qobject_cast<QTextTable*>(document.rootFrame()->childFrames().constFirst());
+            int count = 0;
+            for (int row = 0; row < table->rows(); ++row) {
+                const QTextTableCell cell = table->cellAt(row, 1);
+                const QRectF place =
+                    document.documentLayout()->blockBoundingRect(cell.firstCursorPosition().block());
+                count += std::floor(place.top() / 250) < std::floor(place.bottom() / 250) ? 1 : 0;
+            }
+            return count;
+        };
+        QVERIFY(cut() > 0);
+        keepRowsWhole(document);
+        QCOMPARE(cut(), 0);
+        const QRectF last = document.documentLayout()->blockBoundingRect(document.lastBlock());
+        QVERIFY(document.pageCount() > 5 && last.bottom() > 250 * (document.pageCount() - 1));
     }
 
     void theFigureIsDrawn() {
