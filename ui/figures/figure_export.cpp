@@ -31,6 +31,7 @@ const PlotColours coloursOf(const FigureExportOptions& options) {
 }
 
 QByteArray renderPdf(const Printable& figure, const FigureExportOptions& options) {
+    const FixedHashOrder order;
     QBuffer buffer;
     buffer.open(QIODevice::WriteOnly);
     {

@@ -2,6 +2,7 @@
 #include "ui/figures/pdf_date.h"
 
 #include <QDateTime>
+#include <QHashFunctions>
 
 #include <cstdlib>
 
@@ -26,6 +27,14 @@ void fixPdfDate(QByteArray& pdf) {
     if (to >= 0 && to + 1 - from >= date.size()) {
         pdf.replace(from, to + 1 - from, date.leftJustified(to + 1 - from, ' '));
     }
+}
+
+FixedHashOrder::FixedHashOrder() {
+    QHashSeed::setDeterministicGlobalSeed();
+}
+
+FixedHashOrder::~FixedHashOrder() {
+    QHashSeed::resetRandomGlobalSeed();
 }
 
 } // namespace mambascope::ui

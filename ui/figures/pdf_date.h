@@ -9,4 +9,13 @@ namespace mambascope::ui {
 /// the same contents give the same bytes.
 void fixPdfDate(QByteArray& pdf);
 
+/// While there is one, new hashes of Qt have one order in every process: a PDF has its fonts in that of a hash.
+class FixedHashOrder {
+public:
+    FixedHashOrder();
+    ~FixedHashOrder();
+    FixedHashOrder(const FixedHashOrder&) = delete;
+    FixedHashOrder& operator=(const FixedHashOrder&) = delete;
+};
+
 } // namespace mambascope::ui

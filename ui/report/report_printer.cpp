@@ -173,6 +173,7 @@ void keepRowsWhole(QTextDocument& document) {
 }
 
 QByteArray renderReport(const PrintedReport& report) {
+    const FixedHashOrder order;
     QBuffer buffer;
     buffer.open(QIODevice::WriteOnly);
     {
