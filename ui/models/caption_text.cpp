@@ -179,6 +179,9 @@ QString sentence(const QString& text) {
 } // namespace
 
 QString captionText(std::string_view caption) {
+    if (inEnglish()) {
+        return qt(caption);
+    }
     // Names hold points too, but hardly ever a blank and a capital letter behind one.
     static const QRegularExpression kBetween(QStringLiteral("(?<=\\.) (?=\\p{Lu}|\\d|\\w+_proj: )"));
     QStringList sentences = qt(caption).trimmed().split(kBetween);

@@ -33,10 +33,32 @@ std::optional<QStringList> placesIn(const QString& pattern, const QString& text)
     return QStringView(text).mid(at) == QStringView(pattern).mid(from) ? std::optional(found) : std::nullopt;
 }
 
+namespace {
+
+/// False if a text cannot be what a pattern says, which is soon found out for nearly all of them.
+bool mayBegin(const char* pattern, const QString& text) {
+    qsizetype at = 0;
+    for (; pattern[at] != '\0' && pattern[at] != '%'; ++at) {
+        const auto unit = static_cast<unsigned char>(pattern[at]);
+        if (unit >= 0x80) {
+            return true;
+        }
+        if (at >= text.size() || text[at].unicode() != unit) {
+            return false;
+        }
+    }
+    return true;
+}
+
+} // namespace
+
 std::optional<QString> translatedPattern(
     std::span<const char* const> patterns, const QString& text,
     const std::function<QString(const QString&)>& place) {
     for (const char* known : patterns) {
+        if (!mayBegin(known, text)) {
+            continue;
+        }
         const auto found = placesIn(QString::fromUtf8(known), text);
         if (!found) {
             continue;
@@ -48,6 +70,12 @@ std::optional<QString> translatedPattern(
         return result;
     }
     return std::nullopt;
+}
+
+bool inEnglish() {
+    // The language that these texts are in, for `<html lang="…">`.
+    constexpr const char* kLanguage = QT_TRANSLATE_NOOP("CoreWords", "en");
+    return QCoreApplication::translate("CoreWords", kLanguage) == QLatin1String(kLanguage);
 }
 
 QString localized(const QString& value) {

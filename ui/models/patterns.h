@@ -19,6 +19,9 @@ std::optional<QString> translatedPattern(
     std::span<const char* const> patterns, const QString& text,
     const std::function<QString(const QString&)>& place);
 
+/// Whether the core's texts are said as they are.
+bool inEnglish();
+
 /// A number of the core with the decimal point of the user's locale; what is no number as it is.
 QString localized(const QString& value);
 

@@ -14,9 +14,6 @@
 namespace mambascope::ui {
 namespace {
 
-/// The language that the texts here are in, for `<html lang="…">`.
-constexpr const char* kLanguage = QT_TRANSLATE_NOOP("CoreWords", "en");
-
 /// What reports say between two tags; the first that fits counts.
 constexpr std::array kReportTexts{
     QT_TRANSLATE_NOOP("CoreWords", "The session has no checkpoint yet."),
@@ -128,12 +125,9 @@ constexpr std::array kReportTexts{
 
 /// What they say with numbers alone; names may read like that too.
 constexpr std::array kNumberTexts{
-    QT_TRANSLATE_NOOP("CoreWords", "Search %1"),
-    QT_TRANSLATE_NOOP("CoreWords", "Sweep %1"),
-    QT_TRANSLATE_NOOP("CoreWords", "%1 of %2"),
-    QT_TRANSLATE_NOOP("CoreWords", "of %1"),
-    QT_TRANSLATE_NOOP("CoreWords", "%1 million"),
-    QT_TRANSLATE_NOOP("CoreWords", "(%1 not finite)"),
+    QT_TRANSLATE_NOOP("CoreWords", "Search %1"),  QT_TRANSLATE_NOOP("CoreWords", "Sweep %1"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 of %2"),   QT_TRANSLATE_NOOP("CoreWords", "of %1"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 million"), QT_TRANSLATE_NOOP("CoreWords", "(%1 not finite)"),
 };
 
 /// What was chosen, and at how many layers.
@@ -306,10 +300,10 @@ QString unescaped(QString text) {
 } // namespace
 
 std::string reportText(const std::string& page) {
-    const QString language = QCoreApplication::translate("CoreWords", kLanguage);
-    if (language == QLatin1String(kLanguage)) {
+    if (inEnglish()) {
         return page;
     }
+    const QString language = QCoreApplication::translate("CoreWords", "en");
     static const QRegularExpression kPart(
         QStringLiteral("<(style|code|pre)\\b.*?</\\1>|<span translate=\"no\">.*?</span>|<[^>]*>|[^<]+"),
         QRegularExpression::DotMatchesEverythingOption);

@@ -22,10 +22,14 @@ BlockDiagram::BlockDiagram(QWidget* parent)
 }
 
 void BlockDiagram::setFigure(std::shared_ptr<const Figure> figure, const ModelSpec& spec) {
+    if ((m_figure == nullptr) != (figure == nullptr)) {
+        m_layoutSize = {};
+    }
     m_figure = std::move(figure);
     if (m_spec != spec) {
         m_spec = spec;
         m_blocks.invalidate();
+        m_layoutSize = {};
     }
     update();
 }
@@ -79,6 +83,7 @@ QSize BlockDiagram::minimumSizeHint() const {
 bool BlockDiagram::event(QEvent* event) {
     if (event->type() == QEvent::FontChange) {
         m_blocks.invalidate();
+        m_layoutSize = {};
     }
     if (event->type() == QEvent::ToolTip) {
         const auto* help = static_cast<QHelpEvent*>(event);
@@ -100,7 +105,11 @@ void BlockDiagram::paintEvent(QPaintEvent* event) {
         return;
     }
     const DiagramStyle style{colours, font(), 1};
-    const DiagramLayout layout = layoutNow();
+    if (m_layoutSize != size()) {
+        m_layout = layoutNow();
+        m_layoutSize = size();
+    }
+    const DiagramLayout& layout = m_layout;
     // The blocks move as a whole while the window gets wider or narrower.
     const QRect place = layout.extent.toAlignedRect();
     const qreal ratio = devicePixelRatioF();

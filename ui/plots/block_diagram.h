@@ -46,6 +46,8 @@ private:
     std::shared_ptr<const Figure> m_figure;
     PaintedImage m_blocks; ///< what is the same in all layers
     QSizeF m_extent;       ///< of m_blocks
+    DiagramLayout m_layout;
+    QSize m_layoutSize; ///< for which m_layout is right; invalid if it is not
     ModelSpec m_spec;
     std::optional<Linear> m_selected;
     QPointer<const Theme> m_theme;

@@ -27,7 +27,6 @@ LaidOutTexts::Text& LaidOutTexts::find(const QString& text) {
     }
     Text made{QFontMetricsF(m_font).horizontalAdvance(text), QStaticText(text)};
     made.laidOut.setTextFormat(Qt::PlainText);
-    made.laidOut.prepare({}, m_font);
     return *m_texts.insert(text, made);
 }
 

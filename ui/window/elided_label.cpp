@@ -6,8 +6,6 @@
 #include <QStyle>
 #include <QToolTip>
 
-#include <cmath>
-
 namespace mambascope::ui {
 
 ElidedLabel::ElidedLabel(QWidget* parent)
@@ -49,14 +47,18 @@ void ElidedLabel::paintEvent(QPaintEvent* event) {
         return;
     }
     const QRect room = contentsRect().adjusted(margin(), margin(), -margin(), -margin());
-    const bool fits = m_laidOut.text() == text() && m_laidOut.size().width() <= room.width();
-    const QString shown = fits ? text() : fontMetrics().elidedText(text(), Qt::ElideRight, room.width());
-    if (m_laidOut.text() != shown || m_laidOutFont != font()) {
-        m_laidOut.setText(shown);
-        m_laidOut.prepare({}, font());
-        m_laidOutFont = font();
+    if (m_measured != text() || m_measuredFont != font()) {
+        m_measured = text();
+        m_measuredFont = font();
+        m_width = fontMetrics().horizontalAdvance(m_measured);
     }
-    const QSize size(static_cast<int>(std::ceil(m_laidOut.size().width())), fontMetrics().height());
+    const bool fits = m_width <= room.width();
+    const QString shown =
+        fits ? m_measured : fontMetrics().elidedText(m_measured, Qt::ElideRight, room.width());
+    if (m_laidOut.text() != shown) {
+        m_laidOut.setText(shown);
+    }
+    const QSize size(fits ? m_width : room.width(), fontMetrics().height());
     QPainter painter(this);
     painter.setPen(palette().color(foregroundRole()));
     painter.drawStaticText(

@@ -24,8 +24,10 @@ protected:
 private:
     bool isCut() const;
 
-    QStaticText m_laidOut; ///< what is shown, in m_laidOutFont
-    QFont m_laidOutFont;
+    QString m_measured; ///< the text whose width in m_measuredFont is m_width
+    QFont m_measuredFont;
+    int m_width = 0;
+    QStaticText m_laidOut; ///< what is shown of it
 };
 
 } // namespace mambascope::ui
