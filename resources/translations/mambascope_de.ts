@@ -1305,6 +1305,10 @@
         <source>no</source>
         <translation>nein</translation>
     </message>
+    <message>
+        <source>%1 %</source>
+        <translation>%1 %</translation>
+    </message>
 </context>
 <context>
     <name>HeatMap</name>

@@ -77,6 +77,7 @@ constexpr std::array kFigureTexts{
     QT_TRANSLATE_NOOP("CoreWords", "|μ| + %1σ of all elements"),
     QT_TRANSLATE_NOOP("CoreWords", "median + %1 scaled MAD"),
     QT_TRANSLATE_NOOP("CoreWords", "magnitude |%1|"),
+    QT_TRANSLATE_NOOP("CoreWords", "%1 %"),
     QT_TRANSLATE_NOOP("CoreWords", "share of elements"),
     QT_TRANSLATE_NOOP("CoreWords", "share"),
     QT_TRANSLATE_NOOP("CoreWords", "channels, by absmax"),

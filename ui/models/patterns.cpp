@@ -55,6 +55,11 @@ bool mayBegin(const char* pattern, const QString& text) {
 std::optional<QString> translatedPattern(
     std::span<const char* const> patterns, const QString& text,
     const std::function<QString(const QString&)>& place) {
+    for (const char* known : patterns) { // "%1 sites" fits "mean α of the smoothed sites" as well
+        if (mayBegin(known, text) && text == QString::fromUtf8(known)) {
+            return QCoreApplication::translate("CoreWords", known);
+        }
+    }
     for (const char* known : patterns) {
         if (!mayBegin(known, text)) {
             continue;

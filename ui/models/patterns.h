@@ -13,8 +13,8 @@ namespace mambascope::ui {
 /// What stands in `text` for %1, %2 … of `pattern`, in this order; nothing if it says something else.
 std::optional<QStringList> placesIn(const QString& pattern, const QString& text);
 
-/// `text` in the window's language by the first pattern of the context CoreWords that fits, with `place` of
-/// each value at its place; nothing if none fits.
+/// `text` in the window's language by the pattern of the context CoreWords that it is, or else the first that
+/// fits, with `place` of each value at its place; nothing if none fits.
 std::optional<QString> translatedPattern(
     std::span<const char* const> patterns, const QString& text,
     const std::function<QString(const QString&)>& place);

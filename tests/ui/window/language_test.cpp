@@ -356,6 +356,9 @@ void LanguageTest::figuresAreGerman() {
     QCOMPARE(
         figureText("after smoothing, α 0.5, and zeroing: max 3.1"),
         QStringLiteral("nach Glättung, α 0,5, und Nullen: Max. 3,1"));
+    QCOMPARE(
+        figureText("mean α of the smoothed sites"), QStringLiteral("mittleres α der geglätteten Stellen"));
+    QCOMPARE(figureText("99.9 %"), QStringLiteral("99,9 %"));
     QCOMPARE(figureText("W8A8 input"), QStringLiteral("W8A8 input")); // a plan's name
     QCOMPARE(
         captionText(
