@@ -13,7 +13,7 @@ namespace {
 struct CalibrateOptions {
     std::string model, text, idsFrom, session;
     WindowRequest windows;
-    bool samplesGiven = false;
+    bool samplesGiven = false, rotated = false;
     OutputOptions output;
 };
 
@@ -46,6 +46,7 @@ Result<CalibrationRequest> calibrationRequest(const CalibrateOptions& options, L
     if (!request.ok()) {
         return request;
     }
+    request.value().rotated = options.rotated;
     if (Result<void> known = checkIds(request.value().windows, loaded.model.spec.vocabulary); !known.ok()) {
         return known.error();
     }
@@ -168,6 +169,8 @@ void addCalibrate(CLI::App& program, Verb& run) {
         verb->add_option("--seed", options->windows.seed, "Seed of the windows' positions (default 0)");
     verb->add_flag("--contiguous", options->windows.contiguous, "The first windows back to back")
         ->excludes(seed);
+    verb->add_flag(
+        "--rotated", options->rotated, "Also observe rotated inputs, for static scales of plans that rotate");
     verb->add_option(
         "--session", options->session, "Also add the calibration to this session (made if missing)");
     addOutputOptions(*verb, options->output, true, "Calibration file");

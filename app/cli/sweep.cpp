@@ -173,7 +173,11 @@ Result<void> sweep(const Context& context, const SweepOptions& options) {
     };
     hooks.calibrate = [&](Engine& engine, const LoadedModel& model, const Tokenizer& tokenizer,
                           const Job& job) {
-        return calibrationFor(options.calibration, request.value().folder, engine, model, tokenizer, job);
+        const bool rotated = std::ranges::any_of(request.value().recipe.plans, [&](const QuantPlan& plan) {
+            return plan.needsRotatedInputs(model.spec.layers);
+        });
+        return calibrationFor(
+            options.calibration, request.value().folder, engine, model, tokenizer, rotated, job);
     };
     hooks.warn = printWarning;
     hooks.finished = [&](const SweepStep& step) {

@@ -36,21 +36,25 @@ std::filesystem::path cachedFile(
     const std::filesystem::path& folder, const CalibrationRequest& request, const LoadedModel& model,
     const std::string& engine) {
     const CalibrationSource& source = request.source;
-    const OrderedJson key{
+    OrderedJson key{
         {"checkpoint", model.hash},  {"text", source.textHash},
         {"samples", source.samples}, {"length", source.length},
         {"seed", source.seed},       {"engine", engine},
         {"dtype", model.dtype},      {"device", model.device.substr(0, model.device.find(':'))}};
+    if (request.rotated) {
+        key["rotated"] = true;
+    }
     return folder / "calibrations" / (contentHash(key.dump()) + ".safetensors");
 }
 
 Result<Calibration> fromText(
     const SweepCalibration& options, const std::filesystem::path& folder, Engine& engine,
-    const LoadedModel& model, const Tokenizer& tokenizer, const Job& job) {
-    const Result<CalibrationRequest> request = windowsOfText(options.text, tokenizer, options.windows);
+    const LoadedModel& model, const Tokenizer& tokenizer, bool rotated, const Job& job) {
+    Result<CalibrationRequest> request = windowsOfText(options.text, tokenizer, options.windows);
     if (!request.ok()) {
         return request.error();
     }
+    request.value().rotated = rotated;
     Result<EngineInfo> info = engine.info();
     if (!info.ok()) {
         return info.error();
@@ -120,8 +124,8 @@ OrderedJson describeCalibration(const SweepCalibration& options) {
 
 Result<std::shared_ptr<const CalibrationSnapshot>> calibrationFor(
     const SweepCalibration& options, const std::filesystem::path& folder, Engine& engine,
-    const LoadedModel& model, const Tokenizer& tokenizer, const Job& job) {
-    return options.files.empty() ? fromText(options, folder, engine, model, tokenizer, job)
+    const LoadedModel& model, const Tokenizer& tokenizer, bool rotated, const Job& job) {
+    return options.files.empty() ? fromText(options, folder, engine, model, tokenizer, rotated, job)
                                  : fromFiles(options, model);
 }
 

@@ -27,9 +27,10 @@ Result<void> checkCalibration(const SweepCalibration& options, const SweepReques
 OrderedJson describeCalibration(const SweepCalibration& options);
 
 /// The file made from this checkpoint (or the only file there is); else the calibration on the text, from the
-/// folder's "calibrations" if it has been made before, and kept there. Unreadable if no file fits.
+/// folder's "calibrations" if it has been made before, and kept there. Unreadable if no file fits. `rotated`: plans need
+/// the rotated inputs as well.
 Result<std::shared_ptr<const CalibrationSnapshot>> calibrationFor(
     const SweepCalibration& options, const std::filesystem::path& folder, Engine& engine,
-    const LoadedModel& model, const Tokenizer& tokenizer, const Job& job);
+    const LoadedModel& model, const Tokenizer& tokenizer, bool rotated, const Job& job);
 
 } // namespace mambascope::cli

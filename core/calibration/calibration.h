@@ -69,8 +69,12 @@ struct CalibrationSnapshot {
     CalibrationSource source;
     /// [site index][side]; a side that was not observed has no channels.
     std::vector<std::array<ChannelStatistics, 2>> sites;
+    /// [site index] of the inputs behind the Rotation of their channels, which gives static scales to plans that rotate.
+    /// Empty unless asked for (CalibrationRequest::rotated).
+    std::vector<ChannelStatistics> rotatedInputs;
 
     const ChannelStatistics& at(SiteId site, Side side) const;
+    const ChannelStatistics& rotatedInput(SiteId site) const; ///< without channels if it was not observed
     bool operator==(const CalibrationSnapshot&) const = default;
 };
 
@@ -78,8 +82,8 @@ struct CalibrationSnapshot {
 std::string calibrationHash(const CalibrationSnapshot& snapshot);
 
 /// The calibration file of design: a safetensors file with `<site>.{input|output}.absmax|min|max|mean|m2` f32
-/// [C],
-/// `.above6` i64 [C], `.histogram` i64 [bins], and the source and spec in its metadata (format version 1).
+/// [C], `.above6` i64 [C], `.histogram` i64 [bins], the same of `<site>.rotated_input` where it was observed, and the
+/// source and spec in its metadata (format version 1).
 Result<void>
 saveCalibration(const std::filesystem::path& path, const CalibrationSnapshot& snapshot, bool overwrite);
 /// Unreadable with a sentence if the file is no calibration, is of a newer format, or shapes contradict its

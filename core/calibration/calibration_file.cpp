@@ -83,18 +83,20 @@ CalibrationSource sourceFromJson(const Json& json) {
     return source;
 }
 
+std::string rotatedName(SiteId site) {
+    return siteName(site) + ".rotated_input";
+}
+
 /// Visits every array that the file holds, in the file's order: (name, bytes, dtype, count). Those of 8 bytes
 /// a value come first, which aligns everything.
 template <class Visitor>
 void forEachTensor(const CalibrationSnapshot& snapshot, Visitor&& visit) {
     for (const DType type : {DType::I64, DType::F32}) {
-        for (std::size_t i = 0; i < snapshot.sites.size() * 2; ++i) {
-            const Side side = i % 2 == 0 ? Side::Input : Side::Output;
-            const ChannelStatistics& statistics = snapshot.sites[i / 2][i % 2];
+        const auto visitSide = [&](const std::string& name, const ChannelStatistics& statistics) {
             if (statistics.channels() == 0) {
-                continue;
+                return;
             }
-            const std::string prefix = siteName(SiteId::fromIndex(static_cast<int>(i / 2)), side) + ".";
+            const std::string prefix = name + ".";
             const auto visitArray = [&](const char* name, const auto& values) {
                 if (elementSize(type) == sizeof(values[0])) {
                     visit(prefix + name, bytesOf(values), type, values.size());
@@ -102,6 +104,13 @@ void forEachTensor(const CalibrationSnapshot& snapshot, Visitor&& visit) {
             };
             forEachArray(statistics, visitArray);
             visitArray("nonfinite", std::vector<std::int64_t>{statistics.nonfinite});
+        };
+        for (std::size_t i = 0; i < snapshot.sites.size() * 2; ++i) {
+            const Side side = i % 2 == 0 ? Side::Input : Side::Output;
+            visitSide(siteName(SiteId::fromIndex(static_cast<int>(i / 2)), side), snapshot.sites[i / 2][i % 2]);
+        }
+        for (std::size_t i = 0; i < snapshot.rotatedInputs.size(); ++i) {
+            visitSide(rotatedName(SiteId::fromIndex(static_cast<int>(i))), snapshot.rotatedInputs[i]);
         }
     }
 }
@@ -236,7 +245,7 @@ Result<CalibrationSnapshot> fromTensors(const TensorFile& file, std::string_view
     if (!spec.ok()) {
         return spec.error().within(std::string(what));
     }
-    CalibrationSnapshot snapshot{std::move(spec).value(), sourceFromJson(sourceJson.value()), {}};
+    CalibrationSnapshot snapshot{std::move(spec).value(), sourceFromJson(sourceJson.value()), {}, {}};
     // Every layer that is claimed has at least one tensor, so that a damaged number cannot ask for memory.
     if (snapshot.spec.layers < 0 || static_cast<std::size_t>(snapshot.spec.layers) > file.tensors().size()) {
         return damaged(
@@ -252,6 +261,14 @@ Result<CalibrationSnapshot> fromTensors(const TensorFile& file, std::string_view
                 return read.error();
             }
             snapshot.sites[i][static_cast<std::size_t>(side)] = std::move(read).value();
+        }
+        auto rotated = readSide(file, rotatedName(site), what, snapshot.spec.inputs(site.linear));
+        if (!rotated.ok()) {
+            return rotated.error();
+        }
+        if (rotated.value().channels() > 0) {
+            snapshot.rotatedInputs.resize(snapshot.sites.size());
+            snapshot.rotatedInputs[i] = std::move(rotated).value();
         }
     }
     return snapshot;

@@ -61,4 +61,9 @@ const ChannelStatistics& CalibrationSnapshot::at(SiteId site, Side side) const {
     return sites[static_cast<std::size_t>(site.index())][static_cast<std::size_t>(side)];
 }
 
+const ChannelStatistics& CalibrationSnapshot::rotatedInput(SiteId site) const {
+    static const ChannelStatistics unobserved;
+    return rotatedInputs.empty() ? unobserved : rotatedInputs[static_cast<std::size_t>(site.index())];
+}
+
 } // namespace mambascope

@@ -38,7 +38,7 @@ Result<CalibrationSource> unpackSource(const Json& json) {
 } // namespace
 
 Json pack(const CalibrationRequest& request) {
-    Json json{{"source", packSource(request.source)}};
+    Json json{{"source", packSource(request.source)}, {"rotated", request.rotated}};
     const std::vector<std::span<const std::int32_t>> windows(request.windows.begin(), request.windows.end());
     putRagged(json, "windows", windows);
     return json;
@@ -48,7 +48,7 @@ template <>
 Result<CalibrationRequest> unpack(const Json& json) {
     CalibrationRequest request;
     Fields fields(json, "calibration request");
-    fields.ragged("windows", request.windows);
+    fields.ragged("windows", request.windows).boolean("rotated", request.rotated);
     if (const Json* source = fields.map("source")) {
         auto read = unpackSource(*source);
         if (!read.ok()) {

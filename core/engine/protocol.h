@@ -24,7 +24,7 @@
 /// is the length alone, so that any two versions can read each other's; neither side waits for the other's.
 namespace mambascope::protocol {
 
-inline constexpr int kVersion = 2;
+inline constexpr int kVersion = 3;
 inline constexpr std::uint32_t kMaxFrameBytes = 1u << 30;
 /// A hello is small. The low bound until it has come makes text on the stream (a login banner) visible at
 /// once: four printable characters are a length far above it.

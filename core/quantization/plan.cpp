@@ -228,6 +228,10 @@ bool QuantPlan::needsCalibration(int layers) const {
     });
 }
 
+bool QuantPlan::needsRotatedInputs(int layers) const {
+    return anySite(*this, layers, [](const SiteSettings& site) { return site.needsRotatedInput(); });
+}
+
 QuantPlan withoutRedundancy(const QuantPlan& plan) {
     QuantPlan result = plan;
     for (const Linear linear : kLinears) {

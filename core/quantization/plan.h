@@ -81,6 +81,10 @@ struct SiteSettings {
                activationFormat != NumberFormat::MxFp4;
     }
     bool quantizesScan() const { return scanBits < kBitsOff || stateBits < kBitsOff; }
+    /// The scale of a rotated input comes from calibration.
+    bool needsRotatedInput() const {
+        return rotate && needsActivationStatistics() && activationSide != ActivationSide::Output;
+    }
     bool needsScanStatistics() const {
         return scanBits < kBitsOff && activationScale == ActivationScale::Static;
     }
@@ -155,6 +159,8 @@ struct QuantPlan {
     bool isBaseline(int layers) const;
     /// True if some site needs calibration: static activations, smoothing, or a rule that looks for outliers.
     bool needsCalibration(int layers) const;
+    /// True if the calibration has to have observed rotated inputs (CalibrationSnapshot::rotatedInputs).
+    bool needsRotatedInputs(int layers) const;
     bool operator==(const QuantPlan&) const = default;
 };
 

@@ -60,6 +60,13 @@ Result<void> checkCalibration(
                     std::string(kCalibrateHint));
             }
         }
+        if (const int has = calibration.rotatedInput(site).channels();
+            has != 0 && has != spec.inputs(site.linear)) {
+            return Error::usage(
+                "The calibration has " + std::to_string(has) + " rotated channels at " + siteName(site) +
+                    ", but the model has " + std::to_string(spec.inputs(site.linear)) + ".",
+                std::string(kCalibrateHint));
+        }
     }
     if (!ofHash.empty() && !checkpointHash.empty() && ofHash != checkpointHash) {
         return Error::usage(
@@ -155,6 +162,12 @@ public:
             (output && fixed && !observed(site, Side::Output))) {
             return unobserved(site, needsInput && !observed(site, Side::Input) ? Side::Input : Side::Output);
         }
+        if (settings.needsRotatedInput() && m_calibration->rotatedInput(site).channels() == 0) {
+            return Error::usage(
+                "The calibration did not observe the rotated inputs of " + siteName(site) +
+                    ", which their static scale is taken from.",
+                "Calibrate again with rotated inputs (--rotated), or choose token or dynamic scales there.");
+        }
         if (settings.zeroOutliers) {
             resolved.zeroed = flagged(site, "zeroing outliers does nothing. ");
         } else if (settings.floatOutliers && (input || resolved.weight.active())) {
@@ -168,11 +181,13 @@ public:
                 resolved.zeroed);
         }
         if (input) {
-            resolved.input = activation(site, Side::Input, settings, inputAbsmax(site, resolved, true));
+            const float absmax = settings.needsRotatedInput() ? m_calibration->rotatedInput(site).largest()
+                                                              : inputAbsmax(site, resolved, true);
+            resolved.input = activation(site, quantizedInput(site, settings), settings, absmax);
         }
         if (output) {
             const float absmax = fixed ? m_calibration->at(site, Side::Output).largest() : 0.0f;
-            resolved.output = activation(site, Side::Output, settings, absmax);
+            resolved.output = activation(site, statistics(site, Side::Output), settings, absmax);
         }
         return resolved;
     }
@@ -199,7 +214,7 @@ public:
         scan.c = scanActivation(x, Side::Output, largest(x, Side::Output, rank + states, states));
         scan.z = scanActivation(in, Side::Output, largest(in, Side::Output, inner, inner));
         if (m_plan.ssmInput && xProj.input.active() && !scan.u.active()) {
-            scan.u = activation(x, Side::Input, m_plan.at(x), u);
+            scan.u = activation(x, statistics(x, Side::Input), m_plan.at(x), u);
         }
         return scan;
     }
@@ -209,6 +224,17 @@ public:
 private:
     bool observed(SiteId site, Side side) const {
         return m_calibration != nullptr && m_calibration->at(site, side).channels() > 0;
+    }
+
+    /// Null without a calibration.
+    const ChannelStatistics* statistics(SiteId site, Side side) const {
+        return m_calibration != nullptr ? &m_calibration->at(site, side) : nullptr;
+    }
+
+    /// What the input quantizer's static scale is taken from.
+    const ChannelStatistics* quantizedInput(SiteId site, const SiteSettings& settings) const {
+        return settings.needsRotatedInput() && m_calibration != nullptr ? &m_calibration->rotatedInput(site)
+                                                                        : statistics(site, Side::Input);
     }
 
     static Error unobserved(SiteId site, Side side) {
@@ -228,10 +254,12 @@ private:
 
     /// What the settings of a site cannot say together. `input`, `output`: that side has a static scale.
     Result<void> checkCombination(SiteId site, const SiteSettings& settings, bool input, bool output) const {
-        if (settings.rotate && input) {
+        if (settings.needsRotatedInput() && (settings.alpha || settings.zeroOutliers)) {
             return refuse(
-                site, "rotation mixes channels, so a calibration of the channels gives no static scale for them.",
-                "Choose token or dynamic scales there.");
+                site,
+                std::string("the calibration has the rotated inputs without ") +
+                    (settings.alpha ? "smoothing" : "zeroed channels") + ", which gives no static scale for them.",
+                "Choose token or dynamic scales there, or rotation alone.");
         }
         if (settings.rotate && settings.floatOutliers) {
             return refuse(
@@ -255,8 +283,9 @@ private:
         if (settings.activationClip.kind == ClipKind::Mse && settings.activationFormat != NumberFormat::Int) {
             return refuse(site, "mse clipping is of integers.", "Choose absmax or a percentile.");
         }
-        for (const auto& [side, fixed] : {std::pair(Side::Input, input), std::pair(Side::Output, output)}) {
-            if (fixed && observed(site, side) && !hasDistribution(m_calibration->at(site, side))) {
+        for (const auto& [fixed, seen] :
+             {std::pair(input, quantizedInput(site, settings)), std::pair(output, statistics(site, Side::Output))}) {
+            if (fixed && seen != nullptr && seen->channels() > 0 && !hasDistribution(*seen)) {
                 return noDistribution(site);
             }
         }
@@ -317,7 +346,7 @@ private:
         if (!clipsScan(site, side)) {
             settings.activationClip = {};
         }
-        return activation(site, side, settings, absmax);
+        return activation(site, statistics(site, side), settings, absmax);
     }
 
     std::vector<std::int32_t> flagged(SiteId site, const char* ifImpossible) {
@@ -351,15 +380,17 @@ private:
         return absmax.empty() ? 0.0f : *std::max_element(absmax.begin(), absmax.end());
     }
 
-    ResolvedActivation activation(SiteId site, Side side, const SiteSettings& settings, float absmax) {
+    /// `seen`: the calibration of what is quantized, whose largest magnitude, as the plan leaves it, is `absmax`; only
+    /// static scales look at it.
+    ResolvedActivation activation(
+        SiteId site, const ChannelStatistics* seen, const SiteSettings& settings, float absmax) {
         ResolvedActivation result{
             settings.activationBits, settings.activationScale, 0.0f, settings.activationFormat};
         if (settings.activationFormat == NumberFormat::MxFp4) {
             result.scaling = ActivationScale::Token;
         } else if (settings.activationScale == ActivationScale::Static) {
             if (settings.activationClip.kind != ClipKind::Absmax) {
-                absmax = clipMagnitude(
-                    m_calibration->at(site, side), settings.activationClip, absmax, settings.activationBits);
+                absmax = clipMagnitude(*seen, settings.activationClip, absmax, settings.activationBits);
             }
             result.scale = activationScale(absmax, result);
             if (result.scale == 0.0f) {

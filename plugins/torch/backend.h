@@ -127,8 +127,14 @@ public:
     virtual std::unique_ptr<LinearWeight> prepareRows(SiteWeight& weight, const WeightUse& use) = 0;
     /// Whether there is room to keep float weights beside the quantized ones, for quantized().
     virtual bool keepsFloats() const { return false; }
+    /// A float weight on the device as it is, for quantized() alone, where prepare() would round it. Null if the device
+    /// has no use for it.
+    virtual std::unique_ptr<LinearWeight>
+    exactFloats(std::span<const float> /*weight*/, std::int64_t /*outputs*/, std::int64_t /*inputs*/) {
+        return nullptr;
+    }
     /// What prepareRows() would make of a site under a plan, made on the device from `plain`, the site's float weight
-    /// there; bit for bit the same. `smoothing` and `exempt` are on the device, null if the plan has none. Null if it
+    /// there, unrounded; bit for bit the same. `smoothing` and `exempt` are on the device, null if the plan has none. Null if it
     /// cannot be made there.
     virtual std::unique_ptr<LinearWeight> quantized(
         const LinearWeight& /*plain*/, const WeightUse& /*use*/, const float* /*smoothing*/,

@@ -63,7 +63,7 @@ public:
         , m_rows(static_cast<std::int64_t>(request.batch) * request.length)
         , m_linears(subject.backend.isHostMemory() ? "own_gemm" : "cublas_gemm")
         , m_tokens(someTokens(m_rows, m_spec.vocabulary))
-        , m_calibrator(m_spec, subject.backend, subject.threads) {
+        , m_calibrator(m_spec, subject.backend, subject.threads, false) {
         for (int i = 0; i < request.batch; ++i) {
             m_batch.add(std::span(m_tokens).subspan(
                 static_cast<std::size_t>(i) * static_cast<std::size_t>(request.length),

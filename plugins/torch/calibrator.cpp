@@ -38,15 +38,19 @@ ChannelStatistics join(const std::vector<StatisticsAccumulator>& blocks) {
 
 } // namespace
 
-Calibrator::Calibrator(const ModelSpec& spec, Backend& backend, int threads)
+Calibrator::Calibrator(const ModelSpec& spec, Backend& backend, int threads, bool rotated)
     : m_spec(spec)
     , m_backend(backend)
-    , m_threads(threads) {
+    , m_threads(threads)
+    , m_rotates(rotated) {
     std::vector<int> channels;
     for (int i = 0; i < spec.siteCount(); ++i) {
         for (const Side side : {Side::Input, Side::Output}) {
             channels.push_back(spec.channels(SiteId::fromIndex(i).linear, side));
         }
+    }
+    for (int i = 0; rotated && i < spec.siteCount(); ++i) {
+        channels.push_back(spec.inputs(SiteId::fromIndex(i).linear));
     }
     m_device = backend.makeStatistics(channels);
     if (m_device) {
@@ -64,14 +68,33 @@ void Calibrator::reserve(std::int64_t rows) {
     if (m_device) {
         m_device->reserve(rows);
     }
+    for (const Linear linear : kLinears) {
+        DeviceArray& rotated = m_rotated[static_cast<std::size_t>(linear)];
+        const std::int64_t count = rows * m_spec.inputs(linear);
+        if (m_rotates && rotated.count() < count) {
+            rotated = DeviceArray(m_backend, count);
+        }
+    }
 }
 
 void Calibrator::observe(SiteId site, Side side, Matrix x) {
+    add(streamOf(site, side), x);
+    if (m_rotates && side == Side::Input) {
+        Transform rotation;
+        rotation.rotate = true;
+        float* memory = m_rotated[static_cast<std::size_t>(site.linear)].data();
+        const Matrix rotated{memory, x.rows, x.columns, x.columns, x.element};
+        m_backend.transform(x, rotation, {}, rotated);
+        add(rotatedStream(site), rotated);
+    }
+}
+
+void Calibrator::add(std::size_t stream, Matrix x) {
     if (m_device) {
-        m_device->add(streamOf(site, side), x);
+        m_device->add(stream, x);
         return;
     }
-    std::vector<StatisticsAccumulator>& parts = m_blocks[streamOf(site, side)];
+    std::vector<StatisticsAccumulator>& parts = m_blocks[stream];
     parallelFor(
         static_cast<std::int64_t>(parts.size()), threadsFor(x.rows * x.columns * 4, m_threads),
         [&](std::int64_t i) {
@@ -79,14 +102,21 @@ void Calibrator::observe(SiteId site, Side side, Matrix x) {
         });
 }
 
-std::vector<std::array<ChannelStatistics, 2>> Calibrator::finish() const {
-    std::vector<std::array<ChannelStatistics, 2>> sites(static_cast<std::size_t>(m_spec.siteCount()));
+void Calibrator::finish(CalibrationSnapshot& snapshot) const {
+    const auto sites = static_cast<std::size_t>(m_spec.siteCount());
     const std::vector<ChannelStatistics> collected =
         m_device ? m_device->finish() : std::vector<ChannelStatistics>();
-    for (std::size_t i = 0; i < sites.size() * 2; ++i) {
-        sites[i / 2][i % 2] = m_device ? collected[i] : join(m_blocks[i]);
+    const auto of = [&](std::size_t stream) {
+        return m_device ? collected[stream] : join(m_blocks[stream]);
+    };
+    snapshot.sites.resize(sites);
+    for (std::size_t i = 0; i < sites * 2; ++i) {
+        snapshot.sites[i / 2][i % 2] = of(i);
     }
-    return sites;
+    snapshot.rotatedInputs.clear();
+    for (std::size_t i = 0; m_rotates && i < sites; ++i) {
+        snapshot.rotatedInputs.push_back(of(sites * 2 + i));
+    }
 }
 
 } // namespace mambascope

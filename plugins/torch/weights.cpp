@@ -132,8 +132,16 @@ public:
                 return site;
             }
         }
+        const bool rounds = roundsFloats(id);
+        if (!site.plain && rounds && m_backend.keepsFloats()) {
+            auto floats = exactFloats(id);
+            if (!floats.ok()) {
+                return floats.error().within(siteName(id));
+            }
+            site.plain = std::move(floats).value();
+        }
         if (site.plain) {
-            site.weight = isFloat(settings)
+            site.weight = isFloat(settings) && !rounds
                               ? site.plain
                               : m_backend.quantized(
                                     *site.plain, {&settings, id.linear}, site.input().smoothing, site.input().exempt);
@@ -145,9 +153,10 @@ public:
             }
             site.weight = std::move(weight).value();
         }
-        if (isFloat(settings)) {
-            site.plain = keepsExactFloats(id) ? site.weight : nullptr;
-        } else if (site.plain && !m_backend.keepsFloats()) {
+        if (isFloat(settings) && !rounds) {
+            site.plain = site.weight;
+        }
+        if (site.plain && !m_backend.keepsFloats()) {
             site.plain = nullptr;
         }
         return site;
@@ -192,11 +201,22 @@ private:
         return m_checkpoint.names.blocks[static_cast<std::size_t>(id.layer)].linear(id.linear);
     }
 
-    /// The device has room for a float weight beside the quantized one, and does not round it.
-    bool keepsExactFloats(SiteId id) const {
-        const bool exact = m_backend.activationElement() == Element::F32 ||
-                           m_checkpoint.tensor(weightName(id)).dtype == DType::BF16;
-        return exact && m_backend.keepsFloats();
+    /// The device multiplies with less than the checkpoint has.
+    bool roundsFloats(SiteId id) const {
+        return m_backend.activationElement() != Element::F32 &&
+               m_checkpoint.tensor(weightName(id)).dtype != DType::BF16;
+    }
+
+    Result<std::shared_ptr<const LinearWeight>> exactFloats(SiteId id) {
+        const std::string& name = weightName(id);
+        const auto floats = unchanged(name, {});
+        if (!floats.ok()) {
+            return floats.error();
+        }
+        std::shared_ptr<const LinearWeight> exact = m_backend.exactFloats(
+            floats.value()->span(), m_checkpoint.spec.outputs(id.linear), m_checkpoint.spec.inputs(id.linear));
+        m_checkpoint.tensors.release(m_checkpoint.tensor(name).bytes);
+        return exact;
     }
 
     Result<std::shared_ptr<const LinearWeight>> fromHost(SiteId id, const ResolvedSite& settings) {

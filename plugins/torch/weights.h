@@ -17,7 +17,8 @@ namespace mambascope {
 struct SiteWeights {
     ResolvedSite settings;
     std::shared_ptr<const LinearWeight> weight;
-    std::shared_ptr<const LinearWeight> plain; ///< the float weight, where the device keeps it; `weight` itself without a plan
+    /// The float weight, unrounded, where the device keeps it; `weight` itself without a plan, unless that is rounded.
+    std::shared_ptr<const LinearWeight> plain;
     std::shared_ptr<const DeviceArray> keep;      ///< bit patterns, or none if no channel is zeroed
     std::shared_ptr<const DeviceArray> smoothing; ///< or none
     std::shared_ptr<const DeviceArray> exempt;    ///< bit patterns, or none if every channel is quantized

@@ -40,8 +40,10 @@ inline std::vector<std::int32_t> someTokens(std::size_t count, unsigned seed, un
 /// Null if it fails.
 inline std::shared_ptr<const CalibrationSnapshot> calibrationOf(
     TorchEngine& engine, std::vector<std::vector<std::int32_t>> windows = {
-                             someTokens(64, 20), someTokens(50, 21), someTokens(33, 22)}) {
+                             someTokens(64, 20), someTokens(50, 21), someTokens(33, 22)},
+    bool rotated = false) {
     CalibrationRequest request;
+    request.rotated = rotated;
     request.windows = std::move(windows);
     auto snapshot = engine.calibrate(request, {});
     return snapshot.ok() ? std::make_shared<const CalibrationSnapshot>(std::move(snapshot).value()) : nullptr;

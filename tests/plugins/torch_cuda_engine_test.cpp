@@ -163,6 +163,25 @@ private Q_SLOTS:
         }
     }
 
+    void rotatedInputsAreTheProcessors() {
+        const std::string model = (fixtureFolder() / "hf-odd").string();
+        const auto gpu = engineFor(model, "cuda:0"), cpu = engineFor(model, "cpu");
+        QVERIFY(gpu && cpu);
+        CalibrationRequest request;
+        request.windows = {someTokens(64, 1), someTokens(50, 2), someTokens(200, 3)};
+        request.rotated = true;
+        const auto a = gpu->calibrate(request, {}), b = cpu->calibrate(request, {});
+        QVERIFY(a.ok() && b.ok());
+        for (const SiteId site : a.value().spec.sites()) {
+            const std::vector<float>& here = a.value().rotatedInput(site).absmax;
+            const std::vector<float>& there = b.value().rotatedInput(site).absmax;
+            QCOMPARE(here.size(), static_cast<std::size_t>(a.value().spec.inputs(site.linear)));
+            for (std::size_t c = 0; c < here.size(); ++c) {
+                QVERIFY(std::fabs(here[c] - there[c]) <= 1e-3f * b.value().rotatedInput(site).largest());
+            }
+        }
+    }
+
     void demoModel() {
         const auto engine = engineFor("demo", "cuda:0");
         QVERIFY(engine);

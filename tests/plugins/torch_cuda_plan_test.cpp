@@ -216,16 +216,62 @@ private Q_SLOTS:
         }
     }
 
+    void roundedAfterTheyAreQuantized_data() {
+        QTest::addColumn<int>("bits");
+        for (const int bits : {3, 4, 8, kBitsOff}) {
+            QTest::addRow("%d", bits) << bits;
+        }
+    }
+    void roundedAfterTheyAreQuantized() {
+        // In bf16 too, scales and integers are those of the floats, which that dtype does not multiply with.
+        QFETCH(int, bits);
+        constexpr std::int64_t kOutputs = 72, kInputs = 96;
+        const auto gpu = openDevice("cuda:0", 1, "bf16").value().backend;
+        const std::vector<float> weight = normal(kOutputs * kInputs, 1);
+        ResolvedSite site;
+        site.weight = {bits, *parseGranularity("channel"), NumberFormat::Int};
+        std::vector<float> quantized = weight;
+        fakeQuantizeWeight(quantized, kOutputs, kInputs, site.weight);
+        const auto expected = gpu->prepare(quantized, kOutputs, kInputs, {});
+        const auto made = gpu->quantized(
+            *gpu->exactFloats(weight, kOutputs, kInputs), {&site, Linear::InProj}, nullptr, nullptr);
+        QVERIFY(made != nullptr);
+        std::vector<std::uint16_t> identity(kInputs * kInputs, 0);
+        for (std::size_t i = 0; i < kInputs; ++i) {
+            identity[i * (kInputs + 1)] = 0x3f80;
+        }
+        const DeviceArray x(*gpu, kInputs * kInputs / 2);
+        gpu->upload(reinterpret_cast<const float*>(identity.data()), x.count(), x.data());
+        const auto columns = [&](const LinearWeight& of) {
+            const DeviceArray y(*gpu, kInputs * kOutputs / 2);
+            gpu->linear(
+                of, {x.data(), kInputs, kInputs, kInputs, Element::BF16},
+                {y.data(), kInputs, kOutputs, kOutputs, Element::BF16});
+            std::vector<float> raw(kInputs * kOutputs / 2);
+            gpu->download(y.data(), y.count(), raw.data());
+            return raw;
+        };
+        const auto bytes = [](const std::vector<float>& raw) {
+            return QByteArray(reinterpret_cast<const char*>(raw.data()), static_cast<qsizetype>(raw.size() * 4));
+        };
+        QCOMPARE(bytes(columns(*made)), bytes(columns(*expected)));
+    }
+
     void everyPlanIsMadeOfTheFloats_data() {
         QTest::addColumn<QString>("model");
+        QTest::addColumn<QString>("dtype");
         for (const char* model : {"hf-f32", "hf-bf16-untied", "falcon-mamba", "mamba2"}) {
-            QTest::newRow(model) << QString::fromStdString((fixtureFolder() / model).string());
+            for (const char* dtype : {"f32", "bf16"}) {
+                QTest::addRow("%s %s", model, dtype)
+                    << QString::fromStdString((fixtureFolder() / model).string()) << dtype;
+            }
         }
     }
     void everyPlanIsMadeOfTheFloats() {
         // And not of the plan before it: going there and back changes no bit.
         QFETCH(QString, model);
-        const auto engine = engineFor(model.toStdString(), "cuda:0");
+        QFETCH(QString, dtype);
+        const auto engine = engineFor(model.toStdString(), "cuda:0", dtype.toStdString());
         QVERIFY(engine);
         const ForwardRequest request{{someTokens(40, 1)}, false};
         const auto logits = [&](const QuantPlan& plan) {

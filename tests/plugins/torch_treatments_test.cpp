@@ -50,6 +50,34 @@ private Q_SLOTS:
         QVERIFY(changed > 0); // it did rotate
     }
 
+    void staticScalesOfRotatedInputsAreTheirMaxima_data() { models(); }
+    void staticScalesOfRotatedInputsAreTheirMaxima() {
+        // Where one site alone is quantized, and the calibration saw what is run, the calibrated maximum is that of the
+        // tensor at run time.
+        QFETCH(QString, model);
+        const auto engine = engineFor(model.toStdString());
+        QVERIFY(engine);
+        const auto calibration = calibrationOf(*engine, {someTokens(41, 30)}, true);
+        QVERIFY(calibration);
+        const std::vector<float> before = logitsOf(*engine);
+        for (const SiteId site : calibration->spec.sites()) {
+            QuantPlan plan;
+            SitePatch& patch = plan.sites[site];
+            patch.rotate = true;
+            patch.activationBits = 4;
+            patch.activationScale = ActivationScale::Static;
+            QVERIFY(engine->applyPlan(plan, calibration, {}).ok());
+            const std::vector<float> fixed = logitsOf(*engine);
+            patch.activationScale = ActivationScale::Dynamic;
+            QVERIFY(engine->applyPlan(plan, nullptr, {}).ok());
+            QVERIFY2(logitsOf(*engine) == fixed, siteName(site).c_str());
+            QVERIFY(relativeDifference(fixed, before) > 1e-6);
+        }
+        // Statistics of what is not rotated stay what they are without.
+        const auto plain = calibrationOf(*engine, {someTokens(41, 30)});
+        QVERIFY(plain->sites == calibration->sites && plain->rotatedInputs.empty());
+    }
+
     void rotatedWeightsAreWrittenRotatedBack_data() { models(); }
     void rotatedWeightsAreWrittenRotatedBack() {
         QFETCH(QString, model);

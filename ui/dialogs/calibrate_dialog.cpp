@@ -24,6 +24,7 @@ CalibrateDialog::CalibrateDialog(const CalibrationSettings& settings, QWidget* p
     , m_length(new QSpinBox(this))
     , m_seed(new QSpinBox(this))
     , m_contiguous(new QCheckBox(this))
+    , m_rotated(new QCheckBox(this))
     , m_buttons(new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this)) {
     setWindowTitle(tr("Calibrate"));
     auto* intro = new QLabel(
@@ -41,6 +42,9 @@ CalibrateDialog::CalibrateDialog(const CalibrationSettings& settings, QWidget* p
     m_seed->setToolTip(tr("Where the windows start; the same seed gives the same windows on every machine"));
     m_contiguous->setText(tr("Back to back from the &start of the text"));
     m_contiguous->setChecked(settings.contiguous);
+    m_rotated->setText(tr("Also the &rotated inputs"));
+    m_rotated->setChecked(settings.rotated);
+    m_rotated->setToolTip(tr("Static scales of plans that rotate the inputs are taken from them"));
     m_text->setPlaceholderText(tr("A plain text file, UTF-8"));
 
     auto* form = new QFormLayout(this);
@@ -50,6 +54,7 @@ CalibrateDialog::CalibrateDialog(const CalibrationSettings& settings, QWidget* p
     form->addRow(tr("&Length"), m_length);
     form->addRow(QString(), m_contiguous);
     form->addRow(tr("S&eed"), m_seed);
+    form->addRow(QString(), m_rotated);
     form->addRow(m_buttons);
     m_buttons->button(QDialogButtonBox::Ok)->setText(tr("&Calibrate"));
 
@@ -64,7 +69,8 @@ CalibrateDialog::CalibrateDialog(const CalibrationSettings& settings, QWidget* p
 
 CalibrationSettings CalibrateDialog::settings() const {
     return {
-        m_text->text(), m_samples->value(), m_length->value(), m_seed->value(), m_contiguous->isChecked()};
+        m_text->text(), m_samples->value(),        m_length->value(),
+        m_seed->value(), m_contiguous->isChecked(), m_rotated->isChecked()};
 }
 
 void CalibrateDialog::browse() {

@@ -29,6 +29,7 @@ private:
     QSpinBox* m_length;
     QSpinBox* m_seed;
     QCheckBox* m_contiguous;
+    QCheckBox* m_rotated;
     QDialogButtonBox* m_buttons;
 };
 

@@ -197,10 +197,11 @@ readWindows(Engine& engine, TokenizerCache& tokenizers, const CalibrationWork& w
 
 Result<std::shared_ptr<const CalibrationSnapshot>>
 calibrateOnEngine(Engine& engine, TokenizerCache& tokenizers, const CalibrationWork& work, const Job& job) {
-    const Result<CalibrationRequest> request = readWindows(engine, tokenizers, work, job);
+    Result<CalibrationRequest> request = readWindows(engine, tokenizers, work, job);
     if (!request.ok()) {
         return request.error();
     }
+    request.value().rotated = work.rotated;
     Result<CalibrationSnapshot> snapshot = engine.calibrate(request.value(), job);
     if (!snapshot.ok()) {
         return snapshot.error();

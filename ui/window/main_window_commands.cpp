@@ -173,7 +173,10 @@ void MainWindow::saveCopy() {
 }
 
 void MainWindow::calibrate() {
-    CalibrateDialog dialog(m_workspace.view().data().calibration, this);
+    CalibrationSettings settings = m_workspace.view().data().calibration;
+    const auto* checkpoint = m_workspace.checkpoint();
+    settings.rotated |= checkpoint != nullptr && m_workspace.plan().needsRotatedInputs(checkpoint->spec.layers);
+    CalibrateDialog dialog(settings, this);
     if (dialog.exec() == QDialog::Accepted) {
         m_workspace.calibrate(dialog.settings());
     }

@@ -54,7 +54,8 @@ Json calibrationJson(const CalibrationSettings& settings) {
         {"samples", settings.samples},
         {"length", settings.length},
         {"seed", settings.seed},
-        {"contiguous", settings.contiguous}};
+        {"contiguous", settings.contiguous},
+        {"rotated", settings.rotated}};
 }
 
 void readCalibration(const Json& json, CalibrationSettings& settings) {
@@ -63,6 +64,7 @@ void readCalibration(const Json& json, CalibrationSettings& settings) {
     readInt(json, "length", 1, 1'000'000, settings.length);
     readSeed(json, settings.seed);
     readBool(json, "contiguous", settings.contiguous);
+    readBool(json, "rotated", settings.rotated);
 }
 
 Json evaluationJson(const EvaluationSettings& settings) {

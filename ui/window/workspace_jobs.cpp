@@ -110,7 +110,7 @@ void Workspace::calibrate(const CalibrationSettings& settings) {
     }
     const EngineService* service = &m_jobs.service();
     const std::string hash = checkpoint()->hash;
-    CalibrationWork work{{}, settings.textFile.toStdString(), settings.windows(), *tokenizer};
+    CalibrationWork work{{}, settings.textFile.toStdString(), settings.windows(), *tokenizer, settings.rotated};
     using Snapshot = std::shared_ptr<const CalibrationSnapshot>;
     m_jobs.run<Snapshot>(
         {tr("Calibrating"), QStringLiteral("calibrate")},

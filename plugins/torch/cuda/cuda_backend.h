@@ -79,6 +79,8 @@ public:
         const WeightUse& use) override;
     std::unique_ptr<LinearWeight> prepareRows(SiteWeight& weight, const WeightUse& use) override;
     bool keepsFloats() const override;
+    std::unique_ptr<LinearWeight>
+    exactFloats(std::span<const float> weight, std::int64_t outputs, std::int64_t inputs) override;
     std::unique_ptr<LinearWeight> quantized(
         const LinearWeight& plain, const WeightUse& how, const float* smoothing,
         const std::uint32_t* exempt) override;

@@ -103,6 +103,14 @@ bool CudaBackend::keepsFloats() const {
     return available >= total / 4;
 }
 
+std::unique_ptr<LinearWeight>
+CudaBackend::exactFloats(std::span<const float> weight, std::int64_t outputs, std::int64_t inputs) {
+    use();
+    auto exact = std::make_unique<CudaWeight>(outputs, inputs, Element::F32);
+    upload(weight.data(), static_cast<std::int64_t>(weight.size()), exact->matrix().data);
+    return exact;
+}
+
 std::unique_ptr<LinearWeight> CudaBackend::quantized(
     const LinearWeight& plain, const WeightUse& how, const float* smoothing, const std::uint32_t* exempt) {
     const ResolvedSite& site = *how.site;

@@ -92,6 +92,19 @@ private Q_SLOTS:
             file.find("layers.0.x_proj.output.histogram")->shape, std::vector<std::int64_t>{kHistogramBins});
     }
 
+    void rotatedInputsAreKeptWhereObserved() {
+        CalibrationSnapshot saved = snapshot();
+        const std::string without = calibrationHash(saved);
+        saved.rotatedInputs.resize(saved.sites.size());
+        saved.rotatedInputs[3] = saved.sites[3][0];
+        const auto bytes = calibrationToBytes(saved).value();
+        QVERIFY(calibrationFromBytes(bytes, "memory").value() == saved);
+        QVERIFY(calibrationHash(saved) != without);
+        const TensorFile file = parseSafetensors(bytes, "memory").value();
+        QVERIFY(file.find("layers.0.out_proj.rotated_input.absmax") != nullptr);
+        QVERIFY(file.find("layers.0.in_proj.rotated_input.absmax") == nullptr);
+    }
+
     void bytesInMemoryAreTheFile() {
         const test::TemporaryFolder folder;
         const auto path = folder.path() / "c.safetensors";

@@ -316,6 +316,37 @@ private Q_SLOTS:
         QVERIFY(std::fabs(scaleOf() - (1 + (upper - 1) * 500 / 990) / 127) < 1e-6f);
     }
 
+    void rotatedInputsHaveTheirOwnStaticScale() {
+        CalibrationSnapshot snapshot = calibration();
+        QuantPlan plan = preset("W8A8 input");
+        SitePatch rotate;
+        rotate.rotate = true;
+        plan.set({{1}, {Linear::OutProj}}, rotate);
+        QVERIFY(plan.needsRotatedInputs(2));
+        snapshot.rotatedInputs.resize(snapshot.sites.size());
+        ChannelStatistics& rotated = snapshot.rotatedInputs[static_cast<std::size_t>(kOutProj1.index())];
+        rotated = snapshot.at(kOutProj1, Side::Input);
+        std::fill(rotated.absmax.begin(), rotated.absmax.end(), 0.5f);
+        rotated.absmax.back() = 254.0f;
+        rotated.histogram[static_cast<std::size_t>(histogramBin(1.0f))] = 100;
+        const auto resolved = [&] {
+            return resolvePlan(smallSpec(), plan, &snapshot, nullptr, "aa");
+        };
+        QCOMPARE(siteOf(resolved(), kOutProj1).input.scale, 2.0f);
+        QVERIFY(siteOf(resolved(), kXProj0).input.scale != 2.0f);
+        plan.sites[kOutProj1].activationClip = Clip{ClipKind::Percentile, 100}; // from the rotated inputs' distribution
+        QCOMPARE(siteOf(resolved(), kOutProj1).input.scale, histogramEdge(histogramBin(1.0f) + 1) / 127.0f);
+        rotated.absmax.pop_back();
+        QVERIFY(resolved().error().message.find("rotated channels at layers.1.out_proj") != std::string::npos);
+        plan.set({}, rotate);
+        rotated = {};
+        QVERIFY(!resolved().ok());
+        plan.defaults.activationSide = ActivationSide::Output; // the rotation ends before
+        plan.sites.clear();
+        QVERIFY(!plan.needsRotatedInputs(2));
+        QVERIFY(resolved().ok());
+    }
+
     void treatmentsThatDoNotGoTogether() {
         const CalibrationSnapshot good = calibration(); // without a distribution
         const WeightStatistics statistics = weights();
@@ -334,7 +365,11 @@ private Q_SLOTS:
         both.rotate = both.floatOutliers = true;
         both.activationScale = ActivationScale::Token;
         percentile.activationClip = Clip{ClipKind::Percentile, 99};
-        QVERIFY(contains(says(rotate, "W8A8 input"), "no static scale"));
+        QVERIFY(contains(says(rotate, "W8A8 input"), "did not observe the rotated inputs"));
+        QVERIFY(contains(says(rotate, "SmoothQuant W8A8 α=0.5"), "without smoothing, which gives no static scale"));
+        rotate.zeroOutliers = true;
+        QVERIFY(contains(says(rotate, "W8A8 input"), "without zeroed channels, which gives no static scale"));
+        rotate.zeroOutliers = false;
         rotate.activationScale = ActivationScale::Token;
         QVERIFY(says(rotate, "W8A8 input").empty());
         QVERIFY(contains(says(both, "W8A8 input"), "none of them can be kept in floats"));
