@@ -43,7 +43,6 @@ constexpr int kLanes = 8;
 constexpr int kLineFloats = 16; ///< of a cache line
 using Floats = float __attribute__((vector_size(32)));
 using Integers = std::int32_t __attribute__((vector_size(32)));
-using Places = std::uint16_t __attribute__((vector_size(16)));
 
 template <class Vector, class T>
 [[gnu::always_inline]] inline Vector load(const T* from) {
@@ -80,7 +79,7 @@ template <class Vector, class T>
 /// single ones, and equal ones in a row, which would wait for each other's store, are rare.
 struct PairCounts {
     /// [bin of the first · kHistogramBins + bin of the second]
-    std::array<std::uint16_t, kHistogramBins * kHistogramBins> pairs{};
+    std::array<std::uint32_t, kHistogramBins * kHistogramBins> pairs{};
     std::array<std::uint32_t, kHistogramBins> single{};
     std::int64_t added = 0; ///< pairs; no counter holds more
 
@@ -88,7 +87,7 @@ struct PairCounts {
     void flush(std::vector<std::int64_t>& histogram) {
         std::array<std::uint32_t, kHistogramBins> second{};
         for (std::size_t b = 0; b < kHistogramBins; ++b) {
-            const std::uint16_t* row = pairs.data() + b * kHistogramBins;
+            const std::uint32_t* row = pairs.data() + b * kHistogramBins;
             std::uint32_t first = 0;
             for (std::size_t k = 0; k < kHistogramBins; ++k) {
                 first += row[k];
@@ -106,10 +105,11 @@ struct PairCounts {
 /// One row below the other, or (Step −1) takes that back.
 template <int Step>
 [[gnu::always_inline]] inline void countPairs(Floats first, Floats second, PairCounts& counts) {
-    std::array<std::uint16_t, kLanes> places;
-    store(places.data(), __builtin_convertvector(binsOf(first) * kHistogramBins + binsOf(second), Places));
-    for (const std::uint16_t place : places) {
-        counts.pairs[place] = static_cast<std::uint16_t>(counts.pairs[place] + Step);
+    std::array<std::uint64_t, kLanes / 2> twoPlaces; // half as many loads as places
+    store(twoPlaces.data(), binsOf(first) * kHistogramBins + binsOf(second));
+    for (const std::uint64_t places : twoPlaces) {
+        counts.pairs[static_cast<std::uint32_t>(places)] += static_cast<std::uint32_t>(Step);
+        counts.pairs[places >> 32] += static_cast<std::uint32_t>(Step);
     }
 }
 template <int Step>
@@ -306,7 +306,7 @@ void StatisticsAccumulator::addTile(
     const auto first = static_cast<std::size_t>(channel);
     Tile& tile = work.tile;
     tile.clear();
-    if (work.counts.added + kBlockRows * kTileChannels / 2 > std::numeric_limits<std::uint16_t>::max()) {
+    if (work.counts.added + kBlockRows * kTileChannels / 2 > std::numeric_limits<std::uint32_t>::max()) {
         work.counts.flush(m_histogram);
     }
     work.shift.fill(0);
