@@ -17,6 +17,7 @@ inline constexpr int kPanel = 2 * Vec::kWidth;
 inline constexpr std::int64_t kDepth = 384;
 #if defined(MAMBASCOPE_AVX512)
 inline constexpr int kTileRows = 14;
+inline constexpr int kAhead = 8; ///< inputs
 #elif defined(MAMBASCOPE_AVX2)
 inline constexpr int kTileRows = 6;
 #else
@@ -62,6 +63,10 @@ void tile(
         }
     }
     for (std::int64_t k = 0; k < depth; ++k) {
+#if defined(MAMBASCOPE_AVX512)
+        __builtin_prefetch(panel + (k + kAhead) * kPanel); // from the second-level cache, a line a vector
+        __builtin_prefetch(panel + (k + kAhead) * kPanel + Vec::kWidth);
+#endif
         const Vec w0 = load(panel + k * kPanel, AllLanes{});
         const Vec w1 = load(panel + k * kPanel + Vec::kWidth, AllLanes{});
 #pragma GCC unroll 14
