@@ -1678,6 +1678,14 @@ Freie Software unter der GNU General Public License, Version 3 oder später. QCu
         <translation>Lückenlos ab dem &amp;Anfang des Textes</translation>
     </message>
     <message>
+        <source>Also the &amp;rotated inputs</source>
+        <translation>Auch die &amp;rotierten Eingaben</translation>
+    </message>
+    <message>
+        <source>Static scales of plans that rotate the inputs are taken from them</source>
+        <translation>Aus ihnen stammen die statischen Skalen von Plänen, die die Eingaben rotieren</translation>
+    </message>
+    <message>
         <source>A plain text file, UTF-8</source>
         <translation>Eine reine Textdatei, UTF-8</translation>
     </message>
