@@ -50,7 +50,7 @@ std::int64_t divideUp(std::int64_t a, std::int64_t b) {
     return (a + b - 1) / b;
 }
 
-/// Rows of a task of multiply(): a multiple, or nearly, of every register tile's height (32, 14, 6, 4).
+/// Rows of a task of multiply(), about.
 constexpr std::int64_t kTaskRows = 168, kTileTaskRows = 192;
 constexpr std::int64_t kTaskPanels = 8;
 
@@ -230,11 +230,12 @@ void CpuBackend::multiply(const LinearWeight& weight, const Rows& rows, Matrix y
                                                                 : false;
     const std::int64_t taskRows = tiles ? kTileTaskRows : kTaskRows, fewRows = tiles ? 32 : 28;
     const bool fewPanels = divideUp(packed.panelCount, kTaskPanels) < 2 * m_threads;
-    std::int64_t rowsPerTask =
+    const std::int64_t target =
         fewPanels ? std::min(taskRows, std::max(fewRows, divideUp(y.rows, 2 * m_threads))) : taskRows;
-    if (tiles) { // rows are read in groups
-        rowsPerTask = divideUp(rowsPerTask, fewRows) * fewRows;
-    }
+    // Whole register tiles, and tasks alike: a last one of few rows would read the weight for next to nothing.
+    const std::int64_t unit = tiles ? fewRows : m_kernels.tileRows;
+    const std::int64_t parts = std::max<std::int64_t>(1, (y.rows + target / 2) / target);
+    const std::int64_t rowsPerTask = divideUp(divideUp(y.rows, parts), unit) * unit;
     // Few rows (generation): smaller pieces of the weight, so that every thread has some.
     const std::int64_t panelsPerTask =
         y.rows <= fewRows

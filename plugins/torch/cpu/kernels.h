@@ -70,6 +70,7 @@ struct QuantizeRow {
 struct Kernels {
     const char* name;
     int panelWidth; ///< columns of a packed panel
+    int tileRows;   ///< rows that gemm() multiplies at a time
 
     /// Packs panels [first, last) of a weight [outputs, inputs] into their places of `packed`
     /// (⌈outputs / panelWidth⌉ · inputs · panelWidth floats).

@@ -369,7 +369,7 @@ inline constexpr Kernels kKernels {
 #else
     "portable",
 #endif
-        kPanel, packPanels, gemm, scan, headScan, convSilu, addNorm, prepareInput, quantize, absmax, addRow,
+        kPanel, kTileRows, packPanels, gemm, scan, headScan, convSilu, addNorm, prepareInput, quantize, absmax, addRow,
         gateRow, maxAndSumExp, mapArray<exp>, mapArray<exp2OfNegative>, mapArray<softplus>
 };
 
