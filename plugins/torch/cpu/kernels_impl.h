@@ -66,14 +66,21 @@ struct ScanSteps {
     }
 };
 
-/// The usual state size, with h and the decay rates in registers (as far as there are any).
-template <int State, class Lanes>
-void scanVector(const ScanTile& s, std::int64_t c, Lanes lanes) {
-    Vec h[State];
-    for (int n = 0; n < State; ++n) {
-        h[n] = load(s.h + n * s.hStride + c - s.firstChannel, lanes);
+/// Whether no state decays below 2^−126 in any token.
+template <class Lanes>
+bool decaysMildly(const ScanTile& s, std::int64_t c, Lanes lanes, const Vec* delta) {
+    Vec rate = zero(), longest = zero();
+    for (int n = 0; n < s.state; ++n) {
+        rate = min(load(s.decay + n * s.inner + c, lanes), rate);
     }
-    ScanSteps<Lanes> steps(s, c, lanes);
+    for (std::int64_t t = 0; t < s.tokens; ++t) {
+        longest = max(delta[t], longest);
+    }
+    return sum(selectGreater(longest * rate, splat(-126.0f), zero(), splat(1.0f))) == 0; // false for a NaN
+}
+
+template <int State, bool Mild, class Lanes>
+inline void scanStates(const ScanTile& s, std::int64_t c, Lanes lanes, ScanSteps<Lanes>& steps, Vec (&h)[State]) {
     for (std::int64_t t = 0; t < s.tokens; ++t) {
         const float* b = s.b + t * s.bcStride;
         const float* w = s.c + t * s.bcStride;
@@ -81,7 +88,7 @@ void scanVector(const ScanTile& s, std::int64_t c, Lanes lanes) {
         Vec y[4] = {zero(), zero(), zero(), zero()};
 #pragma GCC unroll 16
         for (int n = 0; n < State; ++n) {
-            const Vec decay = exp2OfNegative(delta * load(s.decay + n * s.inner + c, lanes));
+            const Vec decay = exp2OfNegative<Mild>(delta * load(s.decay + n * s.inner + c, lanes));
             h[n] = fma(decay, h[n], deltaU * splat(b[n]));
             y[n % 4] = fma(h[n], splat(w[n]), y[n % 4]);
         }
@@ -91,6 +98,22 @@ void scanVector(const ScanTile& s, std::int64_t c, Lanes lanes) {
                 State, s.stateLimit, [&](int n) { return h[n]; }, [&](int n, Vec x) { h[n] = x; });
         }
     }
+}
+
+/// The usual state size, with h and the decay rates in registers (as far as there are any).
+template <int State, class Lanes>
+void scanVector(const ScanTile& s, std::int64_t c, Lanes lanes) {
+    Vec h[State];
+    for (int n = 0; n < State; ++n) {
+        h[n] = load(s.h + n * s.hStride + c - s.firstChannel, lanes);
+    }
+    ScanSteps<Lanes> steps(s, c, lanes);
+#if defined(MAMBASCOPE_AVX512)
+    scanStates<State, false>(s, c, lanes, steps, h); // whose powers have no bound to leave out
+#else
+    decaysMildly(s, c, lanes, steps.delta) ? scanStates<State, true>(s, c, lanes, steps, h)
+                                           : scanStates<State, false>(s, c, lanes, steps, h);
+#endif
     steps.finish(s, c, lanes);
     for (int n = 0; n < State; ++n) {
         store(s.h + n * s.hStride + c - s.firstChannel, h[n], lanes);
@@ -370,7 +393,7 @@ inline constexpr Kernels kKernels {
     "portable",
 #endif
         kPanel, kTileRows, packPanels, gemm, scan, headScan, convSilu, addNorm, prepareInput, quantize, absmax, addRow,
-        gateRow, maxAndSumExp, mapArray<exp>, mapArray<exp2OfNegative>, mapArray<softplus>
+        gateRow, maxAndSumExp, mapArray<exp>, mapArray<exp2OfNegative<>>, mapArray<softplus>
 };
 
 } // namespace mambascope::MAMBASCOPE_ISA_NAMESPACE

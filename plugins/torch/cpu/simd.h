@@ -281,7 +281,8 @@ inline Vec rounder() {
 }
 
 /// 2^x for x ≤ 0, the decay of a state: relative error below 1.2e−7 where the result is a normal number, 0 or about
-/// 1e−38 below. A NaN that a processor made stays one.
+/// 1e−38 below. A NaN that a processor made stays one. `Mild`: x > −126, or NaN, is known.
+template <bool Mild = false>
 inline Vec exp2OfNegative(Vec x) {
 #if defined(MAMBASCOPE_AVX512)
     // 1 + r·p(r) on [0, 1], minimax, relative error 2e−9.
@@ -295,7 +296,9 @@ inline Vec exp2OfNegative(Vec x) {
     p = fma(p, r, splat(1.0f));
     return scaleByPower(p, x);
 #else
-    x = max(splat(-126.0f), x); // in this order a NaN gets through
+    if constexpr (!Mild) {
+        x = max(splat(-126.0f), x); // in this order a NaN gets through
+    }
     const Vec rounded = x + rounder();
     const Vec r = x - (rounded - rounder());
     // 1 + r·p(r) on [−1/2, 1/2], minimax, relative error 2e−9. A degree less (9e−8) is within fp32's own error, but plans that
