@@ -236,11 +236,14 @@ void CpuBackend::multiply(const LinearWeight& weight, const Rows& rows, Matrix y
     const std::int64_t unit = tiles ? fewRows : m_kernels.tileRows;
     const std::int64_t parts = std::max<std::int64_t>(1, (y.rows + target / 2) / target);
     const std::int64_t rowsPerTask = divideUp(divideUp(y.rows, parts), unit) * unit;
-    // Few rows (generation): smaller pieces of the weight, so that every thread has some.
+    // Few rows (generation): smaller pieces of the weight, so that every thread has some. Few tasks: smaller ones, so that
+    // threads end at about the same time.
+    const bool fewTasks = parts * divideUp(packed.panelCount, kTaskPanels) < 16 * m_threads;
     const std::int64_t panelsPerTask =
         y.rows <= fewRows
             ? std::clamp<std::int64_t>(divideUp(packed.panelCount, 4 * m_threads), 1, kTaskPanels)
-            : kTaskPanels;
+        : fewTasks ? kTaskPanels / 2
+                   : kTaskPanels;
     const std::int64_t rowTasks = divideUp(y.rows, rowsPerTask);
     const std::int64_t columnTasks = divideUp(packed.panelCount, panelsPerTask);
     parallelFor(
