@@ -9,7 +9,15 @@ namespace mambascope {
 
 namespace {
 
-constexpr int kBlockChannels = 256;
+constexpr int kMostBlockChannels = 256, kLineFloats = 16;
+
+/// Channels of a block: whole cache lines, and an even number of blocks where there are several, for an even number of
+/// threads.
+int blockChannels(int channels) {
+    int blocks = (channels + kMostBlockChannels - 1) / kMostBlockChannels;
+    blocks += blocks > 1 ? blocks % 2 : 0;
+    return (channels + blocks * kLineFloats - 1) / (blocks * kLineFloats) * kLineFloats;
+}
 
 template <class T>
 void append(std::vector<T>& to, const std::vector<T>& from) {
@@ -58,8 +66,9 @@ Calibrator::Calibrator(const ModelSpec& spec, Backend& backend, int threads, boo
     }
     m_blocks.resize(channels.size());
     for (std::size_t i = 0; i < channels.size(); ++i) {
-        for (int left = channels[i]; left > 0; left -= kBlockChannels) {
-            m_blocks[i].emplace_back(std::min(left, kBlockChannels));
+        const int width = blockChannels(channels[i]);
+        for (int left = channels[i]; left > 0; left -= width) {
+            m_blocks[i].emplace_back(std::min(left, width));
         }
     }
 }
@@ -95,10 +104,11 @@ void Calibrator::add(std::size_t stream, Matrix x) {
         return;
     }
     std::vector<StatisticsAccumulator>& parts = m_blocks[stream];
+    const int width = blockChannels(static_cast<int>(x.columns));
     parallelFor(
         static_cast<std::int64_t>(parts.size()), threadsFor(x.rows * x.columns * 4, m_threads),
         [&](std::int64_t i) {
-            parts[static_cast<std::size_t>(i)].add(x.data + i * kBlockChannels, x.rows, x.stride);
+            parts[static_cast<std::size_t>(i)].add(x.data + i * width, x.rows, x.stride);
         });
 }
 
