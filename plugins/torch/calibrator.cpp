@@ -14,7 +14,7 @@ constexpr int kMostBlockChannels = 256, kLineFloats = 16;
 /// Channels of a block: whole cache lines, and an even number of blocks where there are several, for an even number of
 /// threads.
 int blockChannels(int channels) {
-    int blocks = (channels + kMostBlockChannels - 1) / kMostBlockChannels;
+    int blocks = std::max(1, (channels + kMostBlockChannels - 1) / kMostBlockChannels); // none of an absent linear
     blocks += blocks > 1 ? blocks % 2 : 0;
     return (channels + blocks * kLineFloats - 1) / (blocks * kLineFloats) * kLineFloats;
 }
