@@ -54,16 +54,17 @@ PlanTable::PlanTable(PlanModel& model, PlanEditor& editor, const Theme& theme, Q
     connect(&theme, &Theme::changed, viewport(), qOverload<>(&QWidget::update));
 }
 
+int PlanTable::heightOf(int rows) const {
+    return horizontalHeader()->sizeHint().height() + rows * verticalHeader()->defaultSectionSize() +
+           2 * frameWidth();
+}
+
 QSize PlanTable::sizeHint() const {
-    return {QTableView::sizeHint().width(), minimumSizeHint().height()};
+    return {QTableView::sizeHint().width(), heightOf(1 + static_cast<int>(kLinears.size()))};
 }
 
 QSize PlanTable::minimumSizeHint() const {
-    constexpr int kRows = 1 + static_cast<int>(kLinears.size());
-    const int rows = kRows * verticalHeader()->defaultSectionSize();
-    return {
-        QTableView::minimumSizeHint().width(),
-        horizontalHeader()->sizeHint().height() + rows + 2 * frameWidth()};
+    return {QTableView::minimumSizeHint().width(), heightOf(3)}; // on a small screen the plots need the rest
 }
 
 void PlanTable::fitColumns() {

@@ -17,7 +17,7 @@ public:
     PlanTable(PlanModel& model, PlanEditor& editor, const Theme& theme, QWidget* parent = nullptr);
 
     QSize sizeHint() const override;
-    /// The defaults and the four sites of a layer are always in sight.
+    /// Three rows; as many as the defaults and the four sites of a layer have where there is room.
     QSize minimumSizeHint() const override;
 
 protected:
@@ -34,6 +34,7 @@ private:
     void paste();
     void fillDown();
     void fitColumns();
+    int heightOf(int rows) const;
 
     PlanModel& m_model;
     PlanEditor& m_editor;

@@ -350,7 +350,7 @@ QSize LayerPlot::sizeHint() const {
 }
 
 QSize LayerPlot::minimumSizeHint() const {
-    return {200, 160};
+    return {200, 140};
 }
 
 } // namespace mambascope::ui
