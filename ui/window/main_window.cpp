@@ -37,6 +37,8 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace mambascope::ui {
 namespace {
 
@@ -328,9 +330,12 @@ void MainWindow::resetLayout() {
         return findChild<QDockWidget*>(QString::fromLatin1(name));
     };
     const int character = fontMetrics().averageCharWidth();
+    layout()->activate(); // before the window is shown, its layout does not know its size
     resizeDocks({dock("layersDock")}, {character * 46}, Qt::Horizontal);
     resizeDocks({dock("planDock"), dock("resultsDock")}, {character * 125, character * 95}, Qt::Horizontal);
-    resizeDocks({dock("planDock")}, {height() * 2 / 5}, Qt::Vertical);
+    // At least what all rows of the plan and the preview below them take.
+    const int lines = fontMetrics().height() * 26;
+    resizeDocks({dock("planDock")}, {std::max(height() * 2 / 5, lines)}, Qt::Vertical);
 }
 
 void MainWindow::restoreLayout() {
