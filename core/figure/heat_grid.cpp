@@ -175,9 +175,11 @@ std::vector<std::uint8_t> HeatGrid::pooled(
     }
     std::vector<std::uint8_t> pixels(pixelCount * static_cast<std::size_t>(bands), kNoShade);
     const std::size_t rows = order.size();
+    const auto bandOf = [&](std::size_t position) {
+        return position * static_cast<std::size_t>(bands) / rows;
+    };
     const auto lineOf = [&](std::size_t position) {
-        const std::size_t band = position * static_cast<std::size_t>(bands) / rows;
-        return std::span<std::uint8_t>(pixels).subspan(band * pixelCount, pixelCount);
+        return std::span<std::uint8_t>(pixels).subspan(bandOf(position) * pixelCount, pixelCount);
     };
     for (std::size_t tile = 0; tile < pixelCount; tile += kTile) {
         for (std::size_t position = 0; position < rows; ++position) {
@@ -193,9 +195,7 @@ std::vector<std::uint8_t> HeatGrid::pooled(
         if (spread > 0 && static_cast<std::size_t>(order[position]) < m_peaks.size()) {
             spreadPeaks(order[position], spans, line, spread);
         }
-        const std::size_t band = position * static_cast<std::size_t>(bands) / rows;
-        const std::size_t end = (position + 1) * static_cast<std::size_t>(bands) / rows;
-        for (std::size_t next = band + 1; next < end; ++next) { // a row that is several bands high
+        for (std::size_t next = bandOf(position) + 1; next < bandOf(position + 1); ++next) { // a row that is several bands high
             std::copy(
                 line.begin(), line.end(), pixels.begin() + static_cast<std::ptrdiff_t>(next * pixelCount));
         }
