@@ -179,7 +179,7 @@ QString sentence(const QString& text) {
 } // namespace
 
 QString captionText(std::string_view caption) {
-    if (inEnglish()) {
+    if (textLanguage() == QLatin1String("en")) {
         return qt(caption);
     }
     // Names hold points too, but hardly ever a blank and a capital letter behind one.

@@ -77,10 +77,8 @@ std::optional<QString> translatedPattern(
     return std::nullopt;
 }
 
-bool inEnglish() {
-    // The language that these texts are in, for `<html lang="…">`.
-    constexpr const char* kLanguage = QT_TRANSLATE_NOOP("CoreWords", "en");
-    return QCoreApplication::translate("CoreWords", kLanguage) == QLatin1String(kLanguage);
+QString textLanguage() {
+    return QCoreApplication::translate("CoreWords", "en");
 }
 
 QString localized(const QString& value) {

@@ -19,8 +19,8 @@ std::optional<QString> translatedPattern(
     std::span<const char* const> patterns, const QString& text,
     const std::function<QString(const QString&)>& place);
 
-/// Whether the core's texts are said as they are.
-bool inEnglish();
+/// The language that the core's texts are said in, as HTML names it: "en" where they are said as they are.
+QString textLanguage();
 
 /// A number of the core with the decimal point of the user's locale; what is no number as it is.
 QString localized(const QString& value);

@@ -300,10 +300,10 @@ QString unescaped(QString text) {
 } // namespace
 
 std::string reportText(const std::string& page) {
-    if (inEnglish()) {
+    const QString language = textLanguage();
+    if (language == QLatin1String("en")) {
         return page;
     }
-    const QString language = QCoreApplication::translate("CoreWords", "en");
     static const QRegularExpression kPart(
         QStringLiteral("<(style|code|pre)\\b.*?</\\1>|<span translate=\"no\">.*?</span>|<[^>]*>|[^<]+"),
         QRegularExpression::DotMatchesEverythingOption);
