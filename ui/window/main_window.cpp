@@ -37,8 +37,6 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
-#include <algorithm>
-
 namespace mambascope::ui {
 namespace {
 
@@ -333,9 +331,7 @@ void MainWindow::resetLayout() {
     layout()->activate(); // before the window is shown, its layout does not know its size
     resizeDocks({dock("layersDock")}, {character * 46}, Qt::Horizontal);
     resizeDocks({dock("planDock"), dock("resultsDock")}, {character * 125, character * 95}, Qt::Horizontal);
-    // At least what all rows of the plan and the preview below them take.
-    const int lines = fontMetrics().height() * 26;
-    resizeDocks({dock("planDock")}, {std::max(height() * 2 / 5, lines)}, Qt::Vertical);
+    resizeDocks({dock("planDock")}, {height() * 2 / 5}, Qt::Vertical);
 }
 
 void MainWindow::restoreLayout() {
