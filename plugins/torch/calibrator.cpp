@@ -125,7 +125,7 @@ void Calibrator::finish(CalibrationSnapshot& snapshot) const {
     }
     snapshot.rotatedInputs.clear();
     for (std::size_t i = 0; m_rotates && i < sites; ++i) {
-        snapshot.rotatedInputs.push_back(of(sites * 2 + i));
+        snapshot.rotatedInputs.push_back(of(rotatedStream(SiteId::fromIndex(static_cast<int>(i)))));
     }
 }
 

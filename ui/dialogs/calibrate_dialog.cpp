@@ -69,8 +69,12 @@ CalibrateDialog::CalibrateDialog(const CalibrationSettings& settings, QWidget* p
 
 CalibrationSettings CalibrateDialog::settings() const {
     return {
-        m_text->text(), m_samples->value(),        m_length->value(),
-        m_seed->value(), m_contiguous->isChecked(), m_rotated->isChecked()};
+        m_text->text(),
+        m_samples->value(),
+        m_length->value(),
+        m_seed->value(),
+        m_contiguous->isChecked(),
+        m_rotated->isChecked()};
 }
 
 void CalibrateDialog::browse() {
