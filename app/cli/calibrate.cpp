@@ -46,7 +46,7 @@ Result<CalibrationRequest> calibrationRequest(const CalibrateOptions& options, L
     if (!request.ok()) {
         return request;
     }
-    request.value().rotated = options.rotated;
+    request.value().source.rotated = options.rotated;
     if (Result<void> known = checkIds(request.value().windows, loaded.model.spec.vocabulary); !known.ok()) {
         return known.error();
     }

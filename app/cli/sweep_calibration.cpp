@@ -41,7 +41,7 @@ std::filesystem::path cachedFile(
         {"samples", source.samples}, {"length", source.length},
         {"seed", source.seed},       {"engine", engine},
         {"dtype", model.dtype},      {"device", model.device.substr(0, model.device.find(':'))}};
-    if (request.rotated) {
+    if (source.rotated) {
         key["rotated"] = true;
     }
     return folder / "calibrations" / (contentHash(key.dump()) + ".safetensors");
@@ -54,7 +54,7 @@ Result<Calibration> fromText(
     if (!request.ok()) {
         return request.error();
     }
-    request.value().rotated = rotated;
+    request.value().source.rotated = rotated;
     Result<EngineInfo> info = engine.info();
     if (!info.ok()) {
         return info.error();

@@ -59,6 +59,7 @@ struct CalibrationSource {
     std::int64_t tokens = 0;
     std::string engine; ///< name and version; kImportedEngine for activation scales of another tool
     std::string dtype;  ///< compute dtype: "f32", …
+    bool rotated = false; ///< every input was observed behind its Rotation too
     bool imported() const { return engine == kImportedEngine; }
     bool operator==(const CalibrationSource&) const = default;
 };
@@ -70,7 +71,7 @@ struct CalibrationSnapshot {
     /// [site index][side]; a side that was not observed has no channels.
     std::vector<std::array<ChannelStatistics, 2>> sites;
     /// [site index] of the inputs behind the Rotation of their channels, which gives static scales to plans that rotate.
-    /// Empty unless asked for (CalibrationRequest::rotated).
+    /// Empty unless asked for (CalibrationSource::rotated).
     std::vector<ChannelStatistics> rotatedInputs;
 
     const ChannelStatistics& at(SiteId site, Side side) const;
@@ -107,5 +108,8 @@ struct WindowRequest {
 };
 Result<std::vector<std::vector<std::int32_t>>>
 calibrationWindows(std::span<const std::int32_t> tokens, const WindowRequest& request);
+
+/// The options of `calibrate` beside its text that make a calibration again: " --samples 8 --length 256 --seed 0".
+std::string calibrateOptions(const CalibrationSource& source);
 
 } // namespace mambascope

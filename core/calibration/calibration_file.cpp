@@ -35,7 +35,7 @@ std::span<const std::byte> bytesOf(const std::vector<T>& values) {
 }
 
 OrderedJson sourceToJson(const CalibrationSource& source) {
-    return {
+    OrderedJson json{
         {"checkpoint_hash", source.checkpointHash},
         {"checkpoint_name", source.checkpointName},
         {"text_hash", source.textHash},
@@ -48,6 +48,10 @@ OrderedJson sourceToJson(const CalibrationSource& source) {
         {"tokens", source.tokens},
         {"engine", source.engine},
         {"dtype", source.dtype}};
+    if (source.rotated) { // calibrations without keep the hash that they always had
+        json["rotated"] = true;
+    }
+    return json;
 }
 
 /// Text by key, empty if it is absent or no text; the same for the other types.
@@ -80,6 +84,7 @@ CalibrationSource sourceFromJson(const Json& json) {
     source.tokens = valueOr(json, "tokens", std::int64_t{0});
     source.engine = valueOr(json, "engine", std::string());
     source.dtype = valueOr(json, "dtype", std::string());
+    source.rotated = valueOr(json, "rotated", false);
     return source;
 }
 

@@ -85,4 +85,10 @@ calibrationWindows(std::span<const std::int32_t> tokens, const WindowRequest& re
     return windows;
 }
 
+std::string calibrateOptions(const CalibrationSource& source) {
+    return " --samples " + std::to_string(source.samples) + " --length " + std::to_string(source.length) +
+           (source.contiguous ? " --contiguous" : " --seed " + std::to_string(source.seed)) +
+           (source.rotated ? " --rotated" : "");
+}
+
 } // namespace mambascope

@@ -19,7 +19,8 @@ Json packSource(const CalibrationSource& source) {
         {"partial", source.partial},
         {"tokens", source.tokens},
         {"engine", source.engine},
-        {"dtype", source.dtype}};
+        {"dtype", source.dtype},
+        {"rotated", source.rotated}};
 }
 
 Result<CalibrationSource> unpackSource(const Json& json) {
@@ -32,13 +33,14 @@ Result<CalibrationSource> unpackSource(const Json& json) {
         .boolean("contiguous", source.contiguous)
         .boolean("partial", source.partial);
     fields.integer("tokens", source.tokens, 0).text("engine", source.engine).text("dtype", source.dtype);
+    fields.boolean("rotated", source.rotated);
     return fields.result(std::move(source));
 }
 
 } // namespace
 
 Json pack(const CalibrationRequest& request) {
-    Json json{{"source", packSource(request.source)}, {"rotated", request.rotated}};
+    Json json{{"source", packSource(request.source)}};
     const std::vector<std::span<const std::int32_t>> windows(request.windows.begin(), request.windows.end());
     putRagged(json, "windows", windows);
     return json;
@@ -48,7 +50,7 @@ template <>
 Result<CalibrationRequest> unpack(const Json& json) {
     CalibrationRequest request;
     Fields fields(json, "calibration request");
-    fields.ragged("windows", request.windows).boolean("rotated", request.rotated);
+    fields.ragged("windows", request.windows);
     if (const Json* source = fields.map("source")) {
         auto read = unpackSource(*source);
         if (!read.ok()) {

@@ -63,8 +63,6 @@ struct CalibrationRequest {
     std::vector<std::vector<std::int32_t>> windows; ///< token ids, one entry a window
     CalibrationSource
         source; ///< text and window settings; the engine fills in checkpoint, tokens, engine, dtype
-    /// Also observe every input behind its Rotation (CalibrationSnapshot::rotatedInputs).
-    bool rotated = false;
 };
 
 struct ForwardRequest {

@@ -89,9 +89,7 @@ reproduction(const Checkpoint& checkpoint, const ExportRequest& request, const C
     std::string text = "## Make it again\n\n```\n";
     if (source != nullptr) {
         text += "mambascope-cli calibrate " + model + " --text " +
-                (source->textName.empty() ? "TEXT" : word(source->textName)) + " --samples " +
-                std::to_string(source->samples) + " --length " + std::to_string(source->length) +
-                (source->contiguous ? " --contiguous" : " --seed " + std::to_string(source->seed)) +
+                (source->textName.empty() ? "TEXT" : word(source->textName)) + calibrateOptions(*source) +
                 " -o calibration.safetensors\n";
     }
     text += "mambascope-cli export " + model + " --format " + std::string(exportFormatName(request.format));

@@ -43,10 +43,7 @@ public:
         if (!source.textName.empty() && source.samples > 0) {
             m_lines += comment(
                 "or anew: mambascope-cli calibrate \"$MODEL\" --text " + shellWord(source.textName) +
-                " --samples " + std::to_string(source.samples) + " --length " +
-                std::to_string(source.length) +
-                (source.contiguous ? " --contiguous" : " --seed " + std::to_string(source.seed)) +
-                " -o calibration.safetensors");
+                calibrateOptions(source) + " -o calibration.safetensors");
         }
     }
 

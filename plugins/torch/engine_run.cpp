@@ -123,7 +123,7 @@ Result<CalibrationSnapshot> TorchEngine::calibrateChecked(const CalibrationReque
 Result<void> TorchEngine::runWindows(
     const ModelWeights& weights, const CalibrationRequest& request, CalibrationSnapshot& snapshot,
     const Job& job) {
-    Calibrator calibrator(m_checkpoint->spec, *m_backend, m_threads, request.rotated);
+    Calibrator calibrator(m_checkpoint->spec, *m_backend, m_threads, request.source.rotated);
     // A pass that has begun is finished: half a window would be in some sites' statistics and not in others'.
     const Job uninterrupted;
     std::int64_t budget = m_backend->passTokens(m_pass->bytesPerToken(), kCalibrationTokens);

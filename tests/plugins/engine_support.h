@@ -43,7 +43,7 @@ inline std::shared_ptr<const CalibrationSnapshot> calibrationOf(
                              someTokens(64, 20), someTokens(50, 21), someTokens(33, 22)},
     bool rotated = false) {
     CalibrationRequest request;
-    request.rotated = rotated;
+    request.source.rotated = rotated;
     request.windows = std::move(windows);
     auto snapshot = engine.calibrate(request, {});
     return snapshot.ok() ? std::make_shared<const CalibrationSnapshot>(std::move(snapshot).value()) : nullptr;

@@ -169,7 +169,7 @@ private Q_SLOTS:
         QVERIFY(gpu && cpu);
         CalibrationRequest request;
         request.windows = {someTokens(64, 1), someTokens(50, 2), someTokens(200, 3)};
-        request.rotated = true;
+        request.source.rotated = true;
         const auto a = gpu->calibrate(request, {}), b = cpu->calibrate(request, {});
         QVERIFY(a.ok() && b.ok());
         for (const SiteId site : a.value().spec.sites()) {

@@ -201,7 +201,7 @@ calibrateOnEngine(Engine& engine, TokenizerCache& tokenizers, const CalibrationW
     if (!request.ok()) {
         return request.error();
     }
-    request.value().rotated = work.rotated;
+    request.value().source.rotated = work.rotated;
     Result<CalibrationSnapshot> snapshot = engine.calibrate(request.value(), job);
     if (!snapshot.ok()) {
         return snapshot.error();

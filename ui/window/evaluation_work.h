@@ -95,7 +95,7 @@ struct CalibrationWork {
     std::filesystem::path textFile;
     WindowRequest windows;
     std::filesystem::path tokenizer; ///< chosen by the user; empty: the checkpoint's own
-    bool rotated = false;            ///< CalibrationRequest::rotated
+    bool rotated = false;            ///< CalibrationSource::rotated
 };
 Result<std::shared_ptr<const CalibrationSnapshot>>
 calibrateOnEngine(Engine& engine, TokenizerCache& tokenizers, const CalibrationWork& work, const Job& job);

@@ -26,7 +26,7 @@ struct CalibrationSettings {
     int length = 512;
     qint64 seed = 0;
     bool contiguous = false;
-    bool rotated = false; ///< CalibrationRequest::rotated
+    bool rotated = false; ///< CalibrationSource::rotated
     bool operator==(const CalibrationSettings&) const = default;
     WindowRequest windows() const { return {samples, length, seed, contiguous}; }
 };

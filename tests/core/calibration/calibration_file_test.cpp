@@ -95,6 +95,7 @@ private Q_SLOTS:
     void rotatedInputsAreKeptWhereObserved() {
         CalibrationSnapshot saved = snapshot();
         const std::string without = calibrationHash(saved);
+        saved.source.rotated = true;
         saved.rotatedInputs.resize(saved.sites.size());
         saved.rotatedInputs[3] = saved.sites[3][0];
         const auto bytes = calibrationToBytes(saved).value();

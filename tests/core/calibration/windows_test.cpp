@@ -31,6 +31,16 @@ class WindowsTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void optionsMakeACalibrationAgain() {
+        CalibrationSource source;
+        source.samples = 12;
+        source.length = 34;
+        source.seed = 56;
+        QCOMPARE(calibrateOptions(source), std::string(" --samples 12 --length 34 --seed 56"));
+        source.contiguous = source.rotated = true;
+        QCOMPARE(calibrateOptions(source), std::string(" --samples 12 --length 34 --contiguous --rotated"));
+    }
+
     void contiguousWindowsLieBackToBack() {
         const auto windows = calibrationWindows(counting(30335), {64, 256, 0, true}).value();
         QCOMPARE(windows.size(), 64UL);
